@@ -1,0 +1,16 @@
+add_library(credence_compiler INTERFACE)
+target_compile_features(credence_compiler INTERFACE cxx_std_20)
+target_compile_options(credence_compiler INTERFACE -Wall -Wextra -Wpedantic -Wshadow)
+if(CREDENCE_WARNINGS_AS_ERRORS)
+  target_compile_options(credence_compiler INTERFACE -Werror)
+endif()
+# Draws, sums and updates must not depend on which loops a compiler chose to contract or reorder.
+target_compile_options(credence_compiler INTERFACE -ffp-contract=off -fno-math-errno)
+if(CREDENCE_NATIVE)
+  target_compile_options(credence_compiler INTERFACE -march=native -mprefer-vector-width=512)
+endif()
+if(CREDENCE_SANITIZE)
+  target_compile_options(credence_compiler INTERFACE -fsanitize=${CREDENCE_SANITIZE}
+                         -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  target_link_options(credence_compiler INTERFACE -fsanitize=${CREDENCE_SANITIZE})
+endif()

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace credence {
+
+/// The candidate with the smallest edit distance to `word`, case ignored; empty if there are none.
+std::string closest(std::string_view word, std::span<const std::string> candidates);
+
+/// "a, b, c".
+std::string join(std::span<const std::string> words, std::string_view separator = ", ");
+
+/// "149,210".
+std::string with_thousands(long long number);
+
+/// "unknown <kind> \"<word>\"; did you mean \"<closest>\"? (known: a, b, c)": what every look-up by
+/// name says.
+std::string unknown_name(std::string_view kind, std::string_view word,
+                         std::span<const std::string> known);
+
+}  // namespace credence

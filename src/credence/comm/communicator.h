@@ -1,0 +1,100 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "credence/base/errors.h"
+#include "credence/tensor/tensor.h"
+
+namespace credence {
+
+/// A piece of memory to send or sum: float32, float64 or uint8 elements.
+struct Buffer {
+  void* data = nullptr;
+  std::size_t count = 0;
+  DType dtype = DType::float32;
+
+  Buffer() = default;
+  template <class T>
+  Buffer(std::span<T> span)
+      : data(span.data()), count(span.size()), dtype(dtype_of<T>) {}  // NOLINT
+};
+
+/// An operation under way. wait() must be called before its memory is touched; a Request that is
+/// destroyed waits. One that is done, or empty, returns at once.
+class Request {
+ public:
+  class Operation {
+   public:
+    virtual ~Operation() = default;
+    virtual void wait() = 0;
+    /// Whether it is done; also gives the library time to make progress.
+    virtual bool test() = 0;
+  };
+
+  Request() = default;
+  explicit Request(std::unique_ptr<Operation> operation) : operation_(std::move(operation)) {}
+  Request(Request&&) noexcept = default;
+  Request& operator=(Request&&) noexcept = default;
+  ~Request();
+
+  void wait();
+  bool test();
+
+ private:
+  std::unique_ptr<Operation> operation_;
+};
+
+/// A group of ranks. Over one rank every operation is the identity.
+/// Errors: CommError, naming the operation and the library's reason.
+class Communicator {
+ public:
+  virtual ~Communicator() = default;
+
+  virtual int rank() const = 0;
+  virtual int size() const = 0;
+
+  /// Element-wise sum over ranks, in place, on every rank.
+  virtual Request start_sum(Buffer buffer) = 0;
+  /// Element-wise sum of `src` (size() * dst.count elements); rank r receives part r in `dst`.
+  virtual Request start_reduce_scatter(Buffer src, Buffer dst) = 0;
+  /// `dst` (size() * src.count elements) receives every rank's `src`, in rank order.
+  virtual Request start_all_gather(Buffer src, Buffer dst) = 0;
+  virtual void send(Buffer buffer, int destination, int tag) = 0;
+  virtual void receive(Buffer buffer, int source, int tag) = 0;
+  virtual void broadcast(Buffer buffer, int root) = 0;
+  virtual void barrier() = 0;
+  /// The ranks of the same color, ordered by key. Collective.
+  virtual std::unique_ptr<Communicator> split(int color, int key) = 0;
+  /// Ends the whole job with this exit code. Does not return.
+  [[noreturn]] virtual void abort(ExitCode code) = 0;
+
+  void sum(Buffer buffer) { start_sum(buffer).wait(); }
+};
+
+/// The communicator of one rank.
+std::unique_ptr<Communicator> self_communicator();
+
+/// What the job's ranks run under. Made once, at the start of main; its end ends MPI.
+class CommWorld {
+ public:
+  CommWorld(int& argc, char**& argv);
+  ~CommWorld();
+  CommWorld(const CommWorld&) = delete;
+  CommWorld& operator=(const CommWorld&) = delete;
+
+  Communicator& communicator() { return *communicator_; }
+  /// "Open MPI v4.1.4", or "none".
+  static std::string library();
+  /// True if every rank comes here within `timeout_s`: so that ranks that fail together can leave
+  /// together, and a rank that fails alone knows that it must abort the others.
+  bool all_arrive(double timeout_s);
+
+ private:
+  std::unique_ptr<Communicator> communicator_;
+};
+
+}  // namespace credence

@@ -1,0 +1,89 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "credence/tensor/tensor.h"
+
+namespace credence {
+
+/// What an example's target means.
+struct TargetInfo {
+  std::int64_t classes = 0;         ///< number of classes; 0 for regression
+  std::vector<std::string> labels;  ///< class or target names, may be empty
+};
+
+/// Examples of one shape. Inputs and targets are float32: the target of a classification is the
+/// class index, one element an example.
+class Dataset {
+ public:
+  virtual ~Dataset() = default;
+
+  virtual std::string name() const = 0;
+  virtual std::int64_t size() const = 0;
+  virtual Shape src_shape() const = 0;     ///< of one example: [28, 28, 1]
+  virtual Shape target_shape() const = 0;  ///< of one example: [1]
+  virtual TargetInfo target_info() const = 0;
+
+  /// Copies the examples `indices` to the first rows of src [n, ...] and target [n, ...]. `step`
+  /// keys whatever is drawn on the fly (augmentation, simulation). May be called from several
+  /// threads.
+  virtual void read(std::span<const std::int64_t> indices, std::uint64_t step, Tensor& src,
+                    Tensor& target) const = 0;
+};
+
+/// The parts of a named data set. `test` may be null.
+struct DataSplits {
+  std::shared_ptr<const Dataset> train;
+  std::shared_ptr<const Dataset> test;
+};
+
+/// Examples held in memory: uint8 (read as value * scale + shift) or float32.
+class InMemoryDataset : public Dataset {
+ public:
+  /// src [n, ...] uint8 or float32; target [n, k] float32.
+  InMemoryDataset(std::string name, Tensor src, Tensor target, TargetInfo info);
+
+  /// Read uint8 or float inputs as value * scale + shift. The default for uint8 is 1/255 and 0.
+  void set_scaling(float scale, float shift);
+
+  std::string name() const override { return name_; }
+  std::int64_t size() const override { return src_.shape()[0]; }
+  Shape src_shape() const override { return src_.shape().without_leading(); }
+  Shape target_shape() const override { return target_.shape().without_leading(); }
+  TargetInfo target_info() const override { return info_; }
+  void read(std::span<const std::int64_t> indices, std::uint64_t step, Tensor& src,
+            Tensor& target) const override;
+
+ private:
+  std::string name_;
+  Tensor src_;
+  Tensor target_;
+  TargetInfo info_;
+  float scale_;
+  float shift_;
+};
+
+/// Examples [begin, begin + count) of another data set.
+class SubsetDataset : public Dataset {
+ public:
+  SubsetDataset(std::shared_ptr<const Dataset> whole, std::int64_t begin, std::int64_t count);
+
+  std::string name() const override { return whole_->name(); }
+  std::int64_t size() const override { return count_; }
+  Shape src_shape() const override { return whole_->src_shape(); }
+  Shape target_shape() const override { return whole_->target_shape(); }
+  TargetInfo target_info() const override { return whole_->target_info(); }
+  void read(std::span<const std::int64_t> indices, std::uint64_t step, Tensor& src,
+            Tensor& target) const override;
+
+ private:
+  std::shared_ptr<const Dataset> whole_;
+  std::int64_t begin_;
+  std::int64_t count_;
+};
+
+}  // namespace credence
