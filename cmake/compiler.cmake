@@ -1,6 +1,9 @@
 add_library(credence_compiler INTERFACE)
 target_compile_features(credence_compiler INTERFACE cxx_std_20)
 target_compile_options(credence_compiler INTERFACE -Wall -Wextra -Wpedantic -Wshadow)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+  target_compile_options(credence_compiler INTERFACE -Wno-restrict)  # false alarms, GCC bug 105651
+endif()
 if(CREDENCE_WARNINGS_AS_ERRORS)
   target_compile_options(credence_compiler INTERFACE -Werror)
 endif()
