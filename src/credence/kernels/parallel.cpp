@@ -1,0 +1,40 @@
+#include "credence/kernels/parallel.h"
+
+#include <exception>
+
+#include <omp.h>
+
+namespace credence {
+
+int thread_count() {
+  return omp_get_max_threads();
+}
+
+void set_thread_count(int threads) {
+  omp_set_num_threads(threads);
+}
+
+void detail::run_parallel(std::int64_t count, std::int64_t grain, void* body, LoopBody call) {
+  const std::int64_t pieces = (count + grain - 1) / grain;
+  const int threads = static_cast<int>(std::min<std::int64_t>(pieces, thread_count()));
+  if (threads <= 1 || omp_in_parallel()) {
+    if (count > 0) call(body, 0, count);
+    return;
+  }
+  std::exception_ptr failure;
+#pragma omp parallel num_threads(threads)
+  {
+    const std::int64_t thread = omp_get_thread_num();
+    const std::int64_t begin = pieces * thread / threads * grain;
+    const std::int64_t end = std::min(count, pieces * (thread + 1) / threads * grain);
+    try {
+      if (begin < end) call(body, begin, end);
+    } catch (...) {
+#pragma omp critical
+      failure = std::current_exception();
+    }
+  }
+  if (failure) std::rethrow_exception(failure);
+}
+
+}  // namespace credence

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "credence/tensor/tensor.h"
+
+namespace credence {
+
+/// The negative log-likelihood of targets given a network's output, and what the output predicts.
+/// Runs in the type of the output: float32, or float64 for gradient checks. Targets are float32.
+class Loss {
+ public:
+  virtual ~Loss() = default;
+
+  virtual std::string name() const = 0;
+  /// Checks that the output and target of one example fit. `classes` is the data set's number of
+  /// classes, 0 for regression. ShapeError, naming the loss, if not.
+  virtual void setup(const Shape& output, const Shape& target, std::int64_t classes) = 0;
+  /// The sum over the rows of the negative log-likelihood, divided by `divisor`. The gradient with
+  /// respect to the output is written to `diff_output` unless it is null.
+  virtual double forward(const Tensor& output, const Tensor& target, double divisor,
+                         Tensor* diff_output) const = 0;
+  /// Class probabilities [n, classes], or the predicted mean [n, targets].
+  virtual void predict(const Tensor& output, Tensor& prediction) const = 0;
+};
+
+}  // namespace credence

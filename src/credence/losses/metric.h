@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "credence/tensor/tensor.h"
+
+namespace credence {
+
+/// Predictions for n examples, averaged over weight samples. All float32.
+struct Predictions {
+  Tensor mean;                ///< class probabilities [n, classes], or means [n, targets]
+  Tensor predictive_entropy;  ///< [n], nats: entropy of the mean; classification only, else empty
+  Tensor mutual_information;  ///< [n], nats: predictive entropy less expected entropy; else empty
+  Tensor nll;                 ///< [n], nats: -log of the mean over samples of p(target)
+};
+
+/// A figure computed from sums over examples, so that it is exact however they are spread over
+/// ranks.
+class Metric {
+ public:
+  virtual ~Metric() = default;
+
+  virtual std::string name() const = 0;
+  /// Adds n examples. target [n, 1] class indices, or [n, targets].
+  virtual void update(const Predictions& predictions, const Tensor& target) = 0;
+  /// The sums; adding those of several metrics gives the sums of all their examples.
+  virtual std::span<double> sums() = 0;
+  /// The figure over all examples added.
+  virtual double value() const = 0;
+  void reset();
+};
+
+/// The metrics reported for a problem: classification (accuracy, nll, ece, brier, ...) if classes >
+/// 0, regression (rmse, mae, nll) else.
+std::vector<std::unique_ptr<Metric>> default_metrics(std::int64_t classes);
+
+}  // namespace credence

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "credence/random/step_context.h"
+#include "credence/tensor/parameter.h"
+
+namespace credence {
+
+/// A tensor of an optimizer's state: "conv1.weight.first_moment".
+struct NamedTensor {
+  std::string name;
+  Tensor tensor;
+};
+
+/// Moves parameters against their gradients, in the parameters' own type (float32 or float64).
+class Optimizer {
+ public:
+  virtual ~Optimizer() = default;
+
+  virtual std::string name() const = 0;
+  /// Makes the state, zero, for these parameters. The same list is given to every step.
+  virtual void setup(std::span<Parameter* const> parameters) = 0;
+  /// One update. context.step counts the updates before this one.
+  virtual void step(std::span<Parameter* const> parameters, double learning_rate,
+                    const StepContext& context) = 0;
+  /// All that must be saved to go on, sharing memory.
+  virtual std::vector<NamedTensor> state() = 0;
+};
+
+}  // namespace credence
