@@ -1,6 +1,7 @@
 add_library(credence_compiler INTERFACE)
 target_compile_features(credence_compiler INTERFACE cxx_std_20)
-target_compile_options(credence_compiler INTERFACE -Wall -Wextra -Wpedantic -Wshadow)
+target_compile_options(credence_compiler INTERFACE -Wall -Wextra -Wpedantic -Wshadow
+                       -Wno-missing-field-initializers)  # designated initialisers leave out defaults
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
   target_compile_options(credence_compiler INTERFACE -Wno-restrict)  # false alarms, GCC bug 105651
 endif()

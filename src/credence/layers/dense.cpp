@@ -1,0 +1,21 @@
+#include "credence/layers/dense.h"
+
+#include "credence/base/errors.h"
+
+namespace credence {
+
+LinearSpec dense(const DenseOptions& options) {
+  require<ConfigError>(options.units > 0, "Dense: units must be positive, got ", options.units);
+  const auto make_map = [options](const LayerSetup& setup, const Shape& src) {
+    require<ShapeError>(src.rank() == 1, "layer \"", setup.name,
+                        "\": Dense needs a source [features], got ", src,
+                        "; put a Flatten layer before it");
+    return make_linear_map(DenseGeometry{.inputs = src[0], .outputs = options.units}, setup.dtype);
+  };
+  return {.summary = {.type = "Dense"},
+          .bias = options.bias,
+          .initializer = options.initializer,
+          .make_map = make_map};
+}
+
+}  // namespace credence

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "credence/kernels/write.h"
+#include "credence/random/step_context.h"
+#include "credence/tensor/parameter.h"
+
+namespace credence {
+
+/// What a layer is told once, before it runs.
+struct LayerSetup {
+  std::string name;  ///< "root.conv1"; begins the names of its parameters and keys its draws
+  DType dtype = DType::float32;
+  std::int64_t max_batch = 1;  ///< rows it will see at most
+};
+
+/// Where a backward pass leaves the gradient of one source.
+struct DiffSrc {
+  Tensor* tensor = nullptr;  ///< null: nobody asks for it
+  Write write = Write::overwrite;
+};
+
+/// A row of the table of layers.
+struct LayerSummary {
+  std::string type;
+  std::string details;  ///< "flipout", "rate 0.5"
+  std::string padding;
+  std::string stride;
+};
+
+/// A node's operation. Activations are [batch, ...], channels-last.
+class Layer {
+ public:
+  virtual ~Layer() = default;
+
+  /// Takes the shapes of one example of each source, gives that of one example of dst, and makes
+  /// the parameters. ShapeError, naming the layer, if the sources do not fit.
+  virtual Shape setup(const LayerSetup& setup, std::span<const Shape> src_shapes) = 0;
+  /// Draws the parameters' initial values: Stream::init, keyed by the parameter's name.
+  virtual void initialize(std::uint64_t /*seed*/) {}
+  virtual void forward(std::span<const Tensor> src, Tensor& dst, const StepContext& context) = 0;
+  /// Overwrites the gradients of the parameters; overwrites or adds to diff_src as told.
+  virtual void backward(std::span<const Tensor> src, const Tensor& dst, const Tensor& diff_dst,
+                        std::span<DiffSrc> diff_src, const StepContext& context) = 0;
+  /// In a fixed order. The layer owns them.
+  virtual std::vector<Parameter*> parameters() { return {}; }
+  virtual LayerSummary summary() const = 0;
+  /// Whether dst may be the memory of the (only) src, and diff_src that of diff_dst. Such a layer
+  /// needs only dst in its backward pass.
+  virtual bool in_place() const { return false; }
+};
+
+/// The single shape of a layer with one source. ShapeError, naming the layer, otherwise.
+const Shape& only_source(const LayerSetup& setup, std::span<const Shape> src_shapes);
+
+}  // namespace credence

@@ -1,0 +1,36 @@
+#include "credence/layers/linear.h"
+
+namespace credence {
+
+Shape Linear::setup(const LayerSetup& setup, std::span<const Shape> src_shapes) {
+  map_ = spec_.make_map(setup, only_source(setup, src_shapes));
+  const Shape weights = map_->weights_shape();
+  weight_ = Parameter(setup.name + ".weight", weights, setup.dtype);
+  if (spec_.bias) bias_ = Parameter(setup.name + ".bias", {weights[0]}, setup.dtype);
+  return map_->dst_shape();
+}
+
+void Linear::initialize(std::uint64_t seed) {
+  credence::initialize(spec_.initializer, weight_.value,
+                       noise_key(seed, Stream::init, weight_.name));
+  if (spec_.bias) bias_.value.fill(0);
+}
+
+void Linear::forward(std::span<const Tensor> src, Tensor& dst, const StepContext& /*context*/) {
+  map_->forward(src[0], weight_.value, spec_.bias ? &bias_.value : nullptr, dst);
+}
+
+void Linear::backward(std::span<const Tensor> src, const Tensor& /*dst*/, const Tensor& diff_dst,
+                      std::span<DiffSrc> diff_src, const StepContext& /*context*/) {
+  map_->backward_weights(src[0], diff_dst, weight_.gradient, spec_.bias ? &bias_.gradient : nullptr,
+                         Write::overwrite);
+  if (diff_src[0].tensor)
+    map_->backward_data(diff_dst, weight_.value, *diff_src[0].tensor, diff_src[0].write);
+}
+
+std::vector<Parameter*> Linear::parameters() {
+  if (spec_.bias) return {&weight_, &bias_};
+  return {&weight_};
+}
+
+}  // namespace credence

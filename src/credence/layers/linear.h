@@ -1,0 +1,40 @@
+#pragma once
+
+#include <functional>
+
+#include "credence/kernels/linear_map.h"
+#include "credence/layers/initializer.h"
+#include "credence/layers/layer.h"
+
+namespace credence {
+
+/// A dense or convolution layer before it is said whether its weights are numbers or distributions.
+struct LinearSpec {
+  LayerSummary summary;
+  bool bias = true;
+  Initializer initializer = Initializer::glorot_uniform;
+  /// The map for a source of this shape. ShapeError, naming the layer, if there is none.
+  std::function<std::unique_ptr<LinearMap>(const LayerSetup&, const Shape& src)> make_map;
+};
+
+/// A linear map with deterministic weights: parameters `weight` and `bias`.
+class Linear : public Layer {
+ public:
+  explicit Linear(LinearSpec spec) : spec_(std::move(spec)) {}
+
+  Shape setup(const LayerSetup& setup, std::span<const Shape> src_shapes) override;
+  void initialize(std::uint64_t seed) override;
+  void forward(std::span<const Tensor> src, Tensor& dst, const StepContext& context) override;
+  void backward(std::span<const Tensor> src, const Tensor& dst, const Tensor& diff_dst,
+                std::span<DiffSrc> diff_src, const StepContext& context) override;
+  std::vector<Parameter*> parameters() override;
+  LayerSummary summary() const override { return spec_.summary; }
+
+ private:
+  LinearSpec spec_;
+  std::unique_ptr<LinearMap> map_;
+  Parameter weight_;
+  Parameter bias_;
+};
+
+}  // namespace credence

@@ -1,0 +1,48 @@
+#include "credence/layers/padding.h"
+
+#include <algorithm>
+
+#include "credence/base/errors.h"
+
+namespace credence {
+
+Padding resolve_padding(const std::string& layer, const WindowOptions& window, std::int64_t height,
+                        std::int64_t width) {
+  const std::array<std::int64_t, 2> extents{height, width};
+  Padding padding;
+  for (int axis = 0; axis < 2; ++axis) {
+    const std::int64_t kernel = window.kernel[axis], stride = window.stride[axis];
+    const std::int64_t dilation = window.dilation[axis],
+                       explicit_pad = window.explicit_padding[axis];
+    require<ConfigError>(kernel > 0 && stride > 0 && dilation > 0 && explicit_pad >= 0, "layer \"",
+                         layer, "\": window, stride and dilation must be positive and padding not ",
+                         "negative, got ", kernel, ", ", stride, ", ", dilation, ", ",
+                         explicit_pad);
+    const std::int64_t reach = (kernel - 1) * dilation + 1;
+    if (window.padding == PaddingMode::same) {
+      const std::int64_t outputs = (extents[axis] + stride - 1) / stride;
+      const std::int64_t total =
+          std::max<std::int64_t>(0, (outputs - 1) * stride + reach - extents[axis]);
+      padding.begin[axis] = total / 2;
+      padding.end[axis] = total - total / 2;
+    } else if (window.padding == PaddingMode::explicit_) {
+      padding.begin[axis] = padding.end[axis] = explicit_pad;
+    }
+    const std::int64_t padded = extents[axis] + padding.begin[axis] + padding.end[axis];
+    require<ShapeError>(padded >= reach, "layer \"", layer, "\": a window of ", reach,
+                        " does not fit in a padded extent of ", padded, " (source ", height, "x",
+                        width, ")");
+  }
+  return padding;
+}
+
+std::string by_text(const std::array<std::int64_t, 2>& pair) {
+  return concat(pair[0], "x", pair[1]);
+}
+
+std::string padding_text(PaddingMode mode, const std::array<std::int64_t, 2>& explicit_padding) {
+  if (mode == PaddingMode::explicit_) return by_text(explicit_padding);
+  return mode == PaddingMode::same ? "same" : "valid";
+}
+
+}  // namespace credence

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <utility>
+
+namespace credence {
+
+/// `same` gives ceil(extent / stride) outputs, the odd zero at the end; `valid` adds none;
+/// `explicit` takes the numbers given.
+enum class PaddingMode { same, valid, explicit_ };
+
+inline constexpr std::array<std::pair<PaddingMode, const char*>, 3> padding_mode_names{{
+    {PaddingMode::same, "same"},
+    {PaddingMode::valid, "valid"},
+    {PaddingMode::explicit_, "explicit"},
+}};
+
+/// Zeros before and after, (vertical, horizontal).
+struct Padding {
+  std::array<std::int64_t, 2> begin{0, 0};
+  std::array<std::int64_t, 2> end{0, 0};
+};
+
+/// A window sliding over height and width.
+struct WindowOptions {
+  std::array<std::int64_t, 2> kernel{1, 1};
+  std::array<std::int64_t, 2> stride{1, 1};
+  std::array<std::int64_t, 2> dilation{1, 1};
+  PaddingMode padding = PaddingMode::valid;
+  std::array<std::int64_t, 2> explicit_padding{0, 0};  ///< on both sides
+};
+
+/// The padding of a window over [height, width]. ShapeError, naming the layer, if a window does not
+/// fit once; ConfigError if an extent of it is not positive.
+Padding resolve_padding(const std::string& layer, const WindowOptions& window, std::int64_t height,
+                        std::int64_t width);
+
+/// "5x5", "1x1": for the table of layers.
+std::string by_text(const std::array<std::int64_t, 2>& pair);
+std::string padding_text(PaddingMode mode, const std::array<std::int64_t, 2>& explicit_padding);
+
+}  // namespace credence

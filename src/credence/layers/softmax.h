@@ -1,0 +1,18 @@
+#pragma once
+
+#include "credence/layers/layer.h"
+
+namespace credence {
+
+/// exp(x) / sum of exp(x) over the last axis.
+class Softmax : public Layer {
+ public:
+  Shape setup(const LayerSetup& setup, std::span<const Shape> src_shapes) override;
+  void forward(std::span<const Tensor> src, Tensor& dst, const StepContext& context) override;
+  void backward(std::span<const Tensor> src, const Tensor& dst, const Tensor& diff_dst,
+                std::span<DiffSrc> diff_src, const StepContext& context) override;
+  LayerSummary summary() const override { return {.type = "Softmax"}; }
+  bool in_place() const override { return true; }
+};
+
+}  // namespace credence
