@@ -10,7 +10,8 @@ namespace credence {
 /// dst[i] = f(src[i]). dst may be src.
 template <class F>
 void transform(const Tensor& src, Tensor& dst, F f) {
-  require<ShapeError>(src.size() == dst.size(), "transform: sizes ", src.shape(), " and ", dst.shape());
+  require<ShapeError>(src.size() == dst.size(), "transform: sizes ", src.shape(), " and ",
+                      dst.shape());
   with_real_type(src.dtype(), [&](auto zero) {
     using T = decltype(zero);
     const T* const x = src.data<T>();

@@ -30,7 +30,7 @@ class Activation : public Layer {
   }
 
   LayerSummary summary() const override { return {.type = Rule::type}; }
-  bool in_place() const override { return true; }
+  InPlace in_place() const override { return InPlace::overwrites; }
 };
 
 }  // namespace credence

@@ -12,7 +12,7 @@ class Flatten : public Layer {
   void backward(std::span<const Tensor> src, const Tensor& dst, const Tensor& diff_dst,
                 std::span<DiffSrc> diff_src, const StepContext& context) override;
   LayerSummary summary() const override { return {.type = "Flatten"}; }
-  bool in_place() const override { return true; }
+  InPlace in_place() const override { return InPlace::view; }
 };
 
 }  // namespace credence

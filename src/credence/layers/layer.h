@@ -32,6 +32,13 @@ struct LayerSummary {
   std::string stride;
 };
 
+/// How a layer's dst may share the memory of its src.
+enum class InPlace {
+  no,
+  overwrites,  ///< dst replaces src; the backward pass needs dst alone
+  view,        ///< dst is src under another shape
+};
+
 /// A node's operation. Activations are [batch, ...], channels-last.
 class Layer {
  public:
@@ -43,15 +50,15 @@ class Layer {
   /// Draws the parameters' initial values: Stream::init, keyed by the parameter's name.
   virtual void initialize(std::uint64_t /*seed*/) {}
   virtual void forward(std::span<const Tensor> src, Tensor& dst, const StepContext& context) = 0;
-  /// Overwrites the gradients of the parameters; overwrites or adds to diff_src as told.
+  /// Overwrites the gradients of the parameters; overwrites or adds to diff_src as told. `src` holds what
+  /// the forward pass read, or, if in_place() is `overwrites`, `dst` what it wrote: never rely on both.
   virtual void backward(std::span<const Tensor> src, const Tensor& dst, const Tensor& diff_dst,
                         std::span<DiffSrc> diff_src, const StepContext& context) = 0;
   /// In a fixed order. The layer owns them.
   virtual std::vector<Parameter*> parameters() { return {}; }
   virtual LayerSummary summary() const = 0;
-  /// Whether dst may be the memory of the (only) src, and diff_src that of diff_dst. Such a layer
-  /// needs only dst in its backward pass.
-  virtual bool in_place() const { return false; }
+  /// Whether dst may lie in the memory of the (only) src, and diff_src in that of diff_dst.
+  virtual InPlace in_place() const { return InPlace::no; }
 };
 
 /// The single shape of a layer with one source. ShapeError, naming the layer, otherwise.

@@ -12,7 +12,7 @@ class Softmax : public Layer {
   void backward(std::span<const Tensor> src, const Tensor& dst, const Tensor& diff_dst,
                 std::span<DiffSrc> diff_src, const StepContext& context) override;
   LayerSummary summary() const override { return {.type = "Softmax"}; }
-  bool in_place() const override { return true; }
+  InPlace in_place() const override { return InPlace::overwrites; }
 };
 
 }  // namespace credence

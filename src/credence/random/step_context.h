@@ -23,7 +23,8 @@ struct StepContext {
   std::int64_t global_batch = 0;    ///< rows over all ranks
   bool training = true;             ///< dropout and batch statistics are on
   WeightSampling weights = WeightSampling::training;
-  std::uint32_t sample = 0;  ///< number of the predictive draw
+  std::uint32_t sample = 0;    ///< number of the predictive draw
+  bool reuse_weights = false;  ///< the forward pass before drew this same sample: keep its weights
   /// Sums the span over all ranks, in place; the identity on one rank.
   std::function<void(std::span<double>)> sum = [](std::span<double>) {};
 };

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "credence/bayes/posterior.h"
+#include "credence/kernels/linear_map.h"
+#include "credence/layers/layer.h"
+
+namespace credence {
+
+/// A linear map whose weights have a posterior.
+struct VariationalMap {
+  LinearMap& map;
+  MeanFieldGaussian& weight;
+  Parameter* bias;  ///< null if there is none
+};
+
+/// How a training step draws the weights and estimates the gradient of the expected loss with
+/// respect to mu and rho. Written over LinearMap: the same code for dense layers and convolutions.
+class Estimator {
+ public:
+  virtual ~Estimator() = default;
+
+  virtual std::string name() const = 0;
+  virtual void setup(const LayerSetup& setup, const LinearMap& map) = 0;
+  virtual void forward(const VariationalMap& layer, const Tensor& src, Tensor& dst,
+                       const StepContext& context) = 0;
+  /// Overwrites the gradients of mu, rho and bias; writes diff_src as told.
+  virtual void backward(const VariationalMap& layer, const Tensor& src, const Tensor& diff_dst,
+                        const DiffSrc& diff_src, const StepContext& context) = 0;
+};
+
+using EstimatorFactory = std::function<std::unique_ptr<Estimator>()>;
+
+}  // namespace credence

@@ -1,0 +1,28 @@
+#include "credence/bayes/prior.h"
+
+#include "credence/base/errors.h"
+
+namespace credence {
+
+GaussianPrior::GaussianPrior(const GaussianOptions& options) : options_(options) {
+  require<ConfigError>(options.sigma > 0, "gaussian prior: sigma must be positive, got ",
+                       options.sigma);
+}
+
+double GaussianPrior::kl(const MeanFieldGaussian& posterior) const {
+  return with_real_type(posterior.mu.value.dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    return kl_gaussian(posterior.mu.value.span<T>(), posterior.rho.value.span<T>(), options_);
+  });
+}
+
+void GaussianPrior::add_kl_gradient(MeanFieldGaussian& posterior, double scale) const {
+  with_real_type(posterior.mu.value.dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    const Tensor &mu = posterior.mu.value, &rho = posterior.rho.value;
+    add_kl_gaussian_gradient(mu.span<T>(), rho.span<T>(), options_, scale,
+                             posterior.mu.gradient.span<T>(), posterior.rho.gradient.span<T>());
+  });
+}
+
+}  // namespace credence

@@ -1,0 +1,27 @@
+#pragma once
+
+#include "credence/bayes/estimator.h"
+
+namespace credence {
+
+/// One draw of the weights for the whole batch:
+///
+///   dst = map(src, mu + sigma * eps) + bias,   sigma = softplus(rho)
+///
+/// Noise   eps: Stream::posterior, the same for every example and rank.
+/// Source  Kingma and Welling 2014, arXiv:1312.6114; Blundell et al. 2015, arXiv:1505.05424.
+class Reparameterization : public Estimator {
+ public:
+  std::string name() const override { return "reparameterization"; }
+  void setup(const LayerSetup& setup, const LinearMap& map) override;
+  void forward(const VariationalMap& layer, const Tensor& src, Tensor& dst,
+               const StepContext& context) override;
+  void backward(const VariationalMap& layer, const Tensor& src, const Tensor& diff_dst,
+                const DiffSrc& diff_src, const StepContext& context) override;
+
+ private:
+  Perturbation perturbation_;
+  Tensor weights_;
+};
+
+}  // namespace credence

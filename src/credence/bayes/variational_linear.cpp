@@ -1,0 +1,77 @@
+#include "credence/bayes/variational_linear.h"
+
+#include "credence/base/errors.h"
+#include "credence/kernels/elementwise.h"
+
+namespace credence {
+
+VariationalLinear::VariationalLinear(LinearSpec linear, const VariationalSpec& variational)
+    : spec_(std::move(linear)),
+      prior_(variational.prior),
+      initial_sigma_(variational.initial_sigma),
+      estimator_(variational.estimator()) {
+  require<ConfigError>(initial_sigma_ > 0, "posterior: initial_sigma must be positive, got ",
+                       initial_sigma_);
+}
+
+Shape VariationalLinear::setup(const LayerSetup& setup, std::span<const Shape> src_shapes) {
+  map_ = spec_.make_map(setup, only_source(setup, src_shapes));
+  const Shape shape = map_->weights_shape();
+  weight_ = MeanFieldGaussian(setup.name + ".weight", shape, setup.dtype);
+  if (spec_.bias) bias_ = Parameter(setup.name + ".bias", {shape[0]}, setup.dtype);
+  estimator_->setup(setup, *map_);
+  predictive_.setup(shape, setup.dtype);
+  predictive_weights_ = Tensor(shape, setup.dtype);
+  return map_->dst_shape();
+}
+
+void VariationalLinear::initialize(std::uint64_t seed) {
+  weight_.initialize(spec_.initializer, initial_sigma_, seed);
+  if (spec_.bias) bias_.value.fill(0);
+}
+
+void VariationalLinear::forward(std::span<const Tensor> src, Tensor& dst,
+                                const StepContext& context) {
+  const Tensor* const bias = spec_.bias ? &bias_.value : nullptr;
+  switch (context.weights) {
+    case WeightSampling::training:
+      estimator_->forward(variational_map(), src[0], dst, context);
+      return;
+    case WeightSampling::mean:
+      map_->forward(src[0], weight_.mu.value, bias, dst);
+      return;
+    case WeightSampling::predictive:
+      break;
+  }
+  if (!context.reuse_weights) {
+    predictive_.draw(weight_, context);
+    transform(weight_.mu.value, predictive_.value(), predictive_weights_, Write::overwrite,
+              [](auto mu, auto departure) { return mu + departure; });
+  }
+  map_->forward(src[0], predictive_weights_, bias, dst);
+}
+
+void VariationalLinear::backward(std::span<const Tensor> src, const Tensor& /*dst*/,
+                                 const Tensor& diff_dst, std::span<DiffSrc> diff_src,
+                                 const StepContext& context) {
+  require<InternalError>(context.weights == WeightSampling::training,
+                         "variational layer: a backward pass needs WeightSampling::training");
+  estimator_->backward(variational_map(), src[0], diff_dst, diff_src[0], context);
+}
+
+std::vector<Parameter*> VariationalLinear::parameters() {
+  if (spec_.bias) return {&weight_.mu, &weight_.rho, &bias_};
+  return {&weight_.mu, &weight_.rho};
+}
+
+LayerSummary VariationalLinear::summary() const {
+  LayerSummary summary = spec_.summary;
+  summary.details = estimator_->name();
+  return summary;
+}
+
+VariationalMap VariationalLinear::variational_map() {
+  return {*map_, weight_, spec_.bias ? &bias_ : nullptr};
+}
+
+}  // namespace credence

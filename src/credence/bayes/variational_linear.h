@@ -1,0 +1,59 @@
+#pragma once
+
+#include "credence/bayes/estimator.h"
+#include "credence/bayes/prior.h"
+#include "credence/layers/linear.h"
+
+namespace credence {
+
+/// How a layer's weights become distributions.
+struct VariationalSpec {
+  EstimatorFactory estimator;
+  std::shared_ptr<const Prior> prior;
+  double initial_sigma = 0.05;
+};
+
+/// What a layer with a posterior adds to the loss.
+class Variational {
+ public:
+  virtual ~Variational() = default;
+  /// KL(posterior || prior), nats, summed over the layer's weights.
+  virtual double kl() const = 0;
+  /// Adds `scale` times its gradient to the parameters' gradients.
+  virtual void add_kl_gradient(double scale) = 0;
+};
+
+/// A linear map whose kernel has a mean-field Gaussian posterior; the bias is a number. Parameters
+/// `weight_mu`, `weight_rho`, `bias`. In training the estimator draws; predictions use one draw for
+/// all examples, or the mean, as the context says.
+class VariationalLinear : public Layer, public Variational {
+ public:
+  /// ConfigError unless initial_sigma is positive.
+  VariationalLinear(LinearSpec linear, const VariationalSpec& variational);
+
+  Shape setup(const LayerSetup& setup, std::span<const Shape> src_shapes) override;
+  void initialize(std::uint64_t seed) override;
+  void forward(std::span<const Tensor> src, Tensor& dst, const StepContext& context) override;
+  void backward(std::span<const Tensor> src, const Tensor& dst, const Tensor& diff_dst,
+                std::span<DiffSrc> diff_src, const StepContext& context) override;
+  std::vector<Parameter*> parameters() override;
+  LayerSummary summary() const override;
+
+  double kl() const override { return prior_->kl(weight_); }
+  void add_kl_gradient(double scale) override { prior_->add_kl_gradient(weight_, scale); }
+
+ private:
+  VariationalMap variational_map();
+
+  LinearSpec spec_;
+  std::shared_ptr<const Prior> prior_;
+  double initial_sigma_;
+  std::unique_ptr<Estimator> estimator_;
+  std::unique_ptr<LinearMap> map_;
+  MeanFieldGaussian weight_;
+  Parameter bias_;
+  Perturbation predictive_;
+  Tensor predictive_weights_;
+};
+
+}  // namespace credence

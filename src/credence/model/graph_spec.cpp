@@ -1,0 +1,70 @@
+#include "credence/model/graph_spec.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "credence/base/errors.h"
+#include "credence/base/text.h"
+
+namespace credence {
+namespace {
+
+void add_node(GraphSpec& graph, NodeSpec node) {
+  if (node.sources.empty())
+    node.sources = {graph.nodes.empty() ? std::string("input") : graph.nodes.back().name};
+  graph.nodes.push_back(std::move(node));
+}
+
+/// The number in "last 2"; 0 if the text is something else.
+std::size_t count_of_last(const std::string& text) {
+  constexpr std::string_view prefix = "last ";
+  std::size_t count = 0;
+  if (text.starts_with(prefix))
+    std::from_chars(text.data() + prefix.size(), text.data() + text.size(), count);
+  return count;
+}
+
+}  // namespace
+
+std::unique_ptr<Layer> NodeSpec::make_layer() const {
+  if (!is_linear()) return std::get<LayerFactory>(operation)();
+  const auto& linear = std::get<LinearSpec>(operation);
+  if (variational) return std::make_unique<VariationalLinear>(linear, *variational);
+  return std::make_unique<Linear>(linear);
+}
+
+GraphSpec& GraphSpec::add(const std::string& node, LinearSpec linear,
+                          std::vector<std::string> sources) {
+  add_node(*this, {node, std::move(sources), std::move(linear), std::nullopt});
+  return *this;
+}
+
+GraphSpec& GraphSpec::add(const std::string& node, LayerFactory layer,
+                          std::vector<std::string> sources) {
+  add_node(*this, {node, std::move(sources), std::move(layer), std::nullopt});
+  return *this;
+}
+
+void make_variational(GraphSpec& graph, const LayerSelection& selection,
+                      const VariationalSpec& variational) {
+  std::vector<std::string> linear_names;
+  for (const NodeSpec& node : graph.nodes)
+    if (node.is_linear()) linear_names.push_back(node.name);
+
+  std::vector<std::string> chosen = selection.layers;
+  if (chosen.size() == 1 && chosen[0] == "all") {
+    chosen = linear_names;
+  } else if (chosen.size() == 1 && count_of_last(chosen[0]) > 0) {
+    const std::size_t count = count_of_last(chosen[0]);
+    require<ConfigError>(count <= linear_names.size(), "bayesian.layers: \"", chosen[0], "\" of ",
+                         linear_names.size(), " layers with weights");
+    chosen.assign(linear_names.end() - static_cast<std::ptrdiff_t>(count), linear_names.end());
+  }
+  for (const std::string& name : chosen) {
+    require<ConfigError>(std::ranges::count(linear_names, name) > 0, "bayesian.layers: ",
+                         unknown_name("layer with weights", name, linear_names));
+    std::ranges::find(graph.nodes, name, &NodeSpec::name)->variational = variational;
+  }
+}
+
+}  // namespace credence

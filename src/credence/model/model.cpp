@@ -1,0 +1,205 @@
+#include "credence/model/model.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "credence/base/errors.h"
+#include "credence/base/text.h"
+
+namespace credence {
+namespace {
+
+constexpr std::int64_t gradient_alignment = 16;  // elements: a cache line of float32
+
+std::int64_t aligned(std::int64_t count) {
+  return (count + gradient_alignment - 1) / gradient_alignment * gradient_alignment;
+}
+
+}  // namespace
+
+Model::Model(const GraphSpec& graph, const ModelOptions& options)
+    : name_(graph.name), input_shape_(graph.input), options_(options) {
+  require<ConfigError>(!graph.nodes.empty(), "model \"", name_, "\": it has no layers");
+  for (const NodeSpec& node : graph.nodes) add_node(node);
+  for (const std::string& output : graph.outputs) outputs_.push_back(find(output));
+  if (outputs_.empty()) outputs_.push_back(static_cast<int>(nodes_.size()) - 1);
+  for (const int output : outputs_) {
+    require<ConfigError>(output >= 0, "model \"", name_, "\": the input cannot be an output");
+    nodes_[output].is_output = true;
+  }
+  for (const Node& node : nodes_)
+    require<ConfigError>(node.consumers > 0 || node.is_output, "model \"", name_, "\": nothing uses layer \"",
+                         node.name, "\" and it is no output");
+  plan_memory();
+  plan_gradients();
+  for (Node& node : nodes_) node.layer->initialize(options.seed);
+}
+
+int Model::find(const std::string& node) const {
+  if (node == "input") return -1;
+  std::vector<std::string> known{"input"};
+  for (std::size_t i = 0; i < nodes_.size(); ++i) {
+    if (nodes_[i].name == node) return static_cast<int>(i);
+    known.push_back(nodes_[i].name);
+  }
+  throw ConfigError(concat("model \"", name_, "\": ", unknown_name("layer", node, known)));
+}
+
+void Model::add_node(const NodeSpec& spec) {
+  require<ConfigError>(!spec.name.empty() && spec.name != "input" &&
+                           std::ranges::count(nodes_, spec.name, &Node::name) == 0,
+                       "model \"", name_, "\": the layer name \"", spec.name,
+                       "\" is empty, reserved or used twice");
+  require<ConfigError>(!spec.sources.empty(), "model \"", name_, "\": layer \"", spec.name, "\" has no source");
+  Node node;
+  node.name = spec.name;
+  node.layer = spec.make_layer();
+  std::vector<Shape> src_shapes;
+  for (const std::string& source : spec.sources) {
+    const int number = find(source);
+    node.sources.push_back(number);
+    src_shapes.push_back(number < 0 ? input_shape_ : nodes_[number].dst_shape);
+    if (number >= 0) {
+      ++nodes_[number].consumers;
+      node.needs_diff |= nodes_[number].needs_diff;
+    }
+  }
+  const LayerSetup setup{spec.name, options_.dtype, options_.max_batch};
+  node.dst_shape = node.layer->setup(setup, src_shapes);
+  for (Parameter* parameter : node.layer->parameters()) parameters_.push_back(parameter);
+  node.needs_diff |= !node.layer->parameters().empty();
+  if (auto* variational = dynamic_cast<Variational*>(node.layer.get()))
+    variational_.push_back(variational);
+  nodes_.push_back(std::move(node));
+}
+
+void Model::plan_memory() {
+  for (Node& node : nodes_) {
+    const int source = node.sources[0];
+    const InPlace in_place = node.layer->in_place();
+    if (in_place != InPlace::no && source >= 0 && nodes_[source].consumers == 1 &&
+        !nodes_[source].is_output) {
+      node.shares_source = in_place == InPlace::view || !nodes_[source].dst_is_needed;
+      node.dst_is_needed = nodes_[source].dst_is_needed || in_place == InPlace::overwrites;
+    } else {
+      node.dst_is_needed = in_place == InPlace::overwrites;
+    }
+    const Shape shape = node.dst_shape.prepend(options_.max_batch);
+    if (node.shares_source) {
+      node.dst_memory = nodes_[source].dst_memory.reshaped(shape);
+      if (node.needs_diff) node.diff_memory = nodes_[source].diff_memory.reshaped(shape);
+    } else {
+      node.dst_memory = Tensor(shape, options_.dtype);
+      if (node.needs_diff) node.diff_memory = Tensor(shape, options_.dtype);
+    }
+  }
+}
+
+void Model::plan_gradients() {
+  std::int64_t total = 0;
+  for (std::size_t i = nodes_.size(); i-- > 0;) {
+    nodes_[i].gradient_begin = total;
+    for (const Parameter* parameter : nodes_[i].layer->parameters())
+      total += aligned(parameter->value.size());
+    nodes_[i].gradient_count = total - nodes_[i].gradient_begin;
+  }
+  gradients_ = Tensor({total}, options_.dtype);
+  for (Node& node : nodes_) {
+    std::int64_t begin = node.gradient_begin;
+    for (Parameter* parameter : node.layer->parameters()) {
+      parameter->gradient = gradients_.window(begin, parameter->value.shape());
+      begin += aligned(parameter->value.size());
+    }
+  }
+}
+
+Shape Model::output_shape(std::size_t output) const {
+  return nodes_[outputs_.at(output)].dst_shape;
+}
+const Tensor& Model::output(std::size_t output) const {
+  return nodes_[outputs_.at(output)].dst;
+}
+Tensor& Model::diff_output(std::size_t output) {
+  return nodes_[outputs_.at(output)].diff_dst;
+}
+
+void Model::bind_batch(const Tensor& src) {
+  require<ShapeError>(src.shape().rank() > 0 && src.shape().without_leading() == input_shape_ &&
+                          src.dtype() == options_.dtype,
+                      "model \"", name_, "\": src must be ", name_of(options_.dtype), " [batch] + ",
+                      input_shape_, ", got ", name_of(src.dtype()), " ", src.shape());
+  const std::int64_t batch = src.shape()[0];
+  require<ShapeError>(batch <= options_.max_batch, "model \"", name_, "\": at most ",
+                      options_.max_batch, " rows, got ", batch);
+  src_ = src;
+  for (Node& node : nodes_) {
+    node.dst = node.dst_memory.rows(0, batch);
+    if (node.needs_diff) node.diff_dst = node.diff_memory.rows(0, batch);
+  }
+}
+
+void Model::forward(const Tensor& src, const StepContext& context) {
+  bind_batch(src);
+  for (Node& node : nodes_) {
+    layer_sources_.clear();
+    for (const int source : node.sources) layer_sources_.push_back(source_of(source));
+    node.layer->forward(layer_sources_, node.dst, context);
+  }
+}
+
+void Model::backward(const StepContext& context, const GradientReady& ready) {
+  // A node's first consumer, in backward order, writes its gradient; the others add to it.
+  std::vector<Write> write(nodes_.size(), Write::overwrite);
+  for (const int output : outputs_) write[output] = Write::add;
+  for (std::size_t i = nodes_.size(); i-- > 0;) {
+    Node& node = nodes_[i];
+    if (!node.needs_diff) continue;
+    layer_sources_.clear();
+    layer_diffs_.clear();
+    for (const int source : node.sources) {
+      layer_sources_.push_back(source_of(source));
+      const bool wanted = source >= 0 && nodes_[source].needs_diff;
+      layer_diffs_.push_back(wanted ? DiffSrc{&nodes_[source].diff_dst, write[source]} : DiffSrc{});
+      if (wanted) write[source] = Write::add;
+    }
+    node.layer->backward(layer_sources_, node.dst, node.diff_dst, layer_diffs_, context);
+    if (ready && node.gradient_count > 0) ready(node.gradient_begin, node.gradient_count);
+  }
+}
+
+std::int64_t Model::parameter_count() const {
+  std::int64_t count = 0;
+  for (const Parameter* parameter : parameters_) count += parameter->value.size();
+  return count;
+}
+
+double Model::kl() const {
+  double sum = 0;
+  for (const Variational* layer : variational_) sum += layer->kl();
+  return sum;
+}
+
+void Model::add_kl_gradient(double scale) {
+  for (Variational* layer : variational_) layer->add_kl_gradient(scale);
+}
+
+std::vector<NodeSummary> Model::summary() const {
+  std::vector<NodeSummary> rows;
+  for (const Node& node : nodes_) {
+    NodeSummary row{.name = node.name, .layer = node.layer->summary(), .dst = node.dst_shape};
+    const std::vector<Parameter*> parameters = node.layer->parameters();
+    for (const Parameter* parameter : parameters) row.parameters += parameter->value.size();
+    if (!parameters.empty()) row.weights = parameters[0]->value.shape();
+    rows.push_back(row);
+  }
+  return rows;
+}
+
+bool Model::is_finite(std::size_t node) const {
+  return with_real_type(options_.dtype, [&](auto zero) {
+    const auto values = nodes_[node].dst.span<decltype(zero)>();
+    return std::ranges::all_of(values, [](auto value) { return std::isfinite(value); });
+  });
+}
+
+}  // namespace credence

@@ -1,0 +1,107 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "credence/model/graph_spec.h"
+
+namespace credence {
+
+struct ModelOptions {
+  DType dtype = DType::float32;
+  std::int64_t max_batch = 1;  ///< rows of a forward pass at most
+  std::uint64_t seed = 1;      ///< of the initial weights
+};
+
+/// A row of the table of layers.
+struct NodeSummary {
+  std::string name;
+  LayerSummary layer;
+  std::int64_t parameters = 0;
+  Shape dst;      ///< of one example
+  Shape weights;  ///< of the layer's first parameter; rank 0 if it has none
+};
+
+/// A graph of layers with memory for activations, gradients and parameters, all made at the start.
+class Model {
+ public:
+  /// Errors: ConfigError for a graph that is not one (unknown source, a name twice); ShapeError,
+  /// naming the layer, for shapes that do not fit.
+  Model(const GraphSpec& graph, const ModelOptions& options);
+  Model(const Model&) = delete;
+  Model& operator=(const Model&) = delete;
+
+  const std::string& name() const { return name_; }
+  const Shape& input_shape() const { return input_shape_; }
+  Shape output_shape(std::size_t output = 0) const;
+  DType dtype() const { return options_.dtype; }
+  std::int64_t max_batch() const { return options_.max_batch; }
+
+  /// Runs src [n, ...], n <= max_batch. The outputs stay as they are until the next forward pass.
+  void forward(const Tensor& src, const StepContext& context);
+  const Tensor& output(std::size_t output = 0) const;
+  /// Where the gradient of the loss with respect to an output goes before backward().
+  Tensor& diff_output(std::size_t output = 0);
+
+  /// Called when elements [offset, offset + count) of gradients() are final.
+  using GradientReady = std::function<void(std::int64_t offset, std::int64_t count)>;
+  /// The backward pass of the last forward pass. Overwrites gradients().
+  void backward(const StepContext& context, const GradientReady& ready = {});
+
+  /// In the order of the layers.
+  const std::vector<Parameter*>& parameters() const { return parameters_; }
+  std::int64_t parameter_count() const;
+  /// Every parameter's gradient in one piece, in the order in which a backward pass finishes them,
+  /// each at a multiple of 16 elements, zeros between.
+  Tensor& gradients() { return gradients_; }
+
+  bool is_bayesian() const { return !variational_.empty(); }
+  /// Summed over the layers with a posterior, nats.
+  double kl() const;
+  void add_kl_gradient(double scale);
+
+  std::vector<NodeSummary> summary() const;
+  std::size_t node_count() const { return nodes_.size(); }
+  const std::string& node_name(std::size_t node) const { return nodes_[node].name; }
+  /// Whether the node's output of the last forward pass is finite.
+  bool is_finite(std::size_t node) const;
+
+ private:
+  struct Node {
+    std::string name;
+    std::unique_ptr<Layer> layer;
+    std::vector<int> sources;  // node numbers; -1 is the input
+    int consumers = 0;
+    bool is_output = false;
+    bool shares_source = false;  // dst and diff_dst lie in the source's memory
+    bool dst_is_needed = false;  // by a backward pass: not to be overwritten in place
+    bool needs_diff = false;     // it, or a node before it, has parameters
+    Shape dst_shape;             // of one example
+    Tensor dst_memory, diff_memory;
+    Tensor dst, diff_dst;  // the rows of the current batch
+    std::int64_t gradient_begin = 0, gradient_count = 0;
+  };
+
+  int find(const std::string& node) const;
+  void add_node(const NodeSpec& spec);
+  void plan_memory();
+  void plan_gradients();
+  void bind_batch(const Tensor& src);
+  const Tensor& source_of(int node) const { return node < 0 ? src_ : nodes_[node].dst; }
+
+  std::string name_;
+  Shape input_shape_;
+  ModelOptions options_;
+  std::vector<Node> nodes_;
+  std::vector<int> outputs_;
+  std::vector<Parameter*> parameters_;
+  std::vector<Variational*> variational_;
+  Tensor gradients_;
+  Tensor src_;
+  std::vector<Tensor> layer_sources_;
+  std::vector<DiffSrc> layer_diffs_;
+};
+
+}  // namespace credence

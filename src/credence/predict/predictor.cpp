@@ -1,0 +1,107 @@
+#include "credence/predict/predictor.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "credence/base/errors.h"
+#include "credence/kernels/elementwise.h"
+
+namespace credence {
+namespace {
+
+/// Entropy of a row of probabilities, nats.
+float entropy(std::span<const float> probabilities) {
+  double sum = 0;
+  for (const float p : probabilities)
+    if (p > 0) sum -= static_cast<double>(p) * std::log(static_cast<double>(p));
+  return static_cast<float>(sum);
+}
+
+std::span<const float> row(const Tensor& matrix, std::int64_t index) {
+  const auto width = static_cast<std::size_t>(matrix.shape().row_size());
+  return matrix.span<float>().subspan(static_cast<std::size_t>(index) * width, width);
+}
+
+/// What is known only when all samples are in: entropies of the mean, and the target's probability.
+void finish_classification(Predictions& predictions, const Tensor& target) {
+  const auto expected_entropy = predictions.mutual_information.span<float>();
+  const auto predictive_entropy = predictions.predictive_entropy.span<float>();
+  const auto nll = predictions.nll.span<float>();
+  for (std::int64_t n = 0; n < target.shape()[0]; ++n) {
+    const auto mean = row(predictions.mean, n);
+    predictive_entropy[n] = entropy(mean);
+    expected_entropy[n] = std::max(0.0F, predictive_entropy[n] - expected_entropy[n]);
+    const auto label = static_cast<std::size_t>(target.span<float>()[n]);
+    nll[n] = -std::log(std::max(mean[label], std::numeric_limits<float>::min()));
+  }
+}
+
+}  // namespace
+
+Predictor::Predictor(Model& model, const Loss& loss, std::uint64_t seed, const PredictOptions& options)
+    : model_(model), loss_(loss), seed_(seed), samples_(model.is_bayesian() ? options.samples : 1) {
+  require<ConfigError>(options.samples >= 1 && options.samples <= 65536,
+                       "predict.samples: expected 1 to 65536, got ", options.samples);
+}
+
+PredictedPart Predictor::predict(const Dataset& dataset, const Communicator& communicator) {
+  PredictedPart part;
+  part.begin = dataset.size() * communicator.rank() / communicator.size();
+  part.end = dataset.size() * (communicator.rank() + 1) / communicator.size();
+  const std::int64_t count = part.end - part.begin;
+  const bool classification = dataset.target_info().classes > 0;
+  const Shape output = model_.output_shape();
+  part.target = Tensor(dataset.target_shape().prepend(count));
+  part.predictions.mean = Tensor(output.prepend(count));
+  if (classification) {
+    part.predictions.predictive_entropy = Tensor({count});
+    part.predictions.mutual_information = Tensor({count});
+    part.predictions.nll = Tensor({count});
+  }
+
+  const std::int64_t batch_size = model_.max_batch();
+  Tensor src(dataset.src_shape().prepend(batch_size)), probabilities(output.prepend(batch_size));
+  std::vector<std::int64_t> indices;
+  const float weight = 1.0F / static_cast<float>(samples_);
+  for (std::int64_t sample = 0; sample < samples_; ++sample)
+    for (std::int64_t first = 0; first < count; first += batch_size) {
+      const std::int64_t rows = std::min(batch_size, count - first);
+      indices.resize(static_cast<std::size_t>(rows));
+      std::iota(indices.begin(), indices.end(), part.begin + first);
+      Tensor batch_src = src.rows(0, rows), batch_target = part.target.rows(first, rows);
+      dataset.read(indices, 0, batch_src, batch_target);
+      const StepContext context{.seed = seed_,
+                                .first_example = static_cast<std::uint32_t>(part.begin + first),
+                                .global_batch = dataset.size(),
+                                .training = false,
+                                .weights = WeightSampling::predictive,
+                                .sample = static_cast<std::uint32_t>(sample),
+                                .reuse_weights = first > 0};
+      model_.forward(batch_src, context);
+      Tensor batch_probabilities = probabilities.rows(0, rows);
+      loss_.predict(model_.output(), batch_probabilities);
+      Tensor mean = part.predictions.mean.rows(first, rows);
+      transform(batch_probabilities, batch_probabilities, mean, Write::add,
+                [weight](float p, float) { return weight * p; });
+      if (!classification) continue;
+      const auto expected_entropy = part.predictions.mutual_information.span<float>();
+      for (std::int64_t n = 0; n < rows; ++n)
+        expected_entropy[first + n] += weight * entropy(row(batch_probabilities, n));
+    }
+  if (classification) finish_classification(part.predictions, part.target);
+  return part;
+}
+
+std::vector<NamedValue> evaluate(Predictor& predictor, const Dataset& dataset, Communicator& communicator) {
+  const PredictedPart part = predictor.predict(dataset, communicator);
+  std::vector<NamedValue> values;
+  for (const auto& metric : default_metrics(dataset.target_info().classes)) {
+    metric->update(part.predictions, part.target);
+    communicator.sum(metric->sums());
+    values.emplace_back(metric->name(), metric->value());
+  }
+  return values;
+}
+
+}  // namespace credence

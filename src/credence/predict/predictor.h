@@ -1,0 +1,53 @@
+#pragma once
+
+#include <utility>
+
+#include "credence/comm/communicator.h"
+#include "credence/data/dataset.h"
+#include "credence/losses/loss.h"
+#include "credence/losses/metric.h"
+#include "credence/model/model.h"
+
+namespace credence {
+
+/// A metric and its value.
+using NamedValue = std::pair<std::string, double>;
+
+struct PredictOptions {
+  std::int64_t samples = 30;  ///< weight draws; a deterministic network needs, and takes, one
+
+  template <class Visitor>
+  void visit(Visitor& v) {
+    v("samples", samples);
+  }
+};
+
+/// Examples [begin, end) of a data set, with their predictions and targets.
+struct PredictedPart {
+  std::int64_t begin = 0;
+  std::int64_t end = 0;
+  Predictions predictions;
+  Tensor target;
+};
+
+/// The posterior predictive: an average over draws of the weights. Draw number s is the same for every
+/// example and every rank (Stream::predict), and depends on seed and s alone.
+class Predictor {
+ public:
+  /// ConfigError unless samples is in [1, 65536].
+  Predictor(Model& model, const Loss& loss, std::uint64_t seed, const PredictOptions& options);
+
+  /// The part of the data set that is this rank's: nothing is padded, no example is in two parts.
+  PredictedPart predict(const Dataset& dataset, const Communicator& communicator);
+
+ private:
+  Model& model_;
+  const Loss& loss_;
+  std::uint64_t seed_;
+  std::int64_t samples_;
+};
+
+/// The default metrics of the problem over the whole data set, the same on every rank. Collective.
+std::vector<NamedValue> evaluate(Predictor& predictor, const Dataset& dataset, Communicator& communicator);
+
+}  // namespace credence

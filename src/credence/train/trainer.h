@@ -1,0 +1,73 @@
+#pragma once
+
+#include <memory>
+
+#include "credence/comm/gradient_buckets.h"
+#include "credence/data/loader.h"
+#include "credence/optim/optimizer.h"
+#include "credence/optim/schedule.h"
+#include "credence/train/observer.h"
+
+namespace credence {
+
+/// The weight of the KL term: 1 is the evidence lower bound; less is a tempered posterior.
+struct KlOptions {
+  double weight = 1;
+  double warmup_epochs = 0;  ///< the weight grows linearly from 0 over these
+
+  template <class Visitor>
+  void visit(Visitor& v) {
+    v("weight", weight);
+    v("warmup_epochs", warmup_epochs);
+  }
+};
+
+struct TrainerOptions {
+  std::int64_t epochs = 1;
+  double learning_rate = 1e-3;
+  KlOptions kl;
+  std::uint64_t seed = 1;
+  GradientBucketsOptions buckets;
+  PredictOptions validation{.samples = 5};
+};
+
+/// What a Trainer trains, and with what. All but `validation` and `schedule` are required.
+struct TrainerParts {
+  Model& model;
+  Loss& loss;
+  Optimizer& optimizer;
+  Loader& loader;
+  Communicator& communicator;
+  const Schedule* schedule = nullptr;
+  std::shared_ptr<const Dataset> validation;
+};
+
+/// The training loop of one rank of a group. Every rank ends each step with the same weights.
+class Trainer {
+ public:
+  /// ConfigError if an option is out of range.
+  Trainer(const TrainerParts& parts, const TrainerOptions& options);
+
+  void add_observer(Observer& observer) { observers_.push_back(&observer); }
+
+  /// Runs the epochs. NumericalError, naming step and layer, when the loss is not finite.
+  TrainReport run();
+
+ private:
+  struct Sums;  // what one step adds to its epoch
+
+  StepReport step(std::uint64_t step);
+  void finish_epoch(EpochReport& report);
+  double kl_weight(std::uint64_t step) const;
+  double learning_rate(std::uint64_t step) const;
+  [[noreturn]] void explain_not_finite(const StepReport& report);
+
+  TrainerParts parts_;
+  TrainerOptions options_;
+  GradientBuckets<float> buckets_;
+  std::vector<std::unique_ptr<Metric>> metrics_;
+  Tensor prediction_;
+  std::vector<Observer*> observers_;
+};
+
+}  // namespace credence

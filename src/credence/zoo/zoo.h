@@ -1,0 +1,31 @@
+#pragma once
+
+#include "credence/base/registry.h"
+#include "credence/model/graph_spec.h"
+
+namespace credence {
+
+/// What a model of the zoo is fitted to.
+struct ZooOptions {
+  Shape input{28, 28, 1};  ///< of one example
+  std::int64_t outputs = 10;
+};
+
+/// A named model: its graph, and which layers are variational by default.
+struct ZooEntry {
+  std::string description;
+  GraphSpec (*graph)(const ZooOptions& options);
+  std::vector<std::string> variational_layers;  ///< empty: deterministic
+  std::string estimator;                        ///< empty: deterministic
+};
+
+const Registry<ZooEntry>& zoo();
+
+/// One convolution: Conv 64 5x5 same, ReLU, MaxPool 2x2, Flatten, Dense.
+GraphSpec single_convolution(const ZooOptions& options);
+/// Two dense layers: Flatten, Dense 64, ReLU, Dense.
+GraphSpec two_dense(const ZooOptions& options);
+/// PyDTNN's simplecnn: two valid 3x3 convolutions of 4 and 8, MaxPool, Dense 128, Dense, Softmax.
+GraphSpec simple_cnn(const ZooOptions& options);
+
+}  // namespace credence
