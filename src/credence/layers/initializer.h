@@ -1,9 +1,6 @@
 #pragma once
 
-#include <array>
-#include <cstdint>
-#include <utility>
-
+#include "credence/base/enum_names.h"
 #include "credence/random/noise.h"
 #include "credence/tensor/tensor.h"
 
@@ -20,14 +17,13 @@ enum class Initializer {
   lecun_normal
 };
 
-inline constexpr std::array<std::pair<Initializer, const char*>, 6> initializer_names{{
-    {Initializer::glorot_uniform, "glorot_uniform"},
-    {Initializer::glorot_normal, "glorot_normal"},
-    {Initializer::he_uniform, "he_uniform"},
-    {Initializer::he_normal, "he_normal"},
-    {Initializer::lecun_uniform, "lecun_uniform"},
-    {Initializer::lecun_normal, "lecun_normal"},
-}};
+inline EnumNames<Initializer> enum_names(Initializer) {
+  static constexpr EnumName<Initializer> names[] = {
+      {Initializer::glorot_uniform, "glorot_uniform"}, {Initializer::glorot_normal, "glorot_normal"},
+      {Initializer::he_uniform, "he_uniform"},         {Initializer::he_normal, "he_normal"},
+      {Initializer::lecun_uniform, "lecun_uniform"},   {Initializer::lecun_normal, "lecun_normal"}};
+  return names;
+}
 
 /// Fills weights [O, I, ...]; fan in is I times the kernel's size, fan out O times it.
 void initialize(Initializer initializer, Tensor& weights, NoiseKey key);

@@ -50,8 +50,9 @@ class Layer {
   /// Draws the parameters' initial values: Stream::init, keyed by the parameter's name.
   virtual void initialize(std::uint64_t /*seed*/) {}
   virtual void forward(std::span<const Tensor> src, Tensor& dst, const StepContext& context) = 0;
-  /// Overwrites the gradients of the parameters; overwrites or adds to diff_src as told. `src` holds what
-  /// the forward pass read, or, if in_place() is `overwrites`, `dst` what it wrote: never rely on both.
+  /// Overwrites the gradients of the parameters; overwrites or adds to diff_src as told. `src`
+  /// holds what the forward pass read, or, if in_place() is `overwrites`, `dst` what it wrote:
+  /// never rely on both.
   virtual void backward(std::span<const Tensor> src, const Tensor& dst, const Tensor& diff_dst,
                         std::span<DiffSrc> diff_src, const StepContext& context) = 0;
   /// In a fixed order. The layer owns them.

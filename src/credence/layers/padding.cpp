@@ -42,7 +42,7 @@ std::string by_text(const std::array<std::int64_t, 2>& pair) {
 
 std::string padding_text(PaddingMode mode, const std::array<std::int64_t, 2>& explicit_padding) {
   if (mode == PaddingMode::explicit_) return by_text(explicit_padding);
-  return mode == PaddingMode::same ? "same" : "valid";
+  return enum_name(mode);
 }
 
 }  // namespace credence

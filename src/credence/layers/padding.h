@@ -3,7 +3,8 @@
 #include <array>
 #include <cstdint>
 #include <string>
-#include <utility>
+
+#include "credence/base/enum_names.h"
 
 namespace credence {
 
@@ -11,11 +12,12 @@ namespace credence {
 /// `explicit` takes the numbers given.
 enum class PaddingMode { same, valid, explicit_ };
 
-inline constexpr std::array<std::pair<PaddingMode, const char*>, 3> padding_mode_names{{
-    {PaddingMode::same, "same"},
-    {PaddingMode::valid, "valid"},
-    {PaddingMode::explicit_, "explicit"},
-}};
+inline EnumNames<PaddingMode> enum_names(PaddingMode) {
+  static constexpr EnumName<PaddingMode> names[] = {{PaddingMode::same, "same"},
+                                                    {PaddingMode::valid, "valid"},
+                                                    {PaddingMode::explicit_, "explicit"}};
+  return names;
+}
 
 /// Zeros before and after, (vertical, horizontal).
 struct Padding {

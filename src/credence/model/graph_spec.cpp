@@ -9,12 +9,6 @@
 namespace credence {
 namespace {
 
-void add_node(GraphSpec& graph, NodeSpec node) {
-  if (node.sources.empty())
-    node.sources = {graph.nodes.empty() ? std::string("input") : graph.nodes.back().name};
-  graph.nodes.push_back(std::move(node));
-}
-
 /// The number in "last 2"; 0 if the text is something else.
 std::size_t count_of_last(const std::string& text) {
   constexpr std::string_view prefix = "last ";
@@ -33,15 +27,10 @@ std::unique_ptr<Layer> NodeSpec::make_layer() const {
   return std::make_unique<Linear>(linear);
 }
 
-GraphSpec& GraphSpec::add(const std::string& node, LinearSpec linear,
+GraphSpec& GraphSpec::add(const std::string& node, NodeOperation operation,
                           std::vector<std::string> sources) {
-  add_node(*this, {node, std::move(sources), std::move(linear), std::nullopt});
-  return *this;
-}
-
-GraphSpec& GraphSpec::add(const std::string& node, LayerFactory layer,
-                          std::vector<std::string> sources) {
-  add_node(*this, {node, std::move(sources), std::move(layer), std::nullopt});
+  if (sources.empty()) sources = {nodes.empty() ? std::string("input") : nodes.back().name};
+  nodes.push_back({node, std::move(sources), std::move(operation), std::nullopt});
   return *this;
 }
 

@@ -8,12 +8,14 @@
 namespace credence {
 
 using LayerFactory = std::function<std::unique_ptr<Layer>()>;
+/// A linear map, deterministic or variational, or any other layer.
+using NodeOperation = std::variant<LinearSpec, LayerFactory>;
 
 /// One node: a layer, and the names of the nodes it reads ("input" is the graph's own).
 struct NodeSpec {
   std::string name;
   std::vector<std::string> sources;
-  std::variant<LinearSpec, LayerFactory> operation;
+  NodeOperation operation;
   std::optional<VariationalSpec> variational;  ///< only for a LinearSpec
 
   bool is_linear() const { return std::holds_alternative<LinearSpec>(operation); }
@@ -28,8 +30,7 @@ struct GraphSpec {
   std::vector<std::string> outputs;  ///< names; empty: the last node
 
   /// Adds a node that reads `sources`, or the node before if there are none.
-  GraphSpec& add(const std::string& node, LinearSpec linear, std::vector<std::string> sources = {});
-  GraphSpec& add(const std::string& node, LayerFactory layer,
+  GraphSpec& add(const std::string& node, NodeOperation operation, std::vector<std::string> sources = {});
                  std::vector<std::string> sources = {});
   /// A layer made without options: add<ReLU>("relu1").
   template <class L>

@@ -28,8 +28,8 @@ Model::Model(const GraphSpec& graph, const ModelOptions& options)
     nodes_[output].is_output = true;
   }
   for (const Node& node : nodes_)
-    require<ConfigError>(node.consumers > 0 || node.is_output, "model \"", name_, "\": nothing uses layer \"",
-                         node.name, "\" and it is no output");
+    require<ConfigError>(node.consumers > 0 || node.is_output, "model \"", name_,
+                         "\": nothing uses layer \"", node.name, "\" and it is no output");
   plan_memory();
   plan_gradients();
   for (Node& node : nodes_) node.layer->initialize(options.seed);
@@ -50,7 +50,8 @@ void Model::add_node(const NodeSpec& spec) {
                            std::ranges::count(nodes_, spec.name, &Node::name) == 0,
                        "model \"", name_, "\": the layer name \"", spec.name,
                        "\" is empty, reserved or used twice");
-  require<ConfigError>(!spec.sources.empty(), "model \"", name_, "\": layer \"", spec.name, "\" has no source");
+  require<ConfigError>(!spec.sources.empty(), "model \"", name_, "\": layer \"", spec.name,
+                       "\" has no source");
   Node node;
   node.name = spec.name;
   node.layer = spec.make_layer();

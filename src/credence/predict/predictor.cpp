@@ -39,7 +39,8 @@ void finish_classification(Predictions& predictions, const Tensor& target) {
 
 }  // namespace
 
-Predictor::Predictor(Model& model, const Loss& loss, std::uint64_t seed, const PredictOptions& options)
+Predictor::Predictor(Model& model, const Loss& loss, std::uint64_t seed,
+                     const PredictOptions& options)
     : model_(model), loss_(loss), seed_(seed), samples_(model.is_bayesian() ? options.samples : 1) {
   require<ConfigError>(options.samples >= 1 && options.samples <= 65536,
                        "predict.samples: expected 1 to 65536, got ", options.samples);
@@ -93,7 +94,8 @@ PredictedPart Predictor::predict(const Dataset& dataset, const Communicator& com
   return part;
 }
 
-std::vector<NamedValue> evaluate(Predictor& predictor, const Dataset& dataset, Communicator& communicator) {
+std::vector<NamedValue> evaluate(Predictor& predictor, const Dataset& dataset,
+                                 Communicator& communicator) {
   const PredictedPart part = predictor.predict(dataset, communicator);
   std::vector<NamedValue> values;
   for (const auto& metric : default_metrics(dataset.target_info().classes)) {

@@ -30,8 +30,8 @@ struct PredictedPart {
   Tensor target;
 };
 
-/// The posterior predictive: an average over draws of the weights. Draw number s is the same for every
-/// example and every rank (Stream::predict), and depends on seed and s alone.
+/// The posterior predictive: an average over draws of the weights. Draw number s is the same for
+/// every example and every rank (Stream::predict), and depends on seed and s alone.
 class Predictor {
  public:
   /// ConfigError unless samples is in [1, 65536].
@@ -48,6 +48,7 @@ class Predictor {
 };
 
 /// The default metrics of the problem over the whole data set, the same on every rank. Collective.
-std::vector<NamedValue> evaluate(Predictor& predictor, const Dataset& dataset, Communicator& communicator);
+std::vector<NamedValue> evaluate(Predictor& predictor, const Dataset& dataset,
+                                 Communicator& communicator);
 
 }  // namespace credence

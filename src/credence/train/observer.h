@@ -10,10 +10,10 @@ namespace credence {
 
 /// One optimizer step, in figures over the global batch.
 struct StepReport {
-  std::int64_t epoch = 0;           ///< from 1
-  std::int64_t epochs = 0;          ///< of the whole run
-  std::int64_t step = 0;            ///< steps taken, this one included
-  std::int64_t step_in_epoch = 0;   ///< from 1
+  std::int64_t epoch = 0;          ///< from 1
+  std::int64_t epochs = 0;         ///< of the whole run
+  std::int64_t step = 0;           ///< steps taken, this one included
+  std::int64_t step_in_epoch = 0;  ///< from 1
   std::int64_t steps_per_epoch = 0;
   double loss = 0;  ///< nll + KL weight * kl / training examples
   double nll = 0;   ///< mean over the batch, nats

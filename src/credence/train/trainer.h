@@ -54,10 +54,11 @@ class Trainer {
   TrainReport run();
 
  private:
-  struct Sums;  // what one step adds to its epoch
+  struct EpochSums;
 
-  StepReport step(std::uint64_t step);
-  void finish_epoch(EpochReport& report);
+  void take_step(std::uint64_t step, StepReport& report, EpochSums& sums);
+  void update_metrics(const Batch& batch);
+  EpochReport finish_epoch(const StepReport& last, const EpochSums& sums);
   double kl_weight(std::uint64_t step) const;
   double learning_rate(std::uint64_t step) const;
   [[noreturn]] void explain_not_finite(const StepReport& report);

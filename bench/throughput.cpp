@@ -1,0 +1,139 @@
+// Training throughput of the zoo's models on random images: the whole step, but for reading data.
+//
+//   build/release/bench/throughput --batch 128 --threads 2
+//   build/release/bench/throughput --against "python3 peer.py"   (see docs/benchmarks.md)
+
+#include <sys/wait.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstdio>
+#include <iostream>
+#include <optional>
+#include <sstream>
+
+#include "credence/config/model_section.h"
+#include "credence/config/registries.h"
+#include "credence/config/yaml.h"
+#include "credence/kernels/noise.h"
+#include "credence/kernels/parallel.h"
+#include "credence/losses/categorical_cross_entropy.h"
+#include "credence/optim/adam.h"
+#include "credence/train/trainer.h"
+#include "credence/zoo/zoo.h"
+
+namespace {
+
+using namespace credence;
+
+struct Arguments {
+  std::vector<std::string> models;
+  std::int64_t batch = 128;
+  int threads = 0;
+  double seconds = 1;
+  int windows = 5;
+  std::string against;
+};
+
+double median(std::vector<double> values) {
+  std::ranges::sort(values);
+  return values[values.size() / 2];
+}
+
+/// Random images: the loader's work is then a copy.
+std::shared_ptr<const Dataset> random_images(std::int64_t count) {
+  Tensor src({count, 28, 28, 1}), target({count, 1});
+  fill_normal(src, noise_key(1, Stream::noise, "throughput"), {});
+  for (std::int64_t i = 0; i < count; ++i) target.span<float>()[i] = static_cast<float>(i % 10);
+  return std::make_shared<InMemoryDataset>("random", src, target, TargetInfo{.classes = 10});
+}
+
+/// Samples a second, the median of the windows, of the trainer's own loop.
+double train_samples_per_sec(const std::string& name, const Arguments& arguments,
+                             Communicator& communicator) {
+  OptionReader reader(parse_yaml("name: " + name, "throughput"));
+  Model model(read_model_section(reader).make_graph({28, 28, 1}, 10), {.max_batch = arguments.batch});
+  CategoricalCrossEntropy loss({.from_logits = model.summary().back().layer.type != "Softmax"});
+  loss.setup(model.output_shape(), {1}, 10);
+  Adam optimizer;
+  const auto run = [&](std::int64_t steps) {
+    Loader loader(random_images(8192), {.global_batch = arguments.batch, .steps_per_epoch = steps});
+    Trainer trainer({.model = model, .loss = loss, .optimizer = optimizer, .loader = loader,
+                     .communicator = communicator},
+                    {.epochs = 1});
+    return trainer.run().samples_per_sec();
+  };
+  run(5);
+  const double estimate = run(20);
+  const auto steps = std::max<std::int64_t>(
+      10, static_cast<std::int64_t>(estimate * arguments.seconds / static_cast<double>(arguments.batch)));
+  std::vector<double> rates;
+  for (int window = 0; window < arguments.windows; ++window) rates.push_back(run(steps));
+  return median(rates);
+}
+
+/// Runs "<peer> --model M --batch B --procs 1 --threads T" and reads the fifth word of its last line.
+std::optional<double> peer_samples_per_sec(const std::string& name, const Arguments& arguments) {
+  const std::string command = concat(arguments.against, " --model ", name, " --batch ", arguments.batch,
+                                     " --procs 1 --threads ", thread_count(), " 2>/dev/null");
+  FILE* const pipe = popen(command.c_str(), "r");
+  require<IoError>(pipe != nullptr, "cannot run ", command);
+  std::string output;
+  std::array<char, 256> buffer;
+  while (fgets(buffer.data(), buffer.size(), pipe)) output += buffer.data();
+  if (pclose(pipe) != 0) return std::nullopt;
+  std::istringstream lines(output);
+  std::optional<double> rate;
+  for (std::string line; std::getline(lines, line);) {
+    std::istringstream words(line);
+    std::string model, skipped;
+    double value = 0;
+    if (words >> model >> skipped >> skipped >> skipped >> value && model == name) rate = value;
+  }
+  return rate;
+}
+
+int run(int argc, char** argv) {
+  Arguments arguments;
+  CLI::App app("Training throughput of the models of the zoo, samples a second.");
+  app.add_option("models", arguments.models, "models (default: the whole zoo)");
+  app.add_option("--batch", arguments.batch, "examples a step")->capture_default_str();
+  app.add_option("--threads", arguments.threads, "threads (default: all)");
+  app.add_option("--seconds", arguments.seconds, "length of a window")->capture_default_str();
+  app.add_option("--windows", arguments.windows, "windows; the median counts")->capture_default_str();
+  app.add_option("--against", arguments.against, "a peer's command, run after each model");
+  CLI11_PARSE(app, argc, argv);
+  if (arguments.threads > 0) set_thread_count(arguments.threads);
+  if (arguments.models.empty()) arguments.models = zoo().names();
+
+  const auto communicator = self_communicator();
+  std::printf("%-18s %6s %8s %12s", "model", "batch", "threads", "samples/s");
+  std::printf(arguments.against.empty() ? "\n" : " %12s %8s\n", "peer", "ratio");
+  for (const std::string& name : arguments.models) {
+    const double rate = train_samples_per_sec(name, arguments, *communicator);
+    std::printf("%-18s %6lld %8d %12.0f", name.c_str(), static_cast<long long>(arguments.batch), thread_count(), rate);
+    if (!arguments.against.empty()) {
+      const std::optional<double> peer = peer_samples_per_sec(name, arguments);
+      if (peer)
+        std::printf(" %12.0f %8.2f", *peer, rate / *peer);
+      else
+        std::printf(" %12s %8s", "failed", "-");
+    }
+    std::printf("\n");
+    std::fflush(stdout);
+  }
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return run(argc, argv);
+  } catch (const Error& error) {
+    std::cerr << "throughput: " << error.what() << '\n';
+    return static_cast<int>(error.exit_code());
+  }
+}

@@ -1,0 +1,50 @@
+#include "credence/cli/header.h"
+
+#include <fmt/format.h>
+
+#include "credence/base/text.h"
+#include "credence/base/version.h"
+#include "credence/report/table.h"
+
+namespace credence::cli {
+
+std::string layer_table(const Model& model) {
+  Table table({{"layer"},
+               {"type"},
+               {"details"},
+               {"parameters", Align::right},
+               {"output"},
+               {"weights"},
+               {"padding"},
+               {"stride"}});
+  table.add_row({"input", "", "", "", model.input_shape().text(), "", "", ""});
+  for (const NodeSummary& row : model.summary())
+    table.add_row({row.name, row.layer.type, row.layer.details,
+                   row.parameters > 0 ? with_thousands(row.parameters) : "", row.dst.text(),
+                   row.weights.rank() > 0 ? row.weights.text() : "", row.layer.padding,
+                   row.layer.stride});
+  table.add_rule();
+  table.add_row({"total", "", "", with_thousands(model.parameter_count()), "", "", "", ""});
+  return table.text();
+}
+
+std::string option_table(const Experiment& experiment) {
+  Table table({{"option"}, {"value"}});
+  for (const OptionInfo& option : experiment.options) table.add_row({option.key, option.value});
+  return table.text();
+}
+
+std::string job_header(const Experiment& experiment, const Resources& resources,
+                       double learning_rate) {
+  const auto ranks = static_cast<int>(resources.places.size());
+  const std::int64_t global_batch = experiment.train.global_batch(ranks);
+  std::string text = fmt::format("credence {}  {} rank{} x {} thread{}\n{}", full_version(), ranks,
+                                 ranks == 1 ? "" : "s", resources.threads,
+                                 resources.threads == 1 ? "" : "s", places_text(resources.places));
+  text += fmt::format("batch size {} a rank, {} in all; learning rate {:g} (scaling with ranks: {})\n",
+                      (global_batch + ranks - 1) / ranks, global_batch, learning_rate,
+                      enum_name(experiment.train.learning_rate_scaling));
+  return text;
+}
+
+}  // namespace credence::cli

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <string>
+
+#include "credence/cli/session.h"
+
+namespace credence::cli {
+
+/// The table of layers: type, parameters, output and weights shape, padding, stride.
+std::string layer_table(const Model& model);
+/// The resolved options, one a line.
+std::string option_table(const Experiment& experiment);
+/// Version, ranks and threads with their CPUs, batch sizes, learning rate and the rule in force.
+std::string job_header(const Experiment& experiment, const Resources& resources,
+                       double learning_rate);
+
+}  // namespace credence::cli

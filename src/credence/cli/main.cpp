@@ -1,0 +1,42 @@
+#include <iostream>
+
+#include "credence/base/log.h"
+#include "credence/base/version.h"
+#include "credence/cli/commands.h"
+#include "credence/comm/guard.h"
+
+namespace {
+
+using namespace credence;
+
+int run(CommWorld& world, int argc, char** argv) {
+  cli::Context context{world, {argv, argv + argc}};
+  set_log_rank(context.communicator().rank(), context.communicator().size());
+
+  CLI::App app("Neural networks that know what they don't know, on one core or a thousand nodes.", "credence");
+  app.set_version_flag("--version", full_version());
+  app.require_subcommand(1);
+  app.get_formatter()->column_width(32);
+  app.footer("Start with: credence train recipes/mnist_bnn_conv_flipout.yaml\n"
+             "Under mpirun or srun every rank runs the same command.");
+  cli::add_train(app, context);
+  cli::add_evaluate(app, context);
+  cli::add_predict(app, context);
+  cli::add_data(app, context);
+  cli::add_models(app, context);
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& help_or_version) {
+    if (context.is_root()) app.exit(help_or_version);
+  } catch (const CLI::ParseError& error) {
+    throw UsageError(concat(error.what(), "; see ", "credence --help"));
+  }
+  return static_cast<int>(ExitCode::success);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return run_guarded(argc, argv, [&](CommWorld& world) { return run(world, argc, argv); });
+}

@@ -1,0 +1,46 @@
+#include "credence/cli/session.h"
+
+#include "credence/checkpoint/checkpoint.h"
+#include "credence/comm/rank_zero.h"
+#include "credence/config/config_file.h"
+#include "credence/kernels/parallel.h"
+
+namespace credence::cli {
+namespace {
+
+constexpr std::int64_t evaluation_batch = 250;
+
+}  // namespace
+
+Resources set_up_threads(Communicator& communicator, int threads) {
+  require<UsageError>(threads >= 0, "--threads: expected 1 or more, got ", threads);
+  Resources resources;
+  resources.threads = threads > 0 ? threads : default_threads(communicator);
+  resources.places = all_places(communicator, this_place(resources.threads));
+  set_thread_count(resources.threads);
+  return resources;
+}
+
+DataSplits load_data(const Experiment& experiment, Communicator& communicator) {
+  DataSplits data;
+  on_rank_zero(communicator, [&] { data = experiment.load_data(); });
+  return communicator.rank() == 0 ? data : experiment.load_data();
+}
+
+TrainedModel load_run(const std::string& run, const std::vector<std::string>& overrides,
+                      Communicator& communicator) {
+  const RunDirectory directory = RunDirectory::open(run);
+  TrainedModel trained;
+  trained.experiment = read_experiment(load_config(directory.config().string(), overrides));
+  trained.data = load_data(trained.experiment, communicator);
+  const Dataset& data = *trained.data.train;
+  trained.model = std::make_unique<Model>(
+      trained.experiment.make_graph(data),
+      ModelOptions{.max_batch = evaluation_batch, .seed = trained.experiment.seed});
+  trained.loss = trained.experiment.make_loss(*trained.model, data);
+  std::vector<NamedTensor> weights = named_values(trained.model->parameters());
+  load_weights(find_checkpoint(directory.path()), weights);
+  return trained;
+}
+
+}  // namespace credence::cli

@@ -1,0 +1,187 @@
+#include <unistd.h>
+
+#include <filesystem>
+#include <iostream>
+
+#include "credence/base/log.h"
+#include "credence/checkpoint/checkpoint.h"
+#include "credence/checkpoint/weights_hash.h"
+#include "credence/cli/header.h"
+#include "credence/comm/rank_zero.h"
+#include "credence/config/config_file.h"
+#include "credence/report/environment.h"
+#include "credence/report/summary.h"
+#include "credence/report/train_observers.h"
+
+namespace credence::cli {
+namespace {
+
+struct TrainArguments {
+  std::string recipe;
+  std::vector<std::string> overrides;
+  std::string output;
+  int threads = 0;
+};
+
+/// The part of the training set that is trained on, and the part held out, which may be null.
+std::pair<std::shared_ptr<const Dataset>, std::shared_ptr<const Dataset>> split_validation(
+    const std::shared_ptr<const Dataset>& train, double share) {
+  const auto held_out = static_cast<std::int64_t>(share * static_cast<double>(train->size()));
+  if (held_out == 0) return {train, nullptr};
+  const std::int64_t kept = train->size() - held_out;
+  return {std::make_shared<SubsetDataset>(train, 0, kept),
+          std::make_shared<SubsetDataset>(train, kept, held_out)};
+}
+
+/// What only rank 0 has: the run directory and its records.
+struct Records {
+  RunDirectory directory;
+  MetricsLog metrics;
+  Progress progress;
+  ProgressObserver progress_observer;
+  MetricsObserver metrics_observer;
+
+  Records(RunDirectory made, std::int64_t log_every_steps)
+      : directory(std::move(made)),
+        metrics(directory.metrics()),
+        progress(std::cout, progress_options(STDOUT_FILENO)),
+        progress_observer(progress),
+        metrics_observer(metrics, log_every_steps) {}
+};
+
+std::unique_ptr<Records> start_records(const TrainArguments& arguments, const Experiment& experiment,
+                                       const Resources& resources, const Context& context) {
+  const std::string output = arguments.output.empty() ? experiment.output : arguments.output;
+  auto records = std::make_unique<Records>(
+      RunDirectory::create({.output = output, .recipe = arguments.recipe}), experiment.train.log_every_steps);
+  EnvironmentOptions environment{.command_line = context.command_line, .mpi_library = CommWorld::library()};
+  for (const RankPlace& place : resources.places) environment.hosts.push_back(place.host);
+  records->directory.write_config(experiment.resolved);
+  records->directory.write_environment(environment_json(environment));
+  add_log_file(records->directory.log());
+  return records;
+}
+
+void write_header(Records& records, const Experiment& experiment, const Model& model,
+                  const Resources& resources, double learning_rate) {
+  const auto ranks = static_cast<std::int64_t>(resources.places.size());
+  const std::vector<Field> fields{
+      {"model", model.name()},
+      {"dataset", experiment.data_name},
+      {"parameters", model.parameter_count()},
+      {"ranks", ranks},
+      {"threads_per_rank", static_cast<std::int64_t>(resources.threads)},
+      {"global_batch_size", experiment.train.global_batch(static_cast<int>(ranks))},
+      {"learning_rate", learning_rate},
+      {"seed", static_cast<std::int64_t>(experiment.seed)}};
+  records.metrics.write(MetricsEvent::header, fields);
+  std::cout << job_header(experiment, resources, learning_rate) << '\n'
+            << layer_table(model) << '\n'
+            << option_table(experiment) << '\n'
+            << "run directory " << records.directory.path().string() << std::endl;
+  const std::string warning = oversubscription_warning(resources.places);
+  if (!warning.empty()) log_warning(warning);
+}
+
+void finish_records(Records& records, const Experiment& experiment, const Model& model, Optimizer& optimizer,
+                    const Resources& resources, const TrainReport& report, const std::vector<NamedValue>& test) {
+  save_checkpoint(records.directory.checkpoints(), named_values(model.parameters()), optimizer.state(),
+                  {.step = static_cast<std::uint64_t>(report.steps),
+                   .epoch = static_cast<std::uint64_t>(report.epochs),
+                   .seed = experiment.seed});
+  Summary summary;
+  summary.model = model.name();
+  summary.dataset = experiment.data_name;
+  summary.seed = experiment.seed;
+  summary.ranks = static_cast<int>(resources.places.size());
+  summary.threads_per_rank = resources.threads;
+  summary.parameters = model.parameter_count();
+  summary.epochs = report.epochs;
+  summary.steps = report.steps;
+  summary.train_seconds = report.train_seconds;
+  summary.samples_per_sec = report.samples_per_sec();
+  summary.peak_rss_bytes = peak_rss_bytes();
+  summary.weights_sha256 = weights_sha256(model.parameters());
+  summary.test = test;
+  write_summary(records.directory.summary(), summary);
+}
+
+void train(const TrainArguments& arguments, Context& context) {
+  Communicator& communicator = context.communicator();
+  const Experiment experiment = read_experiment(load_config(arguments.recipe, arguments.overrides));
+  const Resources resources = set_up_threads(communicator, arguments.threads);
+  const DataSplits data = load_data(experiment, communicator);
+  const auto [training, validation] = split_validation(data.train, experiment.validation_split);
+
+  const std::int64_t global_batch = experiment.train.global_batch(communicator.size());
+  Loader loader(training,
+                {.global_batch = global_batch,
+                 .steps_per_epoch = experiment.train.steps_per_epoch,
+                 .seed = experiment.seed},
+                communicator.rank(), communicator.size());
+  Model model(experiment.make_graph(*training),
+              {.max_batch = (global_batch + communicator.size() - 1) / communicator.size(),
+               .seed = experiment.seed});
+  const std::unique_ptr<Loss> loss = experiment.make_loss(model, *training);
+  const std::unique_ptr<Optimizer> optimizer = experiment.make_optimizer();
+  const std::unique_ptr<Schedule> schedule = experiment.make_schedule();
+  const double learning_rate =
+      experiment.train.learning_rate *
+      learning_rate_scale(experiment.train.learning_rate_scaling, communicator.size());
+  Trainer trainer({.model = model,
+                   .loss = *loss,
+                   .optimizer = *optimizer,
+                   .loader = loader,
+                   .communicator = communicator,
+                   .schedule = schedule.get(),
+                   .validation = validation},
+                  {.epochs = experiment.train.epochs,
+                   .learning_rate = learning_rate,
+                   .kl = experiment.train.kl,
+                   .seed = experiment.seed,
+                   .buckets = experiment.distributed.buckets,
+                   .validation = experiment.validation});
+
+  std::unique_ptr<Records> records;
+  on_rank_zero(communicator, [&] {
+    records = start_records(arguments, experiment, resources, context);
+    write_header(*records, experiment, model, resources, learning_rate);
+  });
+  const auto tell = [&](const std::string& line) {
+    if (records) records->progress.finish_line(line);
+  };
+  if (records) {
+    trainer.add_observer(records->progress_observer);
+    trainer.add_observer(records->metrics_observer);
+  }
+  if (data.test) {
+    Predictor predictor(model, *loss, experiment.seed, experiment.validation);
+    tell("before training  " + text_of(evaluate(predictor, *data.test, communicator)));
+  }
+  const TrainReport report = trainer.run();
+  std::vector<NamedValue> test;
+  if (data.test) {
+    Predictor predictor(model, *loss, experiment.seed, experiment.predict);
+    test = evaluate(predictor, *data.test, communicator);
+    tell("test  " + text_of(test));
+  }
+  on_rank_zero(communicator, [&] {
+    finish_records(*records, experiment, model, *optimizer, resources, report, test);
+    tell("wrote " + records->directory.path().string());
+  });
+}
+
+}  // namespace
+
+void add_train(CLI::App& app, Context& context) {
+  CLI::App* const command = app.add_subcommand("train", "train a network as a recipe says, and test it");
+  const auto arguments = std::make_shared<TrainArguments>();
+  command->add_option("recipe", arguments->recipe, "configuration file, as in recipes/*.yaml")->required();
+  command->add_option("overrides", arguments->overrides, "key=value: train.epochs=10 seed=3");
+  command->add_option("-o,--output", arguments->output,
+                      "run directory, which must not exist (default: runs/<recipe>-<n>)");
+  command->add_option("-t,--threads", arguments->threads, "threads of a rank (default: its share of the cores)");
+  command->callback([arguments, &context] { train(*arguments, context); });
+}
+
+}  // namespace credence::cli

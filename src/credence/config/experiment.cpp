@@ -1,0 +1,87 @@
+#include "credence/config/experiment.h"
+
+#include <map>
+
+#include "credence/base/errors.h"
+#include "credence/config/model_section.h"
+
+namespace credence {
+namespace {
+
+void read_data(OptionReader& reader, Experiment& experiment) {
+  const auto& entry = find_named(dataset_registry(), reader, "mnist", "name");
+  experiment.data_name = reader.name("name", "mnist");
+  experiment.load_data = entry.prepare(reader);
+  reader("validation_split", experiment.validation_split);
+  if (experiment.validation_split < 0 || experiment.validation_split >= 1)
+    reader.child("validation_split").fail(concat("expected a share in [0, 1), got ", experiment.validation_split));
+}
+
+void read_loss(OptionReader& reader, Experiment& experiment) {
+  const std::string name = reader.name("type", "auto");
+  std::function<std::unique_ptr<Loss>()> chosen;
+  if (name != "auto") chosen = find_named(loss_registry(), reader, "auto").prepare(reader);
+  experiment.make_loss = [chosen](const Model& model, const Dataset& data) {
+    const std::int64_t classes = data.target_info().classes;
+    const bool ends_in_softmax = model.summary().back().layer.type == "Softmax";
+    std::unique_ptr<Loss> loss;
+    if (chosen)
+      loss = chosen();
+    else if (classes > 0)
+      loss = std::make_unique<CategoricalCrossEntropy>(
+          CategoricalCrossEntropyOptions{.from_logits = !ends_in_softmax});
+    else
+      loss = std::make_unique<MeanSquaredError>();
+    loss->setup(model.output_shape(), data.target_shape(), classes);
+    return loss;
+  };
+}
+
+void read_train(OptionReader& reader, Experiment& experiment) {
+  reader.read(experiment.train);
+  OptionReader& optimizer = reader.child("optimizer");
+  experiment.make_optimizer = find_named(optimizer_registry(), optimizer, "Adam").prepare(optimizer);
+  OptionReader& schedule = reader.child("schedule");
+  const auto after = find_named(schedule_registry(), schedule, "constant").prepare(schedule);
+  experiment.make_schedule = [warmup = experiment.train.warmup, after]() -> std::unique_ptr<Schedule> {
+    return std::make_unique<Warmup>(warmup, after());
+  };
+  read_loss(reader.child("loss"), experiment);
+  reader("validation", experiment.validation);
+}
+
+}  // namespace
+
+std::int64_t TrainSection::global_batch(int ranks) const {
+  require<ConfigError>(!(batch_size && global_batch_size),
+                       "train: give batch_size (of a rank) or global_batch_size (of all), not both");
+  const std::int64_t batch = global_batch_size ? *global_batch_size : batch_size.value_or(64) * ranks;
+  require<ConfigError>(batch > 0, "train: the batch size must be positive, got ", batch);
+  return batch;
+}
+
+Experiment read_experiment(const ConfigNode& recipe) {
+  OptionReader root(recipe);
+  Experiment experiment;
+  root("output", experiment.output);
+  const ModelSection model = read_model_section(root.child("model"));
+  experiment.model_name = model.name;
+  experiment.make_graph = [make = model.make_graph](const Dataset& data) {
+    const std::int64_t classes = data.target_info().classes;
+    return make(data.src_shape(), classes > 0 ? classes : data.target_shape().size());
+  };
+  read_data(root.child("data"), experiment);
+  read_train(root.child("train"), experiment);
+  root("distributed", experiment.distributed);
+  root("predict", experiment.predict);
+  root("seed", experiment.seed);
+  root.finish();
+
+  ConfigNode resolved = root.resolved();
+  resolved.erase("output");
+  experiment.resolved = emit_yaml(resolved);
+  experiment.options = root.options();
+  return experiment;
+}
+
+}  // namespace credence

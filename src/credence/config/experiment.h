@@ -1,0 +1,76 @@
+#pragma once
+
+#include <optional>
+
+#include "credence/config/registries.h"
+#include "credence/data/loader.h"
+#include "credence/model/model.h"
+#include "credence/optim/rank_scaling.h"
+#include "credence/train/trainer.h"
+
+namespace credence {
+
+/// What `train` says beside the optimizer and the loss.
+struct TrainSection {
+  std::int64_t epochs = 5;
+  std::int64_t steps_per_epoch = 0;               ///< 0: one pass over the data
+  std::optional<std::int64_t> batch_size;         ///< of a rank; give this
+  std::optional<std::int64_t> global_batch_size;  ///< of all ranks; or this
+  double learning_rate = 1e-3;
+  RankScaling learning_rate_scaling = RankScaling::none;
+  WarmupOptions warmup;
+  KlOptions kl;
+  std::int64_t log_every_steps = 50;  ///< lines for steps in metrics.jsonl; 0: none
+
+  /// ConfigError if the recipe gives both batch sizes.
+  std::int64_t global_batch(int ranks) const;
+
+  template <class Visitor>
+  void visit(Visitor& v) {
+    v("epochs", epochs);
+    v("steps_per_epoch", steps_per_epoch);
+    v("batch_size", batch_size);
+    v("global_batch_size", global_batch_size);
+    v("learning_rate", learning_rate);
+    v("learning_rate_scaling", learning_rate_scaling);
+    v("warmup", warmup);
+    v("kl", kl);
+    v("log_every_steps", log_every_steps);
+  }
+};
+
+struct DistributedSection {
+  GradientBucketsOptions buckets;
+
+  template <class Visitor>
+  void visit(Visitor& v) {
+    v("buckets", buckets);
+  }
+};
+
+/// A recipe, read and checked. What depends on the data's shape is made by the functions.
+struct Experiment {
+  std::string model_name;
+  std::uint64_t seed = 1;
+  std::string output;  ///< run directory; empty: the default
+  std::string data_name;
+  double validation_split = 0;
+  TrainSection train;
+  DistributedSection distributed;
+  PredictOptions predict;
+  PredictOptions validation{.samples = 5};
+  std::string resolved;  ///< the configuration with every default, without `output`
+  std::vector<OptionInfo> options;  ///< the same, flat
+
+  std::function<DataSplits()> load_data;
+  std::function<GraphSpec(const Dataset&)> make_graph;
+  /// The loss for this model and data, set up.
+  std::function<std::unique_ptr<Loss>(const Model&, const Dataset&)> make_loss;
+  std::function<std::unique_ptr<Optimizer>()> make_optimizer;
+  std::function<std::unique_ptr<Schedule>()> make_schedule;
+};
+
+/// Reads a recipe. ConfigError for unknown or unused keys, unknown names, and values out of range.
+Experiment read_experiment(const ConfigNode& recipe);
+
+}  // namespace credence

@@ -1,0 +1,94 @@
+#include "credence/config/model_section.h"
+
+#include <algorithm>
+#include <cctype>
+#include <map>
+
+#include "credence/config/registries.h"
+#include "credence/zoo/zoo.h"
+
+namespace credence {
+namespace {
+
+std::string lower_case(std::string text) {
+  std::ranges::transform(text, text.begin(), [](unsigned char c) { return std::tolower(c); });
+  return text;
+}
+
+/// The `layers` list. A layer without a name gets its type's and a number: conv2d_1.
+GraphSpec read_layers(OptionReader& section) {
+  GraphSpec graph;
+  std::map<std::string, int> count;
+  for (OptionReader& reader : section.sequence("layers")) {
+    const LayerEntry& entry = find_named(layer_registry(), reader);
+    const std::string type = lower_case(reader.name());
+    std::string name = concat(type, "_", ++count[type]);
+    std::vector<std::string> sources;
+    reader("name", name);
+    reader("sources", sources);
+    graph.add(name, entry.read(reader), sources);
+  }
+  section("outputs", graph.outputs);
+  return graph;
+}
+
+/// The `bayesian` section, with what the model has by default.
+void read_bayesian(OptionReader& reader, const std::vector<std::string>& default_layers,
+                   const std::string& default_estimator, LayerSelection& selection,
+                   VariationalSpec& variational) {
+  selection.layers = default_layers;
+  OptionReader& layers = reader.child("layers");
+  if (layers.is_scalar()) {
+    selection.layers.resize(1);
+    layers.read(selection.layers[0]);
+  } else {
+    layers.read(selection.layers);
+  }
+  OptionReader& estimator = reader.child("estimator");
+  variational.estimator =
+      find_named(estimator_registry(), estimator, default_estimator.empty() ? "flipout" : default_estimator)
+          .prepare(estimator);
+  OptionReader& prior = reader.child("prior");
+  variational.prior = find_named(prior_registry(), prior, "gaussian").make(prior);
+  reader("initial_sigma", variational.initial_sigma);
+  if (!(variational.initial_sigma > 0)) reader.child("initial_sigma").fail("expected more than 0");
+}
+
+}  // namespace
+
+ModelSection read_model_section(OptionReader& reader) {
+  ModelSection section;
+  LayerSelection selection;
+  VariationalSpec variational;
+  const bool listed = reader.has("layers");
+  if (listed) {
+    section.name = "custom";
+    reader("name", section.name);
+    const GraphSpec graph = read_layers(reader);
+    read_bayesian(reader.child("bayesian"), {}, "", selection, variational);
+    section.make_graph = [graph](const Shape& input, std::int64_t) {
+      GraphSpec copy = graph;
+      copy.input = input;
+      return copy;
+    };
+  } else {
+    reader("name", section.name);
+    if (section.name.empty()) reader.fail("expected the `name` of a model, or a list of `layers`");
+    const ZooEntry& entry = zoo().find(section.name);
+    read_bayesian(reader.child("bayesian"), entry.variational_layers, entry.estimator, selection,
+                  variational);
+    section.make_graph = [graph = entry.graph](const Shape& input, std::int64_t outputs) {
+      return graph({.input = input, .outputs = outputs});
+    };
+  }
+  section.make_graph = [make = section.make_graph, name = section.name, selection, variational](
+                           const Shape& input, std::int64_t outputs) {
+    GraphSpec graph = make(input, outputs);
+    graph.name = name;
+    make_variational(graph, selection, variational);
+    return graph;
+  };
+  return section;
+}
+
+}  // namespace credence

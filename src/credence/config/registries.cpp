@@ -1,0 +1,112 @@
+#include "credence/config/registries.h"
+
+#include "credence/bayes/flipout.h"
+#include "credence/bayes/reparameterization.h"
+#include "credence/layers/conv2d.h"
+#include "credence/layers/dense.h"
+#include "credence/layers/dropout.h"
+#include "credence/layers/flatten.h"
+#include "credence/layers/pooling.h"
+#include "credence/layers/relu.h"
+#include "credence/layers/sigmoid.h"
+#include "credence/layers/softmax.h"
+#include "credence/layers/tanh.h"
+#include "credence/losses/binary_cross_entropy.h"
+#include "credence/losses/categorical_cross_entropy.h"
+#include "credence/losses/mean_squared_error.h"
+#include "credence/optim/adam.h"
+#include "credence/optim/sgd.h"
+
+namespace credence {
+namespace {
+
+/// A layer whose weights, if it has any, cannot vary.
+template <class L>
+LayerEntry layer() {
+  const auto read = [](OptionReader& reader) -> NodeOperation {
+    const Factory<Layer> factory = entry<L>();
+    return LayerFactory(factory.prepare(reader));
+  };
+  return {read, &describe_options<L>};
+}
+
+/// A layer that is a linear map: deterministic or variational.
+template <class Options>
+LayerEntry linear(LinearSpec (*make)(const Options&)) {
+  const auto read = [make](OptionReader& reader) -> NodeOperation {
+    Options options;
+    reader.read(options);
+    return make(options);
+  };
+  const auto describe = [] {
+    OptionReader reader;
+    Options options;
+    reader.read(options);
+    return reader.options();
+  };
+  return {read, describe};
+}
+
+}  // namespace
+
+const Registry<LayerEntry>& layer_registry() {
+  static const Registry<LayerEntry> layers("layer type", {
+                                                             {"Dense", linear(dense)},
+                                                             {"Conv2D", linear(conv2d)},
+                                                             {"MaxPool2D", layer<MaxPool2d>()},
+                                                             {"AvgPool2D", layer<AvgPool2d>()},
+                                                             {"Flatten", layer<Flatten>()},
+                                                             {"Dropout", layer<Dropout>()},
+                                                             {"ReLU", layer<ReLU>()},
+                                                             {"Sigmoid", layer<Sigmoid>()},
+                                                             {"Tanh", layer<Tanh>()},
+                                                             {"Softmax", layer<Softmax>()},
+                                                         });
+  return layers;
+}
+
+const Registry<Factory<Estimator>>& estimator_registry() {
+  static const Registry<Factory<Estimator>> estimators(
+      "estimator", {
+                       {"flipout", entry<Flipout>()},
+                       {"reparameterization", entry<Reparameterization>()},
+                   });
+  return estimators;
+}
+
+const Registry<Factory<Prior>>& prior_registry() {
+  static const Registry<Factory<Prior>> priors("prior", {
+                                                            {"gaussian", entry<GaussianPrior>()},
+                                                        });
+  return priors;
+}
+
+const Registry<Factory<Loss>>& loss_registry() {
+  static const Registry<Factory<Loss>> losses(
+      "loss", {
+                  {"categorical_cross_entropy", entry<CategoricalCrossEntropy>()},
+                  {"binary_cross_entropy", entry<BinaryCrossEntropy>()},
+                  {"mean_squared_error", entry<MeanSquaredError>()},
+              });
+  return losses;
+}
+
+const Registry<Factory<Optimizer>>& optimizer_registry() {
+  static const Registry<Factory<Optimizer>> optimizers("optimizer", {
+                                                                        {"Adam", entry<Adam>()},
+                                                                        {"SGD", entry<Sgd>()},
+                                                                    });
+  return optimizers;
+}
+
+const Registry<Factory<Schedule>>& schedule_registry() {
+  static const Registry<Factory<Schedule>> schedules(
+      "schedule", {
+                      {"constant", entry<ConstantSchedule>()},
+                      {"cosine", entry<CosineSchedule>()},
+                      {"step_decay", entry<StepDecaySchedule>()},
+                  });
+  return schedules;
+}
+
+}  // namespace credence

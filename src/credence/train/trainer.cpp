@@ -1,0 +1,183 @@
+#include "credence/train/trainer.h"
+
+#include <array>
+#include <chrono>
+#include <cmath>
+
+#include "credence/base/errors.h"
+
+namespace credence {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point begin) {
+  return std::chrono::duration<double>(Clock::now() - begin).count();
+}
+
+/// The figure that tells how the training examples are predicted: it costs nothing beside a step.
+std::vector<std::unique_ptr<Metric>> training_metrics(std::int64_t classes) {
+  std::vector<std::unique_ptr<Metric>> metrics;
+  metrics.push_back(make_metric(classes > 0 ? "accuracy" : "rmse"));
+  return metrics;
+}
+
+}  // namespace
+
+/// Sums over the steps of an epoch.
+struct Trainer::EpochSums {
+  double loss = 0, nll = 0, kl = 0;
+  std::int64_t steps = 0, examples = 0;
+  double seconds = 0;
+
+  double samples_per_sec() const {
+    return seconds > 0 ? static_cast<double>(examples) / seconds : 0;
+  }
+};
+
+Trainer::Trainer(const TrainerParts& parts, const TrainerOptions& options)
+    : parts_(parts),
+      options_(options),
+      buckets_(parts.communicator, parts.model.gradients().span<float>(), options.buckets),
+      metrics_(training_metrics(parts.loader.dataset().target_info().classes)),
+      prediction_(parts.model.output_shape().prepend(parts.model.max_batch())) {
+  require<ConfigError>(options.epochs >= 0, "train.epochs: expected 0 or more, got ",
+                       options.epochs);
+  require<ConfigError>(options.learning_rate > 0, "train.learning_rate: expected more than 0, got ",
+                       options.learning_rate);
+  require<ConfigError>(options.kl.weight >= 0 && options.kl.warmup_epochs >= 0,
+                       "train.kl: weight and warmup_epochs must not be negative, got ",
+                       options.kl.weight, " and ", options.kl.warmup_epochs);
+  parts_.optimizer.setup(parts_.model.parameters());
+}
+
+TrainReport Trainer::run() {
+  TrainReport total;
+  const std::int64_t steps_per_epoch = parts_.loader.steps_per_epoch();
+  for (std::int64_t epoch = 1; epoch <= options_.epochs; ++epoch) {
+    EpochSums sums;
+    for (const auto& metric : metrics_) metric->reset();
+    StepReport report;
+    for (std::int64_t i = 1; i <= steps_per_epoch; ++i) {
+      const auto step = static_cast<std::uint64_t>((epoch - 1) * steps_per_epoch + i - 1);
+      report = {.epoch = epoch,
+                .epochs = options_.epochs,
+                .step = static_cast<std::int64_t>(step) + 1,
+                .step_in_epoch = i,
+                .steps_per_epoch = steps_per_epoch};
+      const Clock::time_point begin = Clock::now();
+      take_step(step, report, sums);
+      sums.seconds += seconds_since(begin);
+      report.samples_per_sec = sums.samples_per_sec();
+      for (Observer* observer : observers_) observer->on_step(report);
+    }
+    const EpochReport epoch_report = finish_epoch(report, sums);
+    for (Observer* observer : observers_) observer->on_epoch(epoch_report);
+    total.epochs = epoch;
+    total.steps += sums.steps;
+    total.examples += sums.examples;
+    total.train_seconds += sums.seconds;
+  }
+  for (Observer* observer : observers_) observer->on_end(total);
+  return total;
+}
+
+void Trainer::take_step(std::uint64_t step, StepReport& report, EpochSums& sums) {
+  Model& model = parts_.model;
+  const Batch& batch = parts_.loader.load(step);
+  const StepContext context{
+      .seed = options_.seed,
+      .step = step,
+      .first_example = batch.first_example,
+      .global_batch = batch.global_size,
+      .sum = [this](std::span<double> values) { parts_.communicator.sum(values); }};
+  const auto global_size = static_cast<double>(batch.global_size);
+
+  model.forward(batch.src, context);
+  std::array<double, 1> nll{
+      parts_.loss.forward(model.output(), batch.target, global_size, &model.diff_output())};
+  Request nll_sum = parts_.communicator.start_sum(std::span<double>(nll));
+  model.backward(context, [this](std::int64_t offset, std::int64_t count) {
+    buckets_.add(static_cast<std::size_t>(offset), static_cast<std::size_t>(count));
+  });
+  update_metrics(batch);
+  buckets_.finalize();
+  nll_sum.wait();
+
+  const double examples = static_cast<double>(parts_.loader.dataset().size());
+  report.nll = nll[0];
+  report.kl = model.kl();
+  report.loss = report.nll + kl_weight(step) * report.kl / examples;
+  report.learning_rate = learning_rate(step);
+  if (!std::isfinite(report.loss)) explain_not_finite(report);
+  model.add_kl_gradient(kl_weight(step) / examples);
+  parts_.optimizer.step(model.parameters(), report.learning_rate, context);
+
+  sums.loss += report.loss * global_size;
+  sums.nll += report.nll * global_size;
+  sums.kl += report.kl;
+  sums.examples += batch.global_size;
+  ++sums.steps;
+}
+
+void Trainer::update_metrics(const Batch& batch) {
+  Predictions predictions;
+  predictions.mean = prediction_.rows(0, batch.src.shape()[0]);
+  parts_.loss.predict(parts_.model.output(), predictions.mean);
+  for (const auto& metric : metrics_) metric->update(predictions, batch.target);
+}
+
+EpochReport Trainer::finish_epoch(const StepReport& last, const EpochSums& sums) {
+  const auto examples = static_cast<double>(sums.examples);
+  EpochReport report{.epoch = last.epoch,
+                     .step = last.step,
+                     .values = {{"loss", sums.loss / examples}, {"nll", sums.nll / examples}},
+                     .learning_rate = last.learning_rate,
+                     .samples_per_sec = sums.samples_per_sec(),
+                     .seconds = sums.seconds};
+  if (parts_.model.is_bayesian())
+    report.values.emplace_back("kl", sums.kl / static_cast<double>(sums.steps));
+  for (const auto& metric : metrics_) {
+    parts_.communicator.sum(metric->sums());
+    report.values.emplace_back(metric->name(), metric->value());
+  }
+  if (parts_.validation) {
+    Predictor predictor(parts_.model, parts_.loss, options_.seed, options_.validation);
+    for (const auto& [name, value] : evaluate(predictor, *parts_.validation, parts_.communicator))
+      report.values.emplace_back("val_" + name, value);
+  }
+  return report;
+}
+
+double Trainer::kl_weight(std::uint64_t step) const {
+  const double epochs_done =
+      static_cast<double>(step) / static_cast<double>(parts_.loader.steps_per_epoch());
+  return options_.kl.weight * linear_ramp(epochs_done, options_.kl.warmup_epochs);
+}
+
+double Trainer::learning_rate(std::uint64_t step) const {
+  if (!parts_.schedule) return options_.learning_rate;
+  const std::int64_t steps_per_epoch = parts_.loader.steps_per_epoch();
+  return options_.learning_rate *
+         parts_.schedule->factor({.step = static_cast<std::int64_t>(step),
+                                  .total_steps = options_.epochs * steps_per_epoch,
+                                  .steps_per_epoch = steps_per_epoch});
+}
+
+void Trainer::explain_not_finite(const StepReport& report) {
+  const Model& model = parts_.model;
+  std::vector<double> ranks_with(model.node_count(), 0);
+  for (std::size_t node = 0; node < model.node_count(); ++node)
+    if (!model.is_finite(node)) ranks_with[node] = 1;
+  parts_.communicator.sum(std::span<double>(ranks_with));
+  std::string where = "no layer's output is: the loss itself overflowed";
+  for (std::size_t node = model.node_count(); node-- > 0;)
+    if (ranks_with[node] > 0)
+      where = concat("the first output that is not finite is that of layer \"",
+                     model.node_name(node), "\"");
+  throw NumericalError(concat("the loss is ", report.loss, " at step ", report.step, " (epoch ",
+                              report.epoch, ", learning rate ", report.learning_rate, "): ", where,
+                              "; a smaller learning rate, or inputs on a scale near 1, may help"));
+}
+
+}  // namespace credence

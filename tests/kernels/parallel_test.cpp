@@ -1,0 +1,54 @@
+#include "credence/kernels/parallel.h"
+
+#include <atomic>
+#include <stdexcept>
+#include <vector>
+
+#include "support/random_tensor.h"
+#include <gtest/gtest.h>
+
+#include "credence/kernels/channels.h"
+
+namespace credence {
+namespace {
+
+/// Restores the number of threads at the end of a test.
+class Threads : public ::testing::Test {
+ protected:
+  void TearDown() override { set_thread_count(before_); }
+  int before_ = thread_count();
+};
+
+TEST_F(Threads, ALoopVisitsEveryElementOnceForAnyThreadCount) {
+  for (const int threads : {1, 2, 3, 8}) {
+    set_thread_count(threads);
+    for (const std::int64_t count : {0, 1, 5, 64, 1000}) {
+      std::vector<std::atomic<int>> visits(static_cast<std::size_t>(count));
+      parallel_for(count, 16, [&](std::int64_t begin, std::int64_t end) {
+        EXPECT_EQ(begin % 16, 0);
+        for (std::int64_t i = begin; i < end; ++i) ++visits[static_cast<std::size_t>(i)];
+      });
+      for (const auto& visit : visits) EXPECT_EQ(visit, 1);
+    }
+  }
+}
+
+TEST_F(Threads, AnExceptionReachesTheCaller) {
+  set_thread_count(4);
+  EXPECT_THROW(
+      parallel_for(1000, 1, [](std::int64_t, std::int64_t) { throw std::runtime_error("x"); }),
+      std::runtime_error);
+}
+
+TEST_F(Threads, SumsOfChannelsDoNotDependOnTheThreadCount) {
+  const Tensor src = random_tensor({5000, 7}, DType::float32, "src");
+  Tensor one({7}), many({7});
+  set_thread_count(1);
+  sum_channels(src, one, Write::overwrite);
+  set_thread_count(4);
+  sum_channels(src, many, Write::overwrite);
+  for (int c = 0; c < 7; ++c) EXPECT_EQ(one.span<float>()[c], many.span<float>()[c]);
+}
+
+}  // namespace
+}  // namespace credence

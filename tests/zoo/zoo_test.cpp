@@ -1,0 +1,32 @@
+#include "credence/zoo/zoo.h"
+
+#include <gmock/gmock.h>
+
+#include "credence/bayes/flipout.h"
+#include "credence/model/model.h"
+
+namespace credence {
+namespace {
+
+std::int64_t parameters(const std::string& name) {
+  const ZooEntry& entry = zoo().find(name);
+  GraphSpec graph = entry.graph({});
+  make_variational(graph, {entry.variational_layers},
+                   {.estimator = [] { return std::make_unique<Flipout>(); },
+                    .prior = std::make_shared<GaussianPrior>(GaussianOptions{})});
+  return Model(graph, {}).parameter_count();
+}
+
+TEST(Zoo, ModelsHaveTheirParameterCounts) {
+  constexpr std::int64_t convolution = 64 * 25, head = 14 * 14 * 64 * 10 + 10;
+  EXPECT_EQ(parameters("CNN_conv"), convolution + 64 + head);
+  EXPECT_EQ(parameters("BNN_conv_flip"), 2 * convolution + 64 + head);
+  EXPECT_EQ(parameters("BNN_conv_nonflip"), 2 * convolution + 64 + head);
+  EXPECT_EQ(parameters("CNN_FC"), 784 * 64 + 64 + 64 * 10 + 10);
+  EXPECT_EQ(parameters("BNN_FC_flip"), 2 * 784 * 64 + 64 + 64 * 10 + 10);
+  EXPECT_EQ(parameters("BNN_FC_nonflip"), 2 * 784 * 64 + 64 + 64 * 10 + 10);
+  EXPECT_EQ(parameters("simplecnn"), 149210);
+}
+
+}  // namespace
+}  // namespace credence
