@@ -1,5 +1,7 @@
 # Tests over MPI ranks: credence_add_mpi_tests(<name> <target> [ARGUMENTS ...] [RANKS 1 2 4]
 # [ENVIRONMENT A=1 ...]) registers <name>_<ranks>. Without MPI they run on one rank.
+# credence_add_mpi_exit_test(<name> <target> RANKS 3 CODE 75 [SAYS regex] [TIMES 1]
+# [ARGUMENTS ...]) asks for an exit code of mpirun within 10 s, and for a text (so many times).
 
 add_library(credence_mpi_test_support STATIC support/mpi_main.cpp)
 target_link_libraries(credence_mpi_test_support PUBLIC credence_test_support GTest::gmock)
@@ -23,6 +25,15 @@ function(credence_mpi_command output ranks)
   endif()
 endfunction()
 
+function(credence_mpi_test_properties test ranks)
+  set(environment OMP_NUM_THREADS=1 ${ARGN})
+  if(CREDENCE_SANITIZE)
+    list(APPEND environment ASAN_OPTIONS=detect_leaks=0)  # MPI libraries keep memory at the end
+  endif()
+  set_tests_properties(${test} PROPERTIES
+    TIMEOUT 120 PROCESSORS ${ranks} LABELS mpi ENVIRONMENT "${environment}")
+endfunction()
+
 function(credence_add_mpi_tests name target)
   cmake_parse_arguments(PARSE_ARGV 2 arg "" "" "ARGUMENTS;RANKS;ENVIRONMENT")
   if(NOT arg_RANKS)
@@ -31,14 +42,18 @@ function(credence_add_mpi_tests name target)
   if(NOT CREDENCE_MPI)
     set(arg_RANKS 1)
   endif()
-  set(environment OMP_NUM_THREADS=1 ${arg_ENVIRONMENT})
-  if(CREDENCE_SANITIZE)
-    list(APPEND environment ASAN_OPTIONS=detect_leaks=0)  # MPI libraries keep memory at the end
-  endif()
   foreach(ranks ${arg_RANKS})
     credence_mpi_command(command ${ranks} $<TARGET_FILE:${target}> ${arg_ARGUMENTS})
     add_test(NAME ${name}_${ranks} COMMAND ${command})
-    set_tests_properties(${name}_${ranks} PROPERTIES
-      TIMEOUT 120 PROCESSORS ${ranks} LABELS mpi ENVIRONMENT "${environment}")
+    credence_mpi_test_properties(${name}_${ranks} ${ranks} ${arg_ENVIRONMENT})
   endforeach()
+endfunction()
+
+function(credence_add_mpi_exit_test name target)
+  cmake_parse_arguments(PARSE_ARGV 2 arg "" "RANKS;CODE;SAYS;TIMES" "ARGUMENTS")
+  credence_mpi_command(command ${arg_RANKS} $<TARGET_FILE:${target}> ${arg_ARGUMENTS})
+  add_test(NAME ${name} COMMAND ${CMAKE_COMMAND} -DCODE=${arg_CODE} -DTIMEOUT_S=10
+           -DSAYS=${arg_SAYS} -DTIMES=${arg_TIMES}
+           -P ${PROJECT_SOURCE_DIR}/tests/support/expect_exit.cmake -- ${command})
+  credence_mpi_test_properties(${name} ${arg_RANKS})
 endfunction()
