@@ -41,6 +41,7 @@ int run(Communicator& ranks, const std::string& how) {
 }  // namespace credence
 
 int main(int argc, char** argv) {
-  credence::CommWorld world(argc, argv);
-  return credence::run_guarded(world, [&] { return credence::run(world.communicator(), argv[1]); });
+  return credence::run_guarded(argc, argv, [&](credence::CommWorld& world) {
+    return credence::run(world.communicator(), argv[1]);
+  });
 }

@@ -22,6 +22,11 @@ if(CREDENCE_MPI)
   credence_add_mpi_exit_test(comm.together_4 failing_ranks RANKS 4 CODE 78 ARGUMENTS together
                              SAYS "rank 0: a wrong key" TIMES 1)
   credence_add_mpi_exit_test(comm.code_2 failing_ranks RANKS 2 CODE 65 ARGUMENTS code)
+  # Started by the mpirun of another MPI.
+  add_test(NAME comm.wrong_launcher COMMAND ${CMAKE_COMMAND} -E env --unset=OMPI_COMM_WORLD_SIZE
+           PMI_SIZE=2 ${CMAKE_COMMAND} -DCODE=75 -DTIMEOUT_S=10 -DSAYS=launcher
+           -P ${PROJECT_SOURCE_DIR}/tests/support/expect_exit.cmake --
+           $<TARGET_FILE:failing_ranks> code)
   # Without mpirun: one rank, quick and quiet.
   add_test(NAME comm.singleton COMMAND comm_mpi_test)
   credence_mpi_test_properties(comm.singleton 1)

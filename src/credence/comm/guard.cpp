@@ -1,6 +1,7 @@
 #include "credence/comm/guard.h"
 
 #include <iostream>
+#include <memory>
 #include <utility>
 
 namespace credence {
@@ -35,6 +36,18 @@ int run_guarded(CommWorld& world, const std::function<int()>& body, double timeo
     if (!together) ranks.abort(code);
     return static_cast<int>(code);
   }
+}
+
+int run_guarded(int& argc, char**& argv, const std::function<int(CommWorld&)>& body) {
+  std::unique_ptr<CommWorld> world;
+  try {
+    world = std::make_unique<CommWorld>(argc, argv);
+  } catch (...) {
+    const auto [code, message] = current_failure();
+    std::cerr << concat("credence: ", message, "\n");
+    return static_cast<int>(code);
+  }
+  return run_guarded(*world, [&] { return body(*world); });
 }
 
 }  // namespace credence

@@ -12,4 +12,7 @@ namespace credence {
 /// wherever the others wait.
 int run_guarded(CommWorld& world, const std::function<int()>& body, double timeout_s = 4);
 
+/// The same for a whole main(): makes the world, whose errors are told too, and ends it.
+int run_guarded(int& argc, char**& argv, const std::function<int(CommWorld&)>& body);
+
 }  // namespace credence
