@@ -1,5 +1,6 @@
 #pragma once
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -19,16 +20,19 @@ struct Buffer {
 
   Buffer() = default;
   template <class T>
+  requires std::same_as<T, float> || std::same_as<T, double> || std::same_as<T, std::uint8_t>
   Buffer(std::span<T> span)
       : data(span.data()), count(span.size()), dtype(dtype_of<T>) {}  // NOLINT
 };
 
 /// An operation under way. wait() must be called before its memory is touched; a Request that is
-/// destroyed waits. One that is done, or empty, returns at once.
+/// destroyed or assigned to waits, but no longer than a few seconds while an exception is thrown,
+/// so that a rank that fails can say so. One that is done, or empty, returns at once.
 class Request {
  public:
   class Operation {
    public:
+    /// Waits, if nobody has.
     virtual ~Operation() = default;
     virtual void wait() = 0;
     /// Whether it is done; also gives the library time to make progress.
@@ -39,7 +43,7 @@ class Request {
   explicit Request(std::unique_ptr<Operation> operation) : operation_(std::move(operation)) {}
   Request(Request&&) noexcept = default;
   Request& operator=(Request&&) noexcept = default;
-  ~Request();
+  ~Request() = default;
 
   void wait();
   bool test();
@@ -59,15 +63,18 @@ class Communicator {
 
   /// Element-wise sum over ranks, in place, on every rank.
   virtual Request start_sum(Buffer buffer) = 0;
-  /// Element-wise sum of `src` (size() * dst.count elements); rank r receives part r in `dst`.
+  /// Element-wise sum of `src` (size() * dst.count elements); rank r receives part r in `dst`,
+  /// which must not overlap `src`.
   virtual Request start_reduce_scatter(Buffer src, Buffer dst) = 0;
-  /// `dst` (size() * src.count elements) receives every rank's `src`, in rank order.
+  /// `dst` (size() * src.count elements) receives every rank's `src`, in rank order. `src` may be
+  /// this rank's own part of `dst`.
   virtual Request start_all_gather(Buffer src, Buffer dst) = 0;
+  /// To and from another rank. A message of another length than was expected is an error.
   virtual void send(Buffer buffer, int destination, int tag) = 0;
   virtual void receive(Buffer buffer, int source, int tag) = 0;
   virtual void broadcast(Buffer buffer, int root) = 0;
   virtual void barrier() = 0;
-  /// The ranks of the same color, ordered by key. Collective.
+  /// The ranks of the same color (not negative), ordered by key. Collective.
   virtual std::unique_ptr<Communicator> split(int color, int key) = 0;
   /// Ends the whole job with this exit code. Does not return.
   [[noreturn]] virtual void abort(ExitCode code) = 0;

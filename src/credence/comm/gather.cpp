@@ -1,0 +1,27 @@
+#include "credence/comm/gather.h"
+
+#include <algorithm>
+
+namespace credence {
+
+std::vector<std::string> all_gather_text(Communicator& communicator, const std::string& text) {
+  const auto ranks = static_cast<std::size_t>(communicator.size());
+  auto length = static_cast<double>(text.size());
+  std::vector<double> lengths(ranks);
+  communicator.start_all_gather(std::span(&length, 1), std::span(lengths)).wait();
+
+  const auto width = static_cast<std::size_t>(*std::max_element(lengths.begin(), lengths.end()));
+  std::vector<std::uint8_t> own(text.begin(), text.end());
+  own.resize(width);
+  std::vector<std::uint8_t> all(width * ranks);
+  communicator.start_all_gather(std::span(own), std::span(all)).wait();
+
+  std::vector<std::string> texts;
+  for (std::size_t rank = 0; rank < ranks; ++rank) {
+    const std::uint8_t* begin = all.data() + rank * width;
+    texts.emplace_back(begin, begin + static_cast<std::size_t>(lengths[rank]));
+  }
+  return texts;
+}
+
+}  // namespace credence

@@ -1,0 +1,150 @@
+#include "credence/comm/topology.h"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <map>
+#include <set>
+#include <thread>
+#include <utility>
+
+#include <sched.h>
+#include <unistd.h>
+
+#include "credence/comm/gather.h"
+
+namespace credence {
+namespace {
+
+std::vector<int> allowed_cpus() {
+  // The kernel refuses a mask that is smaller than its own.
+  for (int limit = 1024; limit <= (1 << 20); limit *= 2) {
+    const std::size_t bytes = CPU_ALLOC_SIZE(limit);
+    std::vector<cpu_set_t> mask((bytes + sizeof(cpu_set_t) - 1) / sizeof(cpu_set_t));
+    if (sched_getaffinity(0, bytes, mask.data()) == 0) {
+      std::vector<int> cpus;
+      for (int cpu = 0; cpu < limit; ++cpu) {
+        if (CPU_ISSET_S(static_cast<std::size_t>(cpu), bytes, mask.data())) cpus.push_back(cpu);
+      }
+      return cpus;
+    }
+    if (errno != EINVAL) break;
+  }
+  std::vector<int> all(std::max(1U, std::thread::hardware_concurrency()));
+  for (std::size_t i = 0; i < all.size(); ++i) all[i] = static_cast<int>(i);
+  return all;
+}
+
+std::string host_name() {
+  std::array<char, 256> name{};
+  return gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "localhost";
+}
+
+bool contains(const std::vector<int>& outer, const std::vector<int>& inner) {
+  return std::includes(outer.begin(), outer.end(), inner.begin(), inner.end());
+}
+
+/// The sets of CPUs on which threads can crowd: each rank's own, and all of the host.
+std::set<std::vector<int>> cpu_sets(std::span<const RankPlace> places, const std::string& host) {
+  std::set<std::vector<int>> sets;
+  std::set<int> all;
+  for (const RankPlace& place : places) {
+    if (place.host != host) continue;
+    sets.insert(place.cpus);
+    all.insert(place.cpus.begin(), place.cpus.end());
+  }
+  sets.emplace(all.begin(), all.end());
+  return sets;
+}
+
+}  // namespace
+
+RankPlace this_place(int threads) {
+  return {.host = host_name(), .cpus = allowed_cpus(), .threads = threads};
+}
+
+std::vector<RankPlace> all_places(Communicator& communicator, const RankPlace& own) {
+  const std::string line = concat(own.threads, " ", cpu_list_text(own.cpus), " ", own.host);
+  std::vector<RankPlace> places;
+  for (const std::string& text : all_gather_text(communicator, line)) {
+    std::istringstream in(text);
+    RankPlace place;
+    std::string cpus;
+    in >> place.threads >> cpus >> place.host;
+    place.cpus = parse_cpu_list(cpus);
+    places.push_back(std::move(place));
+  }
+  return places;
+}
+
+int default_threads(Communicator& communicator) {
+  return default_threads(all_places(communicator, this_place(1)), communicator.rank());
+}
+
+int default_threads(std::span<const RankPlace> places, int rank) {
+  const RankPlace& own = places[static_cast<std::size_t>(rank)];
+  const auto sharing = std::count_if(places.begin(), places.end(), [&](const RankPlace& place) {
+    return place.host == own.host && place.cpus == own.cpus;
+  });
+  return std::max(1, static_cast<int>(own.cpus.size()) / static_cast<int>(sharing));
+}
+
+std::string oversubscription_warning(std::span<const RankPlace> places) {
+  std::set<std::string> hosts;
+  for (const RankPlace& place : places) hosts.insert(place.host);
+  std::string warning;
+  for (const std::string& host : hosts) {
+    for (const std::vector<int>& cpus : cpu_sets(places, host)) {
+      int ranks = 0;
+      int threads = 0;
+      for (const RankPlace& place : places) {
+        if (place.host != host || !contains(cpus, place.cpus)) continue;
+        ++ranks;
+        threads += place.threads;
+      }
+      if (threads <= static_cast<int>(cpus.size())) continue;
+      if (!warning.empty()) warning += "\n";
+      warning += concat("host ", host, ": ", ranks, " ranks with ", threads,
+                        " threads in all share ", cpus.size(), " CPUs (", cpu_list_text(cpus),
+                        "): expect it to be slow; use fewer ranks or threads");
+    }
+  }
+  return warning;
+}
+
+std::string places_text(std::span<const RankPlace> places) {
+  std::string text;
+  for (std::size_t rank = 0; rank < places.size(); ++rank) {
+    text += concat("rank ", rank, "  ", places[rank].host, "  cpus ",
+                   cpu_list_text(places[rank].cpus), "  threads ", places[rank].threads, "\n");
+  }
+  return text;
+}
+
+std::string cpu_list_text(std::span<const int> cpus) {
+  std::string text;
+  for (std::size_t i = 0; i < cpus.size();) {
+    std::size_t last = i;
+    while (last + 1 < cpus.size() && cpus[last + 1] == cpus[last] + 1) ++last;
+    if (!text.empty()) text += ",";
+    text += std::to_string(cpus[i]);
+    if (last > i) text += concat("-", cpus[last]);
+    i = last + 1;
+  }
+  return text;
+}
+
+std::vector<int> parse_cpu_list(const std::string& text) {
+  std::vector<int> cpus;
+  std::istringstream in(text);
+  int first = 0;
+  while (in >> first) {
+    int last = first;
+    if (in.peek() == '-') in.ignore() >> last;
+    for (int cpu = first; cpu <= last; ++cpu) cpus.push_back(cpu);
+    if (in.peek() == ',') in.ignore();
+  }
+  return cpus;
+}
+
+}  // namespace credence

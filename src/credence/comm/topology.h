@@ -1,0 +1,39 @@
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "credence/comm/communicator.h"
+
+namespace credence {
+
+/// Where one rank runs.
+struct RankPlace {
+  std::string host;
+  std::vector<int> cpus;  ///< hardware threads it may run on, ascending
+  int threads = 1;        ///< threads it computes with
+};
+
+/// This process. CPUs are those of the affinity mask (sched_getaffinity).
+RankPlace this_place(int threads);
+
+/// Every rank's place, in rank order, on all ranks. Collective.
+std::vector<RankPlace> all_places(Communicator& communicator, const RankPlace& own);
+
+/// A rank's share of its CPUs: their number, divided by the ranks of the same host with the same
+/// CPUs, at least 1. Collective.
+int default_threads(Communicator& communicator);
+int default_threads(std::span<const RankPlace> places, int rank);
+
+/// One line for each set of CPUs that has more threads than CPUs; empty if there are enough.
+std::string oversubscription_warning(std::span<const RankPlace> places);
+
+/// "rank 0  node7  cpus 0-1,4  threads 2", a line for each rank.
+std::string places_text(std::span<const RankPlace> places);
+
+/// {0, 1, 2, 5} is "0-2,5", as in the files of Linux.
+std::string cpu_list_text(std::span<const int> cpus);
+std::vector<int> parse_cpu_list(const std::string& text);
+
+}  // namespace credence

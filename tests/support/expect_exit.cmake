@@ -1,0 +1,26 @@
+# cmake -DCODE=75 -DTIMEOUT_S=10 [-DSAYS=regex] [-DTIMES=n] -P expect_exit.cmake -- command ...
+# Fails unless the command ends in time with that exit code, and says that (n times).
+set(command)
+set(started OFF)
+math(EXPR last "${CMAKE_ARGC} - 1")
+foreach(i RANGE ${last})
+  if(started)
+    list(APPEND command "${CMAKE_ARGV${i}}")
+  elseif(CMAKE_ARGV${i} STREQUAL "--")
+    set(started ON)
+  endif()
+endforeach()
+
+execute_process(COMMAND ${command} TIMEOUT ${TIMEOUT_S} RESULT_VARIABLE result
+                OUTPUT_VARIABLE output ERROR_VARIABLE output)
+message("${output}")
+if(NOT result STREQUAL CODE)
+  message(FATAL_ERROR "expected exit code ${CODE} within ${TIMEOUT_S} s, got: ${result}")
+endif()
+if(SAYS)
+  string(REGEX MATCHALL "${SAYS}" matches "${output}")
+  list(LENGTH matches count)
+  if(count EQUAL 0 OR (TIMES AND NOT count EQUAL TIMES))
+    message(FATAL_ERROR "expected ${TIMES} \"${SAYS}\" in the output, got ${count}")
+  endif()
+endif()
