@@ -1,9 +1,10 @@
 #include "credence/config/experiment.h"
 
-#include <map>
-
 #include "credence/base/errors.h"
 #include "credence/config/model_section.h"
+#include "credence/config/yaml.h"
+#include "credence/losses/categorical_cross_entropy.h"
+#include "credence/losses/mean_squared_error.h"
 
 namespace credence {
 namespace {

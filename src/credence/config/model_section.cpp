@@ -37,13 +37,7 @@ void read_bayesian(OptionReader& reader, const std::vector<std::string>& default
                    const std::string& default_estimator, LayerSelection& selection,
                    VariationalSpec& variational) {
   selection.layers = default_layers;
-  OptionReader& layers = reader.child("layers");
-  if (layers.is_scalar()) {
-    selection.layers.resize(1);
-    layers.read(selection.layers[0]);
-  } else {
-    layers.read(selection.layers);
-  }
+  reader("layers", selection.layers);
   OptionReader& estimator = reader.child("estimator");
   variational.estimator =
       find_named(estimator_registry(), estimator, default_estimator.empty() ? "flipout" : default_estimator)

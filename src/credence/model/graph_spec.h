@@ -30,7 +30,7 @@ struct GraphSpec {
   std::vector<std::string> outputs;  ///< names; empty: the last node
 
   /// Adds a node that reads `sources`, or the node before if there are none.
-  GraphSpec& add(const std::string& node, NodeOperation operation, std::vector<std::string> sources = {});
+  GraphSpec& add(const std::string& node, NodeOperation operation,
                  std::vector<std::string> sources = {});
   /// A layer made without options: add<ReLU>("relu1").
   template <class L>

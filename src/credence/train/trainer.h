@@ -65,7 +65,7 @@ class Trainer {
 
   TrainerParts parts_;
   TrainerOptions options_;
-  GradientBuckets<float> buckets_;
+  GradientBuckets buckets_;
   std::vector<std::unique_ptr<Metric>> metrics_;
   Tensor prediction_;
   std::vector<Observer*> observers_;
