@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "credence/base/errors.h"
+#include "credence/base/portable_math.h"
 #include "credence/kernels/parallel_sum.h"
 #include "credence/losses/checks.h"
 
@@ -12,32 +13,41 @@ namespace {
 
 constexpr std::string_view loss_name = "categorical_cross_entropy";
 
-/// Rows that are worth a thread of their own: an exponential costs about ten simple operations.
+/// Rows that are worth a thread of their own.
 std::int64_t row_grain(std::int64_t classes) {
-  return std::max<std::int64_t>(1, elementwise_grain / 8 / std::max<std::int64_t>(1, classes));
+  return std::max<std::int64_t>(1, elementwise_grain / 4 / std::max<std::int64_t>(1, classes));
 }
 
-/// Hands exp(logit - greatest) of each class to `store(k, exponential)`; returns their sum, which
-/// is 1 at least. In double, lest the loss of a confident row drown in the rounding of the sum.
-template <class T, class Store>
-double exponentials(const T* logits, std::int64_t classes, T greatest, Store store) {
+template <class T>
+T greatest_of(const T* row, std::int64_t classes) {
+  T greatest = row[0];
+  for (std::int64_t k = 1; k < classes; ++k) greatest = row[k] > greatest ? row[k] : greatest;
+  return greatest;
+}
+
+/// Writes exp(logit - greatest) of each class to dst, unless it is null, and returns their sum,
+/// which is 1 at least. In double, lest the loss of a confident row drown in the sum's rounding.
+template <class T, class U>
+double exponentials(const T* logits, std::int64_t classes, T greatest, U* dst) {
+  constexpr std::int64_t piece = 64;
+  U buffer[piece];
   double sum = 0;
-  for (std::int64_t k = 0; k < classes; ++k) {
-    const T exponential = std::exp(logits[k] - greatest);
-    store(k, exponential);
-    sum += static_cast<double>(exponential);
+  for (std::int64_t first = 0; first < classes; first += piece) {
+    const std::int64_t count = std::min(piece, classes - first);
+    const T* src = logits + first;
+    U* exponential = dst == nullptr ? buffer : dst + first;
+    for (std::int64_t k = 0; k < count; ++k)
+      exponential[k] = static_cast<U>(portable::exp(src[k] - greatest));
+    for (std::int64_t k = 0; k < count; ++k) sum += static_cast<double>(exponential[k]);
   }
   return sum;
 }
 
 template <class T>
 double logit_row(const T* logits, std::int64_t classes, std::int64_t label, double scale, T* diff) {
-  const T greatest = *std::max_element(logits, logits + classes);
-  double sum = 0;
-  if (diff == nullptr) {
-    sum = exponentials(logits, classes, greatest, [](std::int64_t, T) {});
-  } else {
-    sum = exponentials(logits, classes, greatest, [&](std::int64_t k, T e) { diff[k] = e; });
+  const T greatest = greatest_of(logits, classes);
+  const double sum = exponentials(logits, classes, greatest, diff);
+  if (diff != nullptr) {
     const T factor = static_cast<T>(scale / sum);
     for (std::int64_t k = 0; k < classes; ++k) diff[k] *= factor;
     diff[label] -= static_cast<T>(scale);
@@ -69,9 +79,7 @@ void softmax(const Tensor& output, Tensor& prediction) {
     for (std::int64_t row = begin; row < end; ++row) {
       const T* src = logits + row * classes;
       U* p = dst + row * classes;
-      const T greatest = *std::max_element(src, src + classes);
-      const double sum = exponentials(src, classes, greatest,
-                                      [&](std::int64_t k, T e) { p[k] = static_cast<U>(e); });
+      const double sum = exponentials(src, classes, greatest_of(src, classes), p);
       for (std::int64_t k = 0; k < classes; ++k)
         p[k] = static_cast<U>(static_cast<double>(p[k]) / sum);
     }
