@@ -12,10 +12,10 @@ namespace credence {
 
 /// Predictions for n examples, averaged over weight samples. All float32.
 struct Predictions {
-  Tensor mean;                ///< class probabilities [n, classes], or means [n, targets]
-  Tensor predictive_entropy;  ///< [n], nats: entropy of the mean; classification only, else empty
-  Tensor mutual_information;  ///< [n], nats: predictive entropy less expected entropy; else empty
-  Tensor nll;                 ///< [n], nats: -log of the mean over samples of p(target)
+  Tensor mean{};                ///< class probabilities [n, classes], or means [n, targets]
+  Tensor predictive_entropy{};  ///< [n], nats: entropy of the mean; classification only, else empty
+  Tensor mutual_information{};  ///< [n], nats: predictive entropy less expected entropy; else empty
+  Tensor nll{};                 ///< [n], nats: -log of the mean over samples of p(target)
 };
 
 /// A figure computed from sums over examples, so that it is exact however they are spread over
@@ -33,6 +33,10 @@ class Metric {
   virtual double value() const = 0;
   void reset();
 };
+
+/// The metric of that name. ConfigError, naming the closest one, if there is none.
+std::unique_ptr<Metric> make_metric(const std::string& name);
+std::vector<std::string> metric_names();
 
 /// The metrics reported for a problem: classification (accuracy, nll, ece, brier, ...) if classes >
 /// 0, regression (rmse, mae, nll) else.

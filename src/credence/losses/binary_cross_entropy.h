@@ -1,0 +1,35 @@
+#pragma once
+
+#include "credence/losses/loss.h"
+
+namespace credence {
+
+struct BinaryCrossEntropyOptions {
+  template <class Visitor>
+  void visit(Visitor&) {}
+};
+
+/// Negative log-likelihood of one of two classes, given the logit z of class 1.
+///
+///   loss = sum over rows of (softplus(z) - label * z) / divisor
+///
+/// Predicts the probabilities of both classes, 1 - sigmoid(z) and sigmoid(z), so that metrics need
+/// not know which loss was used.
+///
+/// Shapes  output [n, 1], float32 or float64; target [n, 1], 0 or 1; prediction [n, 2].
+/// Units   nats.
+/// Errors  DataError, naming row and label, for a label that is neither 0 nor 1.
+class BinaryCrossEntropy final : public Loss {
+ public:
+  using Options = BinaryCrossEntropyOptions;
+
+  explicit BinaryCrossEntropy(const Options& = {}) {}
+
+  std::string name() const override { return "binary_cross_entropy"; }
+  void setup(const Shape& output, const Shape& target, std::int64_t classes) override;
+  double forward(const Tensor& output, const Tensor& target, double divisor,
+                 Tensor* diff_output) const override;
+  void predict(const Tensor& output, Tensor& prediction) const override;
+};
+
+}  // namespace credence

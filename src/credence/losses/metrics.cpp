@@ -1,0 +1,66 @@
+#include <algorithm>
+
+#include "credence/base/registry.h"
+#include "credence/losses/accuracy.h"
+#include "credence/losses/brier.h"
+#include "credence/losses/expected_calibration_error.h"
+#include "credence/losses/mean_metric.h"
+#include "credence/losses/regression_errors.h"
+#include "credence/losses/uncertainty.h"
+
+namespace credence {
+namespace {
+
+using Maker = std::unique_ptr<Metric> (*)();
+
+template <class M>
+std::unique_ptr<Metric> make() {
+  return std::make_unique<M>();
+}
+
+template <class Figure>
+std::unique_ptr<Metric> mean_of() {
+  return make<MeanMetric<Figure>>();
+}
+
+const Registry<Maker>& metrics() {
+  static const Registry<Maker> table("metric",
+                                     {
+                                         {"accuracy", mean_of<Accuracy>},
+                                         {"nll", mean_of<NegativeLogLikelihood>},
+                                         {"ece", make<ExpectedCalibrationError>},
+                                         {"brier", mean_of<Brier>},
+                                         {"predictive_entropy", mean_of<PredictiveEntropy>},
+                                         {"mutual_information", mean_of<MutualInformation>},
+                                         {"rmse", mean_of<RootMeanSquaredError>},
+                                         {"mae", mean_of<MeanAbsoluteError>},
+                                         {"ll", mean_of<LogLikelihood>},
+                                     });
+  return table;
+}
+
+}  // namespace
+
+void Metric::reset() {
+  std::ranges::fill(sums(), 0.0);
+}
+
+std::unique_ptr<Metric> make_metric(const std::string& name) {
+  return metrics().find(name)();
+}
+
+std::vector<std::string> metric_names() {
+  return metrics().names();
+}
+
+std::vector<std::unique_ptr<Metric>> default_metrics(std::int64_t classes) {
+  static const std::vector<std::string> classification = {
+      "accuracy", "nll", "ece", "brier", "predictive_entropy", "mutual_information"};
+  static const std::vector<std::string> regression = {"rmse", "mae", "nll"};
+  std::vector<std::unique_ptr<Metric>> made;
+  for (const std::string& name : classes > 0 ? classification : regression)
+    made.push_back(make_metric(name));
+  return made;
+}
+
+}  // namespace credence

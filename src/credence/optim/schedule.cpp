@@ -1,0 +1,67 @@
+#include "credence/optim/schedule.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+#include "credence/base/errors.h"
+#include "credence/optim/checks.h"
+
+namespace credence {
+
+double Progress::epoch() const {
+  return static_cast<double>(step) / static_cast<double>(steps_per_epoch);
+}
+
+double linear_ramp(double position, double length) {
+  return length > 0 ? std::clamp(position / length, 0.0, 1.0) : 1.0;
+}
+
+CosineSchedule::CosineSchedule(const Options& options) : options_(options) {
+  require<ConfigError>(options.final_fraction >= 0 && options.final_fraction <= 1,
+                       "cosine: final_fraction must be from 0 to 1, got ", options.final_fraction);
+}
+
+double CosineSchedule::factor(const Progress& progress) const {
+  const std::int64_t done = std::max<std::int64_t>(0, progress.step - progress.warmup_steps);
+  if (done == 0) return 1;
+  const double fraction = linear_ramp(
+      static_cast<double>(done), static_cast<double>(progress.total_steps - progress.warmup_steps));
+  const double height = (1 + std::cos(std::numbers::pi * fraction)) / 2;
+  return options_.final_fraction + (1 - options_.final_fraction) * height;
+}
+
+StepDecaySchedule::StepDecaySchedule(const Options& options) : options_(options) {
+  require<ConfigError>(options.every_epochs >= 1,
+                       "step_decay: every_epochs must be 1 or more, got ", options.every_epochs);
+  require<ConfigError>(options.decay > 0 && options.decay <= 1,
+                       "step_decay: decay must be above 0 and at most 1, got ", options.decay);
+}
+
+double StepDecaySchedule::factor(const Progress& progress) const {
+  const std::int64_t epoch = progress.step / std::max<std::int64_t>(1, progress.steps_per_epoch);
+  return std::pow(options_.decay, static_cast<double>(epoch / options_.every_epochs));
+}
+
+Warmup::Warmup(const Options& options, std::unique_ptr<Schedule> after)
+    : options_(options), after_(std::move(after)) {
+  require<ConfigError>(options.warmup_steps >= 0, "warmup: warmup_steps must be 0 or more, got ",
+                       options.warmup_steps);
+  require_not_negative("warmup", "warmup_epochs", options.warmup_epochs);
+  require<ConfigError>(options.warmup_steps == 0 || options.warmup_epochs == 0,
+                       "warmup: give warmup_steps or warmup_epochs, got both: ",
+                       options.warmup_steps, " and ", options.warmup_epochs);
+}
+
+double Warmup::factor(const Progress& progress) const {
+  Progress inner = progress;
+  inner.warmup_steps =
+      options_.warmup_steps > 0
+          ? options_.warmup_steps
+          : std::llround(options_.warmup_epochs * static_cast<double>(progress.steps_per_epoch));
+  const double ramp =
+      linear_ramp(static_cast<double>(progress.step + 1), static_cast<double>(inner.warmup_steps));
+  return ramp * after_->factor(inner);
+}
+
+}  // namespace credence

@@ -1,0 +1,301 @@
+#include <cmath>
+#include <cstring>
+#include <memory>
+#include <random>
+
+#include <gmock/gmock.h>
+
+#include "credence/base/errors.h"
+#include "credence/kernels/parallel.h"
+#include "credence/optim/adam.h"
+#include "credence/optim/sgd.h"
+
+namespace credence {
+namespace {
+
+using ::testing::HasSubstr;
+
+void fill_normal_values(Tensor& tensor, unsigned seed) {
+  std::mt19937 generator(seed);
+  std::normal_distribution<double> normal;
+  with_real_type(tensor.dtype(), [&]<class T>(T) {
+    for (T& element : tensor.span<T>()) element = static_cast<T>(normal(generator));
+  });
+}
+
+/// Parameters of several shapes, with an optimizer set up for them.
+struct Problem {
+  std::vector<std::unique_ptr<Parameter>> owned;
+  std::vector<Parameter*> parameters;
+  std::unique_ptr<Optimizer> optimizer;
+
+  Problem(std::unique_ptr<Optimizer> made, std::initializer_list<Shape> shapes, DType dtype)
+      : optimizer(std::move(made)) {
+    for (const Shape& shape : shapes) {
+      const std::string name = concat("p", owned.size(), ".weight");
+      owned.push_back(std::make_unique<Parameter>(name, shape, dtype));
+      fill_normal_values(owned.back()->value, static_cast<unsigned>(owned.size()));
+      parameters.push_back(owned.back().get());
+    }
+    optimizer->setup(parameters);
+  }
+
+  /// A step along gradients that depend on the step alone.
+  void step(std::uint64_t step, double learning_rate) {
+    for (std::size_t i = 0; i < owned.size(); ++i)
+      fill_normal_values(owned[i]->gradient, static_cast<unsigned>(1000 + 10 * step + i));
+    optimizer->step(parameters, learning_rate, StepContext{.step = step});
+  }
+};
+
+std::unique_ptr<Optimizer> sgd(const SgdOptions& options) {
+  return std::make_unique<Sgd>(options);
+}
+std::unique_ptr<Optimizer> adam(const AdamOptions& options) {
+  return std::make_unique<Adam>(options);
+}
+
+double learning_rate_at(int step) {
+  return 0.1 / (1 + step);
+}
+
+/// Runs six steps with a falling learning rate, and compares with `expected(value, gradient,
+/// learning_rate, t)`, a recurrence for one element that keeps its own state; t counts from 1.
+template <class T, class Recurrence>
+void expect_recurrence(std::unique_ptr<Optimizer> optimizer, Recurrence make, double tolerance) {
+  Problem problem(std::move(optimizer), {{3, 5}, {7}}, dtype_of<T>);
+  std::vector<decltype(make())> recurrences(22, make());
+  std::vector<double> expected;
+  for (Parameter* parameter : problem.parameters)
+    for (const T value : parameter->value.template span<T>()) expected.push_back(value);
+  for (int step = 0; step < 6; ++step) {
+    problem.step(step, learning_rate_at(step));
+    std::size_t i = 0;
+    for (Parameter* parameter : problem.parameters)
+      for (std::int64_t k = 0; k < parameter->value.size(); ++k, ++i) {
+        const double gradient = parameter->gradient.template data<T>()[k];
+        expected[i] = recurrences[i](expected[i], gradient, learning_rate_at(step), step + 1);
+        EXPECT_NEAR(parameter->value.template data<T>()[k], expected[i], tolerance)
+            << parameter->name << " " << k << " step " << step;
+      }
+  }
+}
+
+template <class Recurrence>
+void expect_recurrence_in_both_types(std::unique_ptr<Optimizer> (*make)(), Recurrence recurrence) {
+  expect_recurrence<double>(make(), recurrence, 1e-13);
+  expect_recurrence<float>(make(), recurrence, 2e-6);
+}
+
+TEST(Sgd, FollowsTheGradient) {
+  expect_recurrence_in_both_types(
+      [] { return sgd({}); },
+      [] { return [](double w, double g, double lr, int) { return w - lr * g; }; });
+}
+
+TEST(Sgd, AddsTheGradientOfThePenalty) {
+  expect_recurrence_in_both_types(
+      [] { return sgd({.weight_decay = 0.3}); },
+      [] { return [](double w, double g, double lr, int) { return w - lr * (g + 0.3 * w); }; });
+}
+
+TEST(Sgd, WithMomentumSumsPastGradients) {
+  expect_recurrence_in_both_types(
+      [] { return sgd({.momentum = 0.9, .weight_decay = 0.01}); },
+      [] {
+        return [sum = std::vector<double>()](double w, double g, double lr, int) mutable {
+          sum.push_back(g + 0.01 * w);
+          double velocity = 0;  // sum over past steps of 0.9^age g, written out
+          for (std::size_t i = 0; i < sum.size(); ++i)
+            velocity += std::pow(0.9, static_cast<double>(sum.size() - 1 - i)) * sum[i];
+          return w - lr * velocity;
+        };
+      });
+}
+
+TEST(Sgd, WithNesterovLooksAhead) {
+  // Sutskever et al. 2013 at a constant rate e: v' = mu v - e grad(theta + mu v), theta' = theta +
+  // v'. Our value is the point looked ahead to, theta + mu v.
+  expect_recurrence_in_both_types([] { return sgd({.momentum = 0.8, .nesterov = true}); },
+                                  [] {
+                                    return
+                                        [v = 0.0](double ahead, double g, double lr, int) mutable {
+                                          const double theta = ahead - lr * 0.8 * v;
+                                          v = 0.8 * v - g;
+                                          return theta + lr * v + lr * 0.8 * v;
+                                        };
+                                  });
+}
+
+TEST(Adam, IsAlgorithmOneOfKingmaAndBa) {
+  expect_recurrence_in_both_types([] { return adam({.beta1 = 0.8, .beta2 = 0.99}); },
+                                  [] {
+                                    return [m = 0.0, v = 0.0](double w, double g, double lr,
+                                                              int t) mutable {
+                                      m = 0.8 * m + (1 - 0.8) * g;
+                                      v = 0.99 * v + (1 - 0.99) * g * g;
+                                      const double m_hat = m / (1 - std::pow(0.8, t));
+                                      const double v_hat = v / (1 - std::pow(0.99, t));
+                                      return w - lr * m_hat / (std::sqrt(v_hat) + 1e-8);
+                                    };
+                                  });
+}
+
+TEST(Adam, AddsTheGradientOfThePenaltyAndEpsilonOutsideTheRoot) {
+  expect_recurrence_in_both_types(
+      [] { return adam({.epsilon = 0.5, .weight_decay = 0.2}); },
+      [] {
+        return [m = 0.0, v = 0.0](double w, double gradient, double lr, int t) mutable {
+          const double g = gradient + 0.2 * w;
+          m = 0.9 * m + 0.1 * g;
+          v = 0.999 * v + 0.001 * g * g;
+          return w - lr * (m / (1 - std::pow(0.9, t))) /
+                         (std::sqrt(v / (1 - std::pow(0.999, t))) + 0.5);
+        };
+      });
+}
+
+TEST(Adam, FirstStepIsOfTheLearningRate) {
+  Problem problem(adam({}), {{100}}, DType::float64);
+  const Tensor before = problem.owned[0]->value.clone();
+  problem.step(0, 0.01);
+  for (std::int64_t i = 0; i < 100; ++i) {
+    const double sign = std::copysign(1.0, problem.owned[0]->gradient.data<double>()[i]);
+    EXPECT_NEAR(problem.owned[0]->value.data<double>()[i], before.data<double>()[i] - 0.01 * sign,
+                1e-7);
+  }
+}
+
+struct Named {
+  const char* name;
+  std::unique_ptr<Optimizer> (*make)();
+};
+
+class EveryOptimizer : public ::testing::TestWithParam<Named> {};
+
+INSTANTIATE_TEST_SUITE_P(
+    Optimizers, EveryOptimizer,
+    ::testing::Values(Named{"sgd", [] { return sgd({}); }},
+                      Named{"momentum", [] { return sgd({.momentum = 0.9}); }},
+                      Named{"nesterov", [] { return sgd({.momentum = 0.9, .nesterov = true}); }},
+                      Named{"adam", [] { return adam({}); }}),
+    [](const auto& test) { return std::string(test.param.name); });
+
+TEST_P(EveryOptimizer, FindsTheMinimumOfAQuadratic) {
+  for (const DType dtype : {DType::float32, DType::float64}) {
+    Problem problem(GetParam().make(), {{3}}, dtype);
+    Parameter& p = *problem.owned[0];
+    // 1/2 sum of curvature (w - centre)^2, with curvatures 0.5, 1, 2 and centres 1, 2, 3.
+    for (int step = 0; step < 600; ++step) {
+      with_real_type(dtype, [&]<class T>(T) {
+        for (int i = 0; i < 3; ++i)
+          p.gradient.data<T>()[i] =
+              static_cast<T>(0.5 * (1 << i)) * (p.value.data<T>()[i] - (1 + i));
+      });
+      const double rate = 0.1 * std::max(0.0, 1 - step / 600.0);
+      problem.optimizer->step(problem.parameters, rate,
+                              StepContext{.step = static_cast<std::uint64_t>(step)});
+    }
+    with_real_type(dtype, [&]<class T>(T) {
+      for (int i = 0; i < 3; ++i) EXPECT_NEAR(p.value.data<T>()[i], 1 + i, 1e-3);
+    });
+  }
+}
+
+TEST_P(EveryOptimizer, GoesOnFromItsStateBitForBit) {
+  for (const DType dtype : {DType::float32, DType::float64}) {
+    Problem through(GetParam().make(), {{11, 3}, {5}}, dtype);
+    for (int step = 0; step < 4; ++step) through.step(step, 0.05);
+    Problem resumed(GetParam().make(), {{11, 3}, {5}}, dtype);
+    auto source = through.optimizer->state();
+    auto copied = resumed.optimizer->state();
+    ASSERT_EQ(source.size(), copied.size());
+    for (std::size_t i = 0; i < source.size(); ++i) {
+      EXPECT_EQ(source[i].name, copied[i].name);
+      copied[i].tensor.copy_from(source[i].tensor);
+    }
+    for (std::size_t i = 0; i < 2; ++i) resumed.owned[i]->value.copy_from(through.owned[i]->value);
+    for (int step = 4; step < 8; ++step) {
+      through.step(step, 0.05);
+      resumed.step(step, 0.05);
+    }
+    for (std::size_t i = 0; i < 2; ++i)
+      EXPECT_EQ(std::memcmp(through.owned[i]->value.raw(), resumed.owned[i]->value.raw(),
+                            through.owned[i]->value.bytes()),
+                0);
+  }
+}
+
+TEST_P(EveryOptimizer, DoesNotDependOnTheNumberOfThreads) {
+  const int threads = thread_count();
+  const auto run = [&](int count) {
+    set_thread_count(count);
+    Problem problem(GetParam().make(), {{3 * elementwise_grain + 17}, {5}}, DType::float32);
+    for (int step = 0; step < 3; ++step) problem.step(step, 0.05);
+    set_thread_count(threads);
+    return problem.owned[0]->value;
+  };
+  const Tensor alone = run(1);
+  for (const int count : {2, 3, 7})
+    EXPECT_EQ(std::memcmp(alone.raw(), run(count).raw(), alone.bytes()), 0) << count;
+}
+
+TEST_P(EveryOptimizer, RefusesOtherParametersThanItWasSetUpFor) {
+  Problem problem(GetParam().make(), {{3}, {4}}, DType::float32);
+  problem.owned[1]->gradient = Tensor({5});
+  EXPECT_THROW(problem.optimizer->step(problem.parameters, 0.1, {}), ShapeError);
+  if (problem.optimizer->state().empty()) return;
+  problem.parameters.pop_back();
+  EXPECT_THROW(problem.optimizer->step(problem.parameters, 0.1, {}), InternalError);
+}
+
+std::vector<std::string> state_names(Optimizer& optimizer) {
+  std::vector<std::string> names;
+  for (const NamedTensor& tensor : optimizer.state()) names.push_back(tensor.name);
+  return names;
+}
+
+TEST(Optimizers, NameTheirState) {
+  using ::testing::ElementsAre;
+  const auto shapes = {Shape{3}, Shape{2, 2}};
+  EXPECT_THAT(state_names(*Problem(sgd({}), shapes, DType::float32).optimizer), ElementsAre());
+  EXPECT_THAT(state_names(*Problem(sgd({.momentum = 0.5}), shapes, DType::float32).optimizer),
+              ElementsAre("p0.weight.velocity", "p1.weight.velocity"));
+  EXPECT_THAT(state_names(*Problem(adam({}), shapes, DType::float32).optimizer),
+              ElementsAre("p0.weight.first_moment", "p0.weight.second_moment",
+                          "p1.weight.first_moment", "p1.weight.second_moment"));
+}
+
+template <class F>
+void expect_config_error(const char* key, F make) {
+  try {
+    make();
+    ADD_FAILURE() << "accepted " << key;
+  } catch (const ConfigError& error) {
+    EXPECT_THAT(error.what(), HasSubstr(key));
+  }
+}
+
+TEST(Optimizers, RefuseOptionsOutOfRangeByName) {
+  const double nan = std::nan("");
+  expect_config_error("momentum", [] { sgd({.momentum = 1}); });
+  expect_config_error("momentum", [] { sgd({.momentum = -0.1}); });
+  expect_config_error("nesterov", [] { sgd({.nesterov = true}); });
+  expect_config_error("weight_decay", [] { sgd({.weight_decay = -1}); });
+  expect_config_error("beta1", [] { adam({.beta1 = 1}); });
+  expect_config_error("beta2", [&] { adam({.beta2 = nan}); });
+  expect_config_error("epsilon", [] { adam({.epsilon = 0}); });
+  expect_config_error("weight_decay", [] { adam({.weight_decay = -1}); });
+}
+
+TEST(Optimizers, ShowTheirOptions) {
+  std::vector<std::string> keys;
+  const auto collect = [&](const char* key, auto&) { keys.emplace_back(key); };
+  AdamOptions{}.visit(collect);
+  SgdOptions{}.visit(collect);
+  EXPECT_THAT(keys, ::testing::ElementsAre("beta1", "beta2", "epsilon", "weight_decay", "momentum",
+                                           "nesterov", "weight_decay"));
+}
+
+}  // namespace
+}  // namespace credence
