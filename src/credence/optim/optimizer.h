@@ -9,12 +9,6 @@
 
 namespace credence {
 
-/// A tensor of an optimizer's state: "conv1.weight.first_moment".
-struct NamedTensor {
-  std::string name;
-  Tensor tensor;
-};
-
 /// Moves parameters against their gradients, in the parameters' own type (float32 or float64).
 class Optimizer {
  public:

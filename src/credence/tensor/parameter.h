@@ -18,4 +18,11 @@ struct Parameter {
       : name(std::move(parameter_name)), value(shape, dtype), gradient(shape, dtype) {}
 };
 
+/// A tensor that is saved under a name, such as an optimizer's "conv1.weight.first_moment". Copies
+/// share its memory.
+struct NamedTensor {
+  std::string name;
+  Tensor tensor;
+};
+
 }  // namespace credence

@@ -1,0 +1,201 @@
+#include "credence/checkpoint/checkpoint.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cstdio>
+#include <map>
+#include <optional>
+#include <system_error>
+
+#include "credence/base/errors.h"
+#include "credence/base/files.h"
+#include "credence/base/text.h"
+
+namespace credence {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view optimizer_prefix = "optimizer.";
+constexpr std::string_view name_prefix = "step-", name_suffix = ".safetensors";
+constexpr const char* latest = "latest";
+
+std::optional<std::uint64_t> whole_number(std::string_view text) {
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return number;
+}
+
+std::vector<NamedTensor> with_optimizer(std::span<const NamedTensor> model,
+                                        std::span<const NamedTensor> optimizer) {
+  std::vector<NamedTensor> tensors(model.begin(), model.end());
+  for (const NamedTensor& tensor : tensors)
+    require<InternalError>(!tensor.name.starts_with(optimizer_prefix), "checkpoint: the name \"",
+                           tensor.name, "\" of a weight is one for optimizer state");
+  for (const auto& [name, tensor] : optimizer)
+    tensors.push_back({std::string(optimizer_prefix) + name, tensor});
+  return tensors;
+}
+
+std::string kind(const Tensor& tensor) {
+  return concat(name_of(tensor.dtype()), " ", tensor.shape());
+}
+
+/// Copies `source` into `destination`, which must have the same names, shapes and types.
+void copy_exactly(const fs::path& file, std::span<const NamedTensor> source,
+                  std::span<NamedTensor> destination) {
+  std::map<std::string, const Tensor*> found;
+  std::vector<std::string> names;
+  for (const auto& [name, tensor] : source) {
+    found[name] = &tensor;
+    names.push_back(name);
+  }
+  for (const auto& [name, tensor] : destination) {
+    const auto same = found.find(name);
+    require<DataError>(same != found.end(), file.string(), ": expected tensor \"", name, "\", ",
+                       kind(tensor), ", found none; the closest is \"", closest(name, names), "\"");
+    require<DataError>(kind(*same->second) == kind(tensor), file.string(), ": tensor \"", name,
+                       "\": expected ", kind(tensor), ", got ", kind(*same->second));
+  }
+  std::map<std::string, const Tensor*> extra = found;
+  for (const NamedTensor& tensor : destination) extra.erase(tensor.name);
+  if (!extra.empty())
+    throw DataError(concat(file.string(), ": expected the model's ", destination.size(),
+                           " tensors, got ", source.size(), ", among them \"", extra.begin()->first,
+                           "\", ", kind(*extra.begin()->second)));
+  for (auto& [name, tensor] : destination) tensor.copy_from(*found.at(name));
+}
+
+/// The keys of the metadata that are Credence's own.
+template <class AnyInfo, class Visitor>
+void visit_counters(AnyInfo& info, Visitor&& visit) {
+  visit("step", info.step);
+  visit("epoch", info.epoch);
+  visit("seed", info.seed);
+}
+
+CheckpointInfo info_of(const fs::path& file, Metadata metadata) {
+  const auto take = [&](const std::string& key) {
+    const auto entry = metadata.extract(key);
+    require<DataError>(!entry.empty(), file.string(), ": expected metadata \"", key,
+                       "\", found none; is this a checkpoint of Credence?");
+    return entry.mapped();
+  };
+  CheckpointInfo info;
+  visit_counters(info, [&](const char* key, std::uint64_t& counter) {
+    const std::string text = take(key);
+    const auto number = whole_number(text);
+    require<DataError>(number.has_value(), file.string(), ": metadata \"", key,
+                       "\": expected a whole number, got \"", text, "\"");
+    counter = *number;
+  });
+  info.config_hash = take("config_hash");
+  info.more = std::move(metadata);
+  return info;
+}
+
+std::optional<std::uint64_t> step_of(const std::string& name) {
+  if (!name.starts_with(name_prefix) || !name.ends_with(name_suffix)) return std::nullopt;
+  const std::string_view text = name;
+  return whole_number(
+      text.substr(name_prefix.size(), text.size() - name_prefix.size() - name_suffix.size()));
+}
+
+/// The name in <directory>/latest; empty if there is none.
+std::string latest_name(const fs::path& directory) {
+  std::error_code error;
+  if (!fs::exists(directory / latest, error)) return {};
+  std::string name = read_file(directory / latest);
+  name.erase(name.find_last_not_of(" \n\r\t") + 1);
+  require<DataError>(step_of(name).has_value(), (directory / latest).string(),
+                     ": expected the name of a checkpoint, got \"", name, "\"");
+  return name;
+}
+
+}  // namespace
+
+std::vector<NamedTensor> named_values(std::span<Parameter* const> parameters) {
+  std::vector<NamedTensor> values;
+  for (Parameter* parameter : parameters) values.push_back({parameter->name, parameter->value});
+  return values;
+}
+
+std::string checkpoint_name(std::uint64_t step) {
+  char digits[24];
+  std::snprintf(digits, sizeof(digits), "%08llu", static_cast<unsigned long long>(step));
+  return concat(name_prefix, digits, name_suffix);
+}
+
+fs::path save_checkpoint(const fs::path& directory, std::span<const NamedTensor> model,
+                         std::span<const NamedTensor> optimizer, const CheckpointInfo& info) {
+  Metadata metadata = info.more;
+  const auto add = [&](const char* key, std::string value) {
+    require<InternalError>(metadata.emplace(key, std::move(value)).second,
+                           "checkpoint: metadata key \"", key, "\" is Credence's own");
+  };
+  visit_counters(
+      info, [&](const char* key, std::uint64_t counter) { add(key, std::to_string(counter)); });
+  add("config_hash", info.config_hash);
+
+  create_directories(directory);
+  const std::string name = checkpoint_name(info.step);
+  write_safetensors(directory / name, with_optimizer(model, optimizer), metadata);
+  write_file(directory / latest, name + "\n");
+  return directory / name;
+}
+
+CheckpointInfo load_checkpoint(const fs::path& file, std::span<NamedTensor> model,
+                               std::span<NamedTensor> optimizer) {
+  SafetensorsFile content = read_safetensors(file);
+  CheckpointInfo info = info_of(file, std::move(content.metadata));
+  auto destination = with_optimizer(model, optimizer);
+  copy_exactly(file, content.tensors, destination);
+  return info;
+}
+
+void load_weights(const fs::path& file, std::span<NamedTensor> model) {
+  SafetensorsFile content = read_safetensors(file);
+  std::erase_if(content.tensors, [](const NamedTensor& tensor) {
+    return tensor.name.starts_with(optimizer_prefix);
+  });
+  copy_exactly(file, content.tensors, model);
+}
+
+fs::path find_checkpoint(const fs::path& path) {
+  std::error_code error;
+  if (!fs::is_directory(path, error)) {
+    require<DataError>(fs::exists(path, error), path.string(),
+                       ": expected a checkpoint or a run directory, found none");
+    return path;
+  }
+  for (const fs::path& directory : {path, path / "checkpoints"}) {
+    const std::string name = latest_name(directory);
+    if (name.empty()) continue;
+    require<DataError>(fs::exists(directory / name, error), (directory / latest).string(),
+                       ": names ", name, ", which is missing");
+    return directory / name;
+  }
+  throw DataError(concat(path.string(), ": expected a file \"latest\" in it or in checkpoints/, ",
+                         "found none; has this run written a checkpoint?"));
+}
+
+void prune_checkpoints(const fs::path& directory, int keep) {
+  require<InternalError>(keep >= 1, "checkpoint: expected to keep at least 1, got ", keep);
+  const std::string last = latest_name(directory);
+  std::vector<std::pair<std::uint64_t, fs::path>> files;
+  try {
+    for (const auto& entry : fs::directory_iterator(directory))
+      if (const auto step = step_of(entry.path().filename().string()))
+        files.emplace_back(*step, entry.path());
+    std::sort(files.begin(), files.end());
+    const std::size_t kept = std::min(files.size(), static_cast<std::size_t>(keep));
+    files.resize(files.size() - kept);
+    for (const auto& [step, file] : files)
+      if (file.filename() != last) fs::remove(file);
+  } catch (const fs::filesystem_error& error) {
+    throw IoError(concat("checkpoint: cannot remove old ones: ", error.what()));
+  }
+}
+
+}  // namespace credence

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "credence/checkpoint/safetensors.h"
+#include "credence/tensor/parameter.h"
+
+namespace credence {
+
+/// What a checkpoint says beside its tensors, in the file's metadata.
+struct CheckpointInfo {
+  std::uint64_t step = 0;   ///< optimizer steps taken
+  std::uint64_t epoch = 0;  ///< epochs completed
+  std::uint64_t seed = 0;
+  std::string config_hash = {};
+  Metadata more = {};  ///< counters of others, under their own keys
+};
+
+/// The values of the parameters, sharing memory.
+std::vector<NamedTensor> named_values(std::span<Parameter* const> parameters);
+
+/// "step-00001234.safetensors".
+std::string checkpoint_name(std::uint64_t step);
+
+/// Writes <directory>/step-XXXXXXXX.safetensors, and then its name into <directory>/latest, so that
+/// `latest` always names a whole checkpoint. The optimizer's tensors are stored as
+/// "optimizer.<name>". Returns the file. CreateError or IoError on failure.
+std::filesystem::path save_checkpoint(const std::filesystem::path& directory,
+                                      std::span<const NamedTensor> model,
+                                      std::span<const NamedTensor> optimizer,
+                                      const CheckpointInfo& info);
+
+/// Copies a checkpoint into the tensors of a model and an optimizer. DataError, naming the tensor,
+/// what was expected and what came, unless the file has these tensors with these shapes and types,
+/// and no others; nothing is copied then.
+CheckpointInfo load_checkpoint(const std::filesystem::path& file, std::span<NamedTensor> model,
+                               std::span<NamedTensor> optimizer);
+
+/// The same for a model alone, whatever optimizer state or metadata the file has.
+void load_weights(const std::filesystem::path& file, std::span<NamedTensor> model);
+
+/// The checkpoint meant by a path: a file itself; of a directory of checkpoints, or of a run, the
+/// latest one. DataError if there is none.
+std::filesystem::path find_checkpoint(const std::filesystem::path& path);
+
+/// Removes all but the last `keep` checkpoints, never the one that `latest` names. IoError.
+void prune_checkpoints(const std::filesystem::path& directory, int keep);
+
+}  // namespace credence

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "credence/tensor/parameter.h"
+
+namespace credence {
+
+using Metadata = std::map<std::string, std::string>;
+
+struct SafetensorsFile {
+  Metadata metadata;
+  std::vector<NamedTensor> tensors;  ///< in the order of their data
+};
+
+/// Writes tensors in the safetensors format, whole or not at all.
+///
+///   8 bytes         length of the header, little-endian
+///   header          JSON: {"__metadata__": {...}, "name": {"dtype", "shape", "data_offsets"}, ...}
+///   data            the tensors' elements, little-endian, without gaps
+///
+/// Wide types come first, then names in order: every tensor is aligned to its element, and the same
+/// tensors make the same file.
+/// Errors  CreateError or IoError as of AtomicFile; InternalError for a name used twice.
+/// Source  https://huggingface.co/docs/safetensors
+void write_safetensors(const std::filesystem::path& path, std::span<const NamedTensor> tensors,
+                       const Metadata& metadata = {});
+
+/// Reads a safetensors file of F32, F64, BF16 and U8 tensors of up to six axes.
+///
+/// Errors  IoError if it cannot be read; DataError, naming the file, what was expected and what
+///         came, if it breaks the format. No number in it is trusted before it is checked against
+///         the size of the file.
+SafetensorsFile read_safetensors(const std::filesystem::path& path);
+
+}  // namespace credence

@@ -1,0 +1,75 @@
+#include "credence/report/run_directory.h"
+
+#include <cerrno>
+#include <cstring>
+#include <system_error>
+
+#include <sys/stat.h>
+
+#include "credence/base/errors.h"
+#include "credence/base/files.h"
+
+namespace credence {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// False if the path exists. mkdir alone decides, so that of two jobs only one gets it.
+bool make_directory(const fs::path& path) {
+  if (::mkdir(path.c_str(), 0777) == 0) return true;
+  if (errno == EEXIST) return false;
+  throw CreateError(
+      concat("output directory ", path.string(), ": cannot be created: ", std::strerror(errno)));
+}
+
+void make_parents(const fs::path& path) {
+  const fs::path parent = path.parent_path();
+  if (parent.empty()) return;
+  std::error_code error;
+  fs::create_directories(parent, error);
+  require<CreateError>(!error, "output directory ", path.string(),
+                       ": cannot be created: ", parent.string(), ": ", error.message());
+}
+
+std::string recipe_name(const std::string& recipe) {
+  const fs::path file = fs::path(recipe).filename();
+  const bool yaml = file.extension() == ".yaml" || file.extension() == ".yml";
+  const std::string name = yaml ? file.stem().string() : file.string();
+  return name.empty() ? "run" : name;
+}
+
+}  // namespace
+
+RunDirectory RunDirectory::create(const RunDirectoryOptions& options) {
+  if (!options.output.empty()) {
+    const fs::path path =
+        options.output.has_filename() ? options.output : options.output.parent_path();
+    make_parents(path);
+    require<CreateError>(make_directory(path), "output directory ", path.string(),
+                         ": exists; choose another, or go on with that run by --resume");
+    return RunDirectory(path);
+  }
+  const std::string name = recipe_name(options.recipe);
+  make_parents(options.root / name);
+  for (int number = 1;; ++number) {
+    const fs::path path = options.root / concat(name, "-", number);
+    if (make_directory(path)) return RunDirectory(path);
+  }
+}
+
+RunDirectory RunDirectory::open(const fs::path& path) {
+  std::error_code error;
+  require<DataError>(fs::is_directory(path, error), "run directory ", path.string(),
+                     ": expected a directory made by credence train, found none");
+  return RunDirectory(path);
+}
+
+void RunDirectory::write_config(std::string_view yaml) const {
+  write_file(config(), yaml);
+}
+
+void RunDirectory::write_environment(std::string_view json) const {
+  write_file(environment(), json);
+}
+
+}  // namespace credence

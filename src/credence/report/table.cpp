@@ -1,0 +1,122 @@
+#include "credence/report/table.h"
+
+#include <algorithm>
+#include <array>
+#include <numeric>
+#include <span>
+#include <utility>
+
+#include "credence/base/errors.h"
+
+namespace credence {
+namespace {
+
+constexpr int gap = 2;
+
+struct Character {
+  char32_t code;
+  std::size_t bytes;
+};
+
+/// The first character of a text that is not empty; a byte that is not UTF-8 counts as one.
+Character first_character(std::string_view text) {
+  const auto lead = static_cast<unsigned char>(text[0]);
+  const std::size_t bytes = lead < 0x80 ? 1 : lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
+  if (bytes == 1 || lead < 0xC0 || bytes > text.size()) return {lead, 1};
+  char32_t code = lead & (0xFF >> (bytes + 1));
+  for (std::size_t i = 1; i < bytes; ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    if ((byte & 0xC0) != 0x80) return {lead, 1};
+    code = code << 6 | (byte & 0x3F);
+  }
+  return {code, bytes};
+}
+
+using Range = std::pair<char32_t, char32_t>;
+
+bool within(char32_t code, std::span<const Range> ranges) {
+  return std::any_of(ranges.begin(), ranges.end(),
+                     [&](const Range& r) { return r.first <= code && code <= r.second; });
+}
+
+/// After Unicode's East Asian Width (UAX 11), by blocks.
+int width_of(char32_t code) {
+  static constexpr std::array<Range, 5> joining{
+      {{0x0300, 0x036F}, {0x1AB0, 0x1AFF}, {0x200B, 0x200F}, {0x20D0, 0x20FF}, {0xFE00, 0xFE0F}}};
+  static constexpr std::array<Range, 8> wide{{{0x1100, 0x115F},
+                                              {0x2E80, 0xA4CF},
+                                              {0xAC00, 0xD7A3},
+                                              {0xF900, 0xFAFF},
+                                              {0xFE30, 0xFE6F},
+                                              {0xFF00, 0xFF60},
+                                              {0x1F300, 0x1FAFF},
+                                              {0x20000, 0x3FFFD}}};
+  return within(code, joining) ? 0 : within(code, wide) ? 2 : 1;
+}
+
+}  // namespace
+
+int display_width(std::string_view text) {
+  int width = 0;
+  while (!text.empty()) {
+    const Character character = first_character(text);
+    width += width_of(character.code);
+    text.remove_prefix(character.bytes);
+  }
+  return width;
+}
+
+std::string_view fit_width(std::string_view text, int columns) {
+  std::size_t end = 0;
+  while (end < text.size()) {
+    const Character character = first_character(text.substr(end));
+    columns -= width_of(character.code);
+    if (columns < 0) break;
+    end += character.bytes;
+  }
+  return text.substr(0, end);
+}
+
+Table::Table(std::vector<Column> columns) : columns_(std::move(columns)) {
+  require<InternalError>(!columns_.empty(), "table: a table needs a column");
+}
+
+void Table::add_row(std::vector<std::string> cells) {
+  require<InternalError>(cells.size() == columns_.size(), "table: expected ", columns_.size(),
+                         " cells, got ", cells.size());
+  rows_.push_back(std::move(cells));
+}
+
+void Table::add_rule() {
+  rows_.emplace_back();
+}
+
+std::string Table::text() const {
+  std::vector<int> widths;
+  for (std::size_t i = 0; i < columns_.size(); ++i) {
+    int width = display_width(columns_[i].title);
+    for (const auto& row : rows_)
+      if (!row.empty()) width = std::max(width, display_width(row[i]));
+    widths.push_back(width);
+  }
+  const int across = std::accumulate(widths.begin(), widths.end(), 0) +
+                     gap * static_cast<int>(columns_.size() - 1);
+  const std::string rule = std::string(static_cast<std::size_t>(across), '-') + "\n";
+
+  const auto line = [&](const auto& cell) {
+    std::string text;
+    for (std::size_t i = 0; i < columns_.size(); ++i) {
+      const std::string padding(static_cast<std::size_t>(widths[i] - display_width(cell(i))), ' ');
+      if (i > 0) text.append(gap, ' ');
+      text += columns_[i].align == Align::right ? padding + cell(i) : cell(i) + padding;
+    }
+    text.erase(text.find_last_not_of(' ') + 1);
+    return text + "\n";
+  };
+  std::string text = line([&](std::size_t i) { return columns_[i].title; }) + rule;
+  for (const auto& row : rows_)
+    text += row.empty() ? rule : line([&](std::size_t i) { return row[i]; });
+  return text;
+}
+
+}  // namespace credence

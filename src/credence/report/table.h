@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace credence {
+
+enum class Align { left, right };
+
+struct Column {
+  std::string title;
+  Align align = Align::left;
+};
+
+/// Columns the text takes on a terminal: its UTF-8 characters, two for a wide one, none for an
+/// accent that joins the letter before it.
+int display_width(std::string_view text);
+
+/// The longest beginning of the text that takes at most that many columns, whole characters.
+std::string_view fit_width(std::string_view text, int columns);
+
+/// A table of text, its columns aligned.
+///
+///   Layer    Output        Parameters
+///   ---------------------------------
+///   conv1    [28, 28, 8]          208
+///   ---------------------------------
+///   total                         208
+class Table {
+ public:
+  explicit Table(std::vector<Column> columns);
+
+  /// InternalError unless there is one cell per column.
+  void add_row(std::vector<std::string> cells);
+  /// A line across, after the rows added so far.
+  void add_rule();
+
+  std::size_t rows() const { return rows_.size(); }
+  /// Lines that each end with a newline and have no blanks at the end.
+  std::string text() const;
+
+ private:
+  std::vector<Column> columns_;
+  std::vector<std::vector<std::string>> rows_;  // a row without cells is a rule
+};
+
+}  // namespace credence

@@ -1,0 +1,175 @@
+#include "credence/checkpoint/checkpoint.h"
+
+#include "support/errors.h"
+#include "support/temporary_folder.h"
+#include "support/text_file.h"
+#include <gmock/gmock.h>
+
+#include "credence/base/errors.h"
+
+namespace credence {
+namespace {
+
+namespace fs = std::filesystem;
+using credence::testing::message_of;
+using credence::testing::read_text;
+using credence::testing::TemporaryFolder;
+using credence::testing::write_text;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+
+NamedTensor named(const std::string& name, Shape shape, double value,
+                  DType dtype = DType::float32) {
+  NamedTensor result{name, Tensor(shape, dtype)};
+  result.tensor.fill(value);
+  return result;
+}
+
+std::vector<NamedTensor> model(double value) {
+  return {named("conv1.weight_mu", {2, 3}, value), named("output.bias", {2}, 2 * value)};
+}
+
+std::vector<NamedTensor> optimizer(double value) {
+  return {named("conv1.weight_mu.first_moment", {2, 3}, value)};
+}
+
+const CheckpointInfo info{.step = 938,
+                          .epoch = 2,
+                          .seed = 18446744073709551615U,
+                          .config_hash = "c0ffee",
+                          .more = {{"loader", "5"}}};
+
+TEST(Checkpoint, RestoresAllThatWasSaved) {
+  const TemporaryFolder directory;
+  const fs::path file = save_checkpoint(directory / "checkpoints", model(1), optimizer(5), info);
+  EXPECT_EQ(file, directory / "checkpoints" / "step-00000938.safetensors");
+
+  auto weights = model(0), state = optimizer(0);
+  const CheckpointInfo loaded = load_checkpoint(file, weights, state);
+  EXPECT_EQ(loaded.step, info.step);
+  EXPECT_EQ(loaded.epoch, info.epoch);
+  EXPECT_EQ(loaded.seed, info.seed);
+  EXPECT_EQ(loaded.config_hash, info.config_hash);
+  EXPECT_EQ(loaded.more, info.more);
+  EXPECT_THAT(weights[0].tensor.span<float>(), ::testing::Each(1.0F));
+  EXPECT_THAT(weights[1].tensor.span<float>(), ::testing::Each(2.0F));
+  EXPECT_THAT(state[0].tensor.span<float>(), ::testing::Each(5.0F));
+}
+
+TEST(Checkpoint, LoadsIntoParametersInPlace) {
+  const TemporaryFolder directory;
+  Parameter bias("output.bias", {2}, DType::float32);
+  const std::vector<Parameter*> parameters{&bias};
+  bias.value.fill(4);
+  const fs::path file = save_checkpoint(directory.path(), named_values(parameters), {}, info);
+  bias.value.fill(0);
+  auto values = named_values(parameters);
+  load_weights(file, values);
+  EXPECT_THAT(bias.value.span<float>(), ::testing::Each(4.0F));
+}
+
+TEST(Checkpoint, LoadsWeightsAloneWhateverTheOptimizer) {
+  const TemporaryFolder directory;
+  const fs::path file = save_checkpoint(directory.path(), model(1), optimizer(5), info);
+  auto weights = model(0);
+  load_weights(file, weights);
+  EXPECT_THAT(weights[0].tensor.span<float>(), ::testing::Each(1.0F));
+}
+
+TEST(Checkpoint, RefusesTensorsThatDoNotMatchAndCopiesNone) {
+  const TemporaryFolder directory;
+  const fs::path file = save_checkpoint(directory.path(), model(1), optimizer(5), info);
+  const auto message = [&](std::vector<NamedTensor> weights, std::vector<NamedTensor> state) {
+    const std::string text = message_of<DataError>([&] { load_checkpoint(file, weights, state); });
+    for (const NamedTensor& weight : weights) {
+      if (weight.tensor.dtype() != DType::float32) continue;
+      EXPECT_THAT(weight.tensor.span<float>(), ::testing::Each(0.0F));
+    }
+    EXPECT_THAT(text, HasSubstr(file.string()));
+    return text;
+  };
+  auto missing = model(0);
+  missing.push_back(named("conv2.weight_mu", {4}, 0));
+  EXPECT_THAT(message(missing, optimizer(0)),
+              AllOf(HasSubstr("expected tensor \"conv2.weight_mu\", float32 [4], found none"),
+                    HasSubstr("closest is \"conv1.weight_mu\"")));
+
+  auto fewer = model(0);
+  fewer.pop_back();
+  EXPECT_THAT(message(fewer, optimizer(0)), HasSubstr("\"output.bias\", float32 [2]"));
+
+  auto other_shape = model(0);
+  other_shape[1] = named("output.bias", {3}, 0);
+  EXPECT_THAT(message(other_shape, optimizer(0)),
+              HasSubstr("\"output.bias\": expected float32 [3], got float32 [2]"));
+
+  auto other_type = model(0);
+  other_type[1] = named("output.bias", {2}, 0, DType::float64);
+  EXPECT_THAT(message(other_type, optimizer(0)),
+              HasSubstr("\"output.bias\": expected float64 [2], got float32 [2]"));
+
+  EXPECT_THAT(message(model(0), {}), HasSubstr("\"optimizer.conv1.weight_mu.first_moment\""));
+}
+
+TEST(Checkpoint, RefusesCountersThatAreMissingOrNoNumbers) {
+  const TemporaryFolder directory;
+  auto weights = model(0);
+  const auto message = [&](const Metadata& metadata) {
+    write_safetensors(directory / "w", weights, metadata);
+    return message_of<DataError>([&] { load_checkpoint(directory / "w", weights, {}); });
+  };
+  EXPECT_THAT(message({{"step", "1"}, {"epoch", "1"}, {"config_hash", ""}}),
+              HasSubstr("expected metadata \"seed\", found none"));
+  EXPECT_THAT(message({{"step", "1x"}, {"epoch", "1"}, {"seed", "1"}, {"config_hash", ""}}),
+              HasSubstr("\"step\": expected a whole number, got \"1x\""));
+}
+
+TEST(Checkpoint, RefusesNamesThatCollide) {
+  const TemporaryFolder directory;
+  const std::vector<NamedTensor> weights{named("optimizer.a", {1}, 0)};
+  EXPECT_THROW(save_checkpoint(directory.path(), weights, {}, info), InternalError);
+  const CheckpointInfo colliding{.config_hash = "", .more = {{"step", "1"}}};
+  EXPECT_THROW(save_checkpoint(directory.path(), {}, {}, colliding), InternalError);
+}
+
+TEST(Checkpoint, IsFoundByFileDirectoryOrRun) {
+  const TemporaryFolder directory;
+  const fs::path checkpoints = directory / "checkpoints";
+  const fs::path first = save_checkpoint(checkpoints, model(1), {}, {.step = 9, .config_hash = ""});
+  EXPECT_EQ(read_text(checkpoints / "latest"), "step-00000009.safetensors\n");
+  const fs::path second =
+      save_checkpoint(checkpoints, model(1), {}, {.step = 123456789, .config_hash = ""});
+  EXPECT_EQ(second.filename(), "step-123456789.safetensors");
+  EXPECT_EQ(find_checkpoint(first), first);
+  EXPECT_EQ(find_checkpoint(checkpoints), second);
+  EXPECT_EQ(find_checkpoint(directory.path()), second);
+}
+
+TEST(Checkpoint, SaysWhereItWasLookedFor) {
+  const TemporaryFolder directory;
+  const auto message = [](const fs::path& path) {
+    return message_of<DataError>([&] { find_checkpoint(path); });
+  };
+  EXPECT_THAT(message(directory.path()), HasSubstr(directory.path().string() + ": expected"));
+  EXPECT_THAT(message(directory / "none"), HasSubstr("found none"));
+  write_text(directory / "latest", "step-00000001.safetensors\n");
+  EXPECT_THAT(message(directory.path()), HasSubstr("names step-00000001.safetensors"));
+  write_text(directory / "latest", "../../secret\n");
+  EXPECT_THAT(message(directory.path()), HasSubstr("got \"../../secret\""));
+}
+
+TEST(Checkpoint, RemovesTheOldestButNeverTheLatest) {
+  const TemporaryFolder directory;
+  for (const std::uint64_t step : {100, 20, 3000, 400})
+    save_checkpoint(directory.path(), model(1), {}, {.step = step, .config_hash = ""});
+  write_text(directory / "step-mine.safetensors", "not a checkpoint");
+  prune_checkpoints(directory.path(), 1);
+  EXPECT_FALSE(fs::exists(directory / checkpoint_name(20)));
+  EXPECT_FALSE(fs::exists(directory / checkpoint_name(100)));
+  EXPECT_TRUE(fs::exists(directory / checkpoint_name(400)));  // the latest
+  EXPECT_TRUE(fs::exists(directory / checkpoint_name(3000)));
+  EXPECT_TRUE(fs::exists(directory / "step-mine.safetensors"));
+}
+
+}  // namespace
+}  // namespace credence

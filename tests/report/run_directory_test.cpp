@@ -1,0 +1,115 @@
+#include "credence/report/run_directory.h"
+
+#include <future>
+#include <set>
+#include <vector>
+
+#include "support/errors.h"
+#include "support/temporary_folder.h"
+#include "support/text_file.h"
+#include <gmock/gmock.h>
+#include <unistd.h>
+
+#include "credence/base/errors.h"
+
+namespace credence {
+namespace {
+
+namespace fs = std::filesystem;
+using credence::testing::message_of;
+using credence::testing::read_text;
+using credence::testing::TemporaryFolder;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+
+TEST(RunDirectory, TakesTheLowestFreeNumber) {
+  const TemporaryFolder directory;
+  const RunDirectoryOptions options{.recipe = "recipes/digits_cnn.yaml",
+                                    .root = directory / "runs"};
+  EXPECT_EQ(RunDirectory::create(options).path(), directory / "runs" / "digits_cnn-1");
+  EXPECT_EQ(RunDirectory::create(options).path(), directory / "runs" / "digits_cnn-2");
+  fs::remove(directory / "runs" / "digits_cnn-1");
+  EXPECT_EQ(RunDirectory::create(options).path(), directory / "runs" / "digits_cnn-1");
+  EXPECT_EQ(RunDirectory::create(options).path(), directory / "runs" / "digits_cnn-3");
+}
+
+TEST(RunDirectory, KeepsDotsInARecipesName) {
+  const TemporaryFolder directory;
+  const auto name = [&](const char* recipe) {
+    return RunDirectory::create({.recipe = recipe, .root = directory.path()}).path().filename();
+  };
+  EXPECT_EQ(name("cnn.v2"), "cnn.v2-1");
+  EXPECT_EQ(name("a/cnn.v3.yml"), "cnn.v3-1");
+  EXPECT_EQ(name(""), "run-1");
+}
+
+TEST(RunDirectory, IsOneForEachOfManyJobsAtOnce) {
+  const TemporaryFolder directory;
+  std::vector<std::future<fs::path>> jobs;
+  for (int i = 0; i < 16; ++i)
+    jobs.push_back(std::async(std::launch::async, [&] {
+      return RunDirectory::create({.recipe = "r", .root = directory / "runs"}).path();
+    }));
+  std::set<fs::path> paths;
+  for (auto& job : jobs) paths.insert(job.get());
+  EXPECT_EQ(paths.size(), 16U);
+  EXPECT_TRUE(paths.count(directory / "runs" / "r-16"));
+}
+
+TEST(RunDirectory, IsMadeWhereItIsAskedFor) {
+  const TemporaryFolder directory;
+  const RunDirectory run = RunDirectory::create({.output = directory / "a/b/"});
+  EXPECT_EQ(run.path(), directory / "a/b");
+  EXPECT_TRUE(fs::is_directory(directory / "a/b"));
+  EXPECT_EQ(run.metrics(), directory / "a/b/metrics.jsonl");
+  EXPECT_EQ(RunDirectory::open(run.path()).path(), run.path());
+}
+
+TEST(RunDirectory, IsNeverOverwritten) {
+  const TemporaryFolder directory;
+  fs::create_directory(directory / "run");
+  testing::write_text(directory / "file", "mine");
+  for (const char* name : {"run", "file"}) {
+    const fs::path path = directory / name;
+    EXPECT_THAT(message_of<CreateError>([&] { RunDirectory::create({.output = path}); }),
+                AllOf(HasSubstr(path.string()), HasSubstr("exists; choose another")));
+  }
+  EXPECT_EQ(read_text(directory / "file"), "mine");
+}
+
+TEST(RunDirectory, SaysWhyItCannotBeMade) {
+  const TemporaryFolder directory;
+  testing::write_text(directory / "file", "");
+  EXPECT_THAT(
+      message_of<CreateError>([&] { RunDirectory::create({.output = directory / "file/run"}); }),
+      AllOf(HasSubstr((directory / "file").string()), HasSubstr("Not a directory")));
+
+  fs::permissions(directory.path(), fs::perms::owner_read | fs::perms::owner_exec);
+  const auto user = ::geteuid();
+  if (user == 0) {
+    ASSERT_EQ(::seteuid(65534), 0);  // root may write everywhere
+  }
+  const std::string message =
+      message_of<CreateError>([&] { RunDirectory::create({.output = directory / "run"}); });
+  ASSERT_EQ(::seteuid(user), 0);
+  fs::permissions(directory.path(), fs::perms::owner_all);
+  EXPECT_THAT(message, HasSubstr("Permission denied"));
+}
+
+TEST(RunDirectory, WritesItsFiles) {
+  const TemporaryFolder directory;
+  const RunDirectory run = RunDirectory::create({.output = directory / "run"});
+  run.write_config("seed: 1\n");
+  run.write_config("seed: 2\n");
+  run.write_environment("{}\n");
+  EXPECT_EQ(read_text(directory / "run/config.yaml"), "seed: 2\n");
+  EXPECT_EQ(read_text(directory / "run/env.json"), "{}\n");
+}
+
+TEST(RunDirectory, CannotBeOpenedWhereThereIsNone) {
+  EXPECT_THAT(message_of<DataError>([] { RunDirectory::open("/no/such/run"); }),
+              HasSubstr("/no/such/run: expected"));
+}
+
+}  // namespace
+}  // namespace credence
