@@ -51,10 +51,11 @@ FENCES = [
      r"kernels/cuda/.*|comm/nccl\.cpp"),
     ("HDF5", r"(hdf5|H5|highfive/).*", r"data/hdf5\.cpp"),
     ("yaml-cpp", r"yaml-cpp/.*", r"config/.*"),
+    ("CLI11", r"CLI/.*", r"cli/.*"),
 ]
 
 # What is costly to include, or not installed with Credence, stays out of headers.
-NOT_IN_HEADERS = r"(nlohmann/json\.hpp|spdlog/|fmt/|yaml-cpp/|curl/|CLI/).*"
+NOT_IN_HEADERS = r"(nlohmann/json\.hpp|spdlog/|fmt/|yaml-cpp/|curl/).*"
 
 INCLUDE = re.compile(r'^\s*#\s*(?:include|import)\s*(?:"([^"]*)"|<([^>]*)>)')
 SOURCES = {".h", ".hpp", ".c", ".cpp", ".cu", ".cuh", ".inc"}
