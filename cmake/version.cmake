@@ -5,7 +5,7 @@ string(TOUPPER "${CMAKE_BUILD_TYPE}" type)
 get_target_property(options credence_compiler INTERFACE_COMPILE_OPTIONS)
 list(FILTER options EXCLUDE REGEX "^-W")
 string(JOIN " " compile_flags ${CMAKE_CXX_FLAGS} ${CMAKE_CXX_FLAGS_${type}} ${options})
-configure_file(src/credence/base/build_info.h.in ${generated_dir}/credence/base/build_info.h @ONLY)
+configure_file(cmake/build_constants.h.in ${generated_dir}/credence/base/build_constants.h @ONLY)
 
 add_custom_target(credence_revision
   COMMAND ${CMAKE_COMMAND} -Dsource=${PROJECT_SOURCE_DIR}

@@ -1,6 +1,6 @@
 #include "credence/base/version.h"
 
-#include "credence/base/build_info.h"
+#include "credence/base/build_constants.h"
 #include "credence/base/errors.h"
 #include "credence/base/git_revision.h"
 
