@@ -1,0 +1,40 @@
+#include "credence/base/version.h"
+
+#include "credence/base/build_constants.h"
+#include "credence/base/errors.h"
+#include "credence/base/git_revision.h"
+
+namespace credence {
+
+std::string_view version() {
+  return CREDENCE_VERSION;
+}
+
+std::string_view git_revision() {
+  return CREDENCE_GIT_REVISION;
+}
+
+std::string full_version() {
+  if (git_revision().empty()) return std::string(version());
+  return concat(version(), " (", git_revision(), ")");
+}
+
+std::string compiler() {
+#if defined(__clang__)
+  return concat("Clang ", __clang_major__, ".", __clang_minor__, ".", __clang_patchlevel__);
+#elif defined(__GNUC__)
+  return concat("GCC ", __GNUC__, ".", __GNUC_MINOR__, ".", __GNUC_PATCHLEVEL__);
+#else
+  return "unknown compiler";
+#endif
+}
+
+std::string_view build_type() {
+  return CREDENCE_BUILD_TYPE;
+}
+
+std::string_view compile_flags() {
+  return CREDENCE_COMPILE_FLAGS;
+}
+
+}  // namespace credence
