@@ -10,7 +10,7 @@
 namespace credence {
 namespace {
 
-Progress at(std::int64_t step) {
+SchedulePosition at(std::int64_t step) {
   return {.step = step, .total_steps = 1000, .steps_per_epoch = 10};
 }
 

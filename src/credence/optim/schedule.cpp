@@ -9,7 +9,7 @@
 
 namespace credence {
 
-double Progress::epoch() const {
+double SchedulePosition::epoch() const {
   return static_cast<double>(step) / static_cast<double>(steps_per_epoch);
 }
 
@@ -22,11 +22,11 @@ CosineSchedule::CosineSchedule(const Options& options) : options_(options) {
                        "cosine: final_fraction must be from 0 to 1, got ", options.final_fraction);
 }
 
-double CosineSchedule::factor(const Progress& progress) const {
-  const std::int64_t done = std::max<std::int64_t>(0, progress.step - progress.warmup_steps);
+double CosineSchedule::factor(const SchedulePosition& position) const {
+  const std::int64_t done = std::max<std::int64_t>(0, position.step - position.warmup_steps);
   if (done == 0) return 1;
   const double fraction = linear_ramp(
-      static_cast<double>(done), static_cast<double>(progress.total_steps - progress.warmup_steps));
+      static_cast<double>(done), static_cast<double>(position.total_steps - position.warmup_steps));
   const double height = (1 + std::cos(std::numbers::pi * fraction)) / 2;
   return options_.final_fraction + (1 - options_.final_fraction) * height;
 }
@@ -38,8 +38,8 @@ StepDecaySchedule::StepDecaySchedule(const Options& options) : options_(options)
                        "step_decay: decay must be above 0 and at most 1, got ", options.decay);
 }
 
-double StepDecaySchedule::factor(const Progress& progress) const {
-  const std::int64_t epoch = progress.step / std::max<std::int64_t>(1, progress.steps_per_epoch);
+double StepDecaySchedule::factor(const SchedulePosition& position) const {
+  const std::int64_t epoch = position.step / std::max<std::int64_t>(1, position.steps_per_epoch);
   return std::pow(options_.decay, static_cast<double>(epoch / options_.every_epochs));
 }
 
@@ -53,14 +53,14 @@ Warmup::Warmup(const Options& options, std::unique_ptr<Schedule> after)
                        options.warmup_steps, " and ", options.warmup_epochs);
 }
 
-double Warmup::factor(const Progress& progress) const {
-  Progress inner = progress;
+double Warmup::factor(const SchedulePosition& position) const {
+  SchedulePosition inner = position;
   inner.warmup_steps =
       options_.warmup_steps > 0
           ? options_.warmup_steps
-          : std::llround(options_.warmup_epochs * static_cast<double>(progress.steps_per_epoch));
+          : std::llround(options_.warmup_epochs * static_cast<double>(position.steps_per_epoch));
   const double ramp =
-      linear_ramp(static_cast<double>(progress.step + 1), static_cast<double>(inner.warmup_steps));
+      linear_ramp(static_cast<double>(position.step + 1), static_cast<double>(inner.warmup_steps));
   return ramp * after_->factor(inner);
 }
 

@@ -6,7 +6,7 @@
 namespace credence {
 
 /// Where a run stands before a step.
-struct Progress {
+struct SchedulePosition {
   std::int64_t step = 0;             ///< steps taken
   std::int64_t total_steps = 0;      ///< steps of the whole run
   std::int64_t steps_per_epoch = 0;  ///< 1 or more
@@ -15,11 +15,11 @@ struct Progress {
   double epoch() const;  ///< epochs done, with a fraction
 };
 
-/// What the base learning rate is multiplied by. A pure function of progress: nothing to save.
+/// What the base learning rate is multiplied by. A pure function of the position: nothing to save.
 class Schedule {
  public:
   virtual ~Schedule() = default;
-  virtual double factor(const Progress& progress) const = 0;
+  virtual double factor(const SchedulePosition& position) const = 0;
 };
 
 /// min(1, position / length), 0 below; 1 everywhere if length is 0. Warms up learning rates, and
@@ -36,7 +36,7 @@ class ConstantSchedule final : public Schedule {
  public:
   using Options = ConstantOptions;
   explicit ConstantSchedule(const Options& = {}) {}
-  double factor(const Progress&) const override { return 1; }
+  double factor(const SchedulePosition&) const override { return 1; }
 };
 
 struct CosineOptions {
@@ -54,7 +54,7 @@ class CosineSchedule final : public Schedule {
  public:
   using Options = CosineOptions;
   explicit CosineSchedule(const Options& options = {});
-  double factor(const Progress& progress) const override;
+  double factor(const SchedulePosition& position) const override;
 
  private:
   Options options_;
@@ -76,7 +76,7 @@ class StepDecaySchedule final : public Schedule {
  public:
   using Options = StepDecayOptions;
   explicit StepDecaySchedule(const Options& options = {});
-  double factor(const Progress& progress) const override;
+  double factor(const SchedulePosition& position) const override;
 
  private:
   Options options_;
@@ -99,7 +99,7 @@ class Warmup final : public Schedule {
  public:
   using Options = WarmupOptions;
   Warmup(const Options& options, std::unique_ptr<Schedule> after);
-  double factor(const Progress& progress) const override;
+  double factor(const SchedulePosition& position) const override;
 
  private:
   Options options_;

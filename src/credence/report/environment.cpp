@@ -14,7 +14,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include "credence/base/build_info.h"
+#include "credence/base/version.h"
 #include "credence/kernels/cpu/version.h"
 
 extern char** environ;
@@ -101,12 +101,11 @@ Json environment_variables() {
 }  // namespace
 
 std::string environment_json(const EnvironmentOptions& options) {
-  const BuildInfo build = build_info();
   Json json;
-  json["version"] = build.version;
-  json["git"] = build.git;
-  json["compiler"] = build.compiler;
-  json["flags"] = build.flags;
+  json["version"] = version();
+  json["git"] = git_revision();
+  json["compiler"] = compiler();
+  json["flags"] = compile_flags();
   json["libraries"] = {{"onednn", cpu::onednn_version()},
                        {"openmp", std::to_string(_OPENMP)},
                        {"mpi", options.mpi_library.empty() ? Json() : Json(options.mpi_library)}};
