@@ -30,7 +30,7 @@ struct NoiseKey {
 NoiseKey noise_key(std::uint64_t seed, Stream stream, std::string_view name);
 
 /// Where in a stream a draw stands. The Philox counter is
-///   word 0: element / 4 (for bits: element / 128)      word 1: example
+///   word 0: element / 4 (signs: / 128, bits: / 2)      word 1: example
 ///   word 2: the low 32 bits of step                     word 3: sample << 16 | bits 32..47 of step
 /// so there are 2^34 elements, 2^32 examples, 2^48 steps and 2^16 samples.
 struct NoisePosition {
@@ -42,6 +42,8 @@ struct NoisePosition {
 /// The draws are pure functions of key, position and element: element i of a long fill equals
 /// element i of a short one, on any number of threads and any vector width. `first_element` must be
 /// a multiple of 4 (of 128 for signs).
+///
+/// InternalError if they leave the counter's range or `first_element` is off.
 ///
 /// Standard normals by Box-Muller over float uniforms in (0, 1].
 void fill_normal(std::span<float> dst, NoiseKey key, NoisePosition position,
@@ -59,12 +61,12 @@ void fill_uniform(std::span<double> dst, NoiseKey key, NoisePosition position,
                   std::uint64_t first_element = 0);
 void fill_signs(std::span<double> dst, NoiseKey key, NoisePosition position,
                 std::uint64_t first_element = 0);
-/// One raw 64-bit draw.
+/// One raw 64-bit draw, two a block: word 0 of the counter is element / 2. Element below 2^33.
 std::uint64_t draw_bits(NoiseKey key, NoisePosition position, std::uint64_t element);
 
-/// A permutation of 0 .. size - 1 that is computed, not stored: a four-round Feistel network over
-/// the next even power of two, walked until it falls inside (Black and Rogaway 2002, cycle
-/// walking).
+/// A permutation of 0 .. size - 1 that is computed, not stored: a Feistel network of six rounds
+/// (twelve up to size 256) over the next even power of two, walked until it falls inside (Black and
+/// Rogaway 2002, cycle walking).
 class Permutation {
  public:
   Permutation(std::uint64_t size, NoiseKey key, std::uint64_t epoch);

@@ -1,0 +1,112 @@
+#include "credence/distributions/gaussian.h"
+
+#include <cmath>
+#include <cstdint>
+#include <numbers>
+
+#include "credence/base/errors.h"
+#include "credence/distributions/blocked_sum.h"
+#include "credence/kernels/parallel.h"
+
+namespace credence {
+
+namespace {
+
+const double half_log_2_pi = 0.5 * std::log(2.0 * std::numbers::pi);
+
+template <class T>
+double log_density(std::span<const T> x, const GaussianOptions& gaussian) {
+  check(gaussian);
+  const T* values = x.data();
+  const double mean = gaussian.mean, precision = 1.0 / gaussian.sigma;
+  const double squares = blocked_sum(static_cast<std::int64_t>(x.size()), [=](std::int64_t i) {
+    const double z = (values[i] - mean) * precision;
+    return z * z;
+  });
+  return -0.5 * squares -
+         static_cast<double>(x.size()) * (std::log(gaussian.sigma) + half_log_2_pi);
+}
+
+template <class T>
+double kl(std::span<const T> mu, std::span<const T> rho, const GaussianOptions& prior) {
+  check(prior);
+  require<ShapeError>(mu.size() == rho.size(), "kl_gaussian: mu has ", mu.size(), " elements, rho ",
+                      rho.size());
+  const T *means = mu.data(), *rhos = rho.data();
+  const T mean = static_cast<T>(prior.mean), precision = static_cast<T>(1.0 / prior.sigma);
+  const T log_sigma = static_cast<T>(std::log(prior.sigma));
+  return blocked_sum(static_cast<std::int64_t>(mu.size()), [=](std::int64_t i) {
+    const T ratio = softplus(rhos[i]) * precision;
+    const T distance = (means[i] - mean) * precision;
+    return T(0.5) * ((ratio * ratio - T(1)) + distance * distance) -
+           (log_softplus(rhos[i]) - log_sigma);
+  });
+}
+
+template <class T>
+void add_kl_gradient(std::span<const T> mu, std::span<const T> rho, const GaussianOptions& prior,
+                     double scale, std::span<T> diff_mu, std::span<T> diff_rho) {
+  check(prior);
+  require<ShapeError>(
+      rho.size() == mu.size() && diff_mu.size() == mu.size() && diff_rho.size() == mu.size(),
+      "add_kl_gaussian_gradient: mu has ", mu.size(), " elements, rho ", rho.size(), ", diff_mu ",
+      diff_mu.size(), ", diff_rho ", diff_rho.size());
+  const T mean = static_cast<T>(prior.mean), factor = static_cast<T>(scale);
+  const T weight = static_cast<T>(scale / (prior.sigma * prior.sigma));
+  const T *means = mu.data(), *rhos = rho.data();
+  T *to_mu = diff_mu.data(), *to_rho = diff_rho.data();
+  parallel_for(static_cast<std::int64_t>(mu.size()), elementwise_grain,
+               [=](std::int64_t begin, std::int64_t end) {
+                 for (std::int64_t i = begin; i < end; ++i) {
+                   to_mu[i] += weight * (means[i] - mean);
+                   to_rho[i] += weight * softplus(rhos[i]) * softplus_derivative(rhos[i]) -
+                                factor * log_softplus_derivative(rhos[i]);
+                 }
+               });
+}
+
+}  // namespace
+
+void check(const GaussianOptions& gaussian) {
+  require<ConfigError>(gaussian.sigma > 0 && std::isfinite(gaussian.sigma),
+                       "gaussian: sigma must be positive and finite, got ", gaussian.sigma);
+  require<ConfigError>(std::isfinite(gaussian.mean), "gaussian: mean must be finite, got ",
+                       gaussian.mean);
+}
+
+double gaussian_log_density(double x, double mean, double sigma) {
+  const double z = (x - mean) / sigma;
+  return -0.5 * z * z - std::log(sigma) - half_log_2_pi;
+}
+
+double gaussian_log_density(std::span<const float> x, const GaussianOptions& gaussian) {
+  return log_density(x, gaussian);
+}
+
+double gaussian_log_density(std::span<const double> x, const GaussianOptions& gaussian) {
+  return log_density(x, gaussian);
+}
+
+double kl_gaussian(std::span<const float> mu, std::span<const float> rho,
+                   const GaussianOptions& prior) {
+  return kl(mu, rho, prior);
+}
+
+double kl_gaussian(std::span<const double> mu, std::span<const double> rho,
+                   const GaussianOptions& prior) {
+  return kl(mu, rho, prior);
+}
+
+void add_kl_gaussian_gradient(std::span<const float> mu, std::span<const float> rho,
+                              const GaussianOptions& prior, double scale, std::span<float> diff_mu,
+                              std::span<float> diff_rho) {
+  add_kl_gradient(mu, rho, prior, scale, diff_mu, diff_rho);
+}
+
+void add_kl_gaussian_gradient(std::span<const double> mu, std::span<const double> rho,
+                              const GaussianOptions& prior, double scale, std::span<double> diff_mu,
+                              std::span<double> diff_rho) {
+  add_kl_gradient(mu, rho, prior, scale, diff_mu, diff_rho);
+}
+
+}  // namespace credence

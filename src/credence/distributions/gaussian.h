@@ -1,0 +1,55 @@
+#pragma once
+
+#include <span>
+
+#include "credence/distributions/softplus.h"
+
+namespace credence {
+
+/// N(mean, sigma^2), the same for every element.
+struct GaussianOptions {
+  double mean = 0.0;
+  double sigma = 1.0;
+
+  template <class Visitor>
+  void visit(Visitor& v) {
+    v("mean", mean);
+    v("sigma", sigma);
+  }
+};
+
+/// ConfigError unless mean is finite and sigma positive and finite.
+void check(const GaussianOptions& gaussian);
+
+/// log N(x; mean, sigma^2).
+double gaussian_log_density(double x, double mean, double sigma);
+
+/// The sum over x of log N(x; mean, sigma^2), in nats.
+double gaussian_log_density(std::span<const float> x, const GaussianOptions& gaussian);
+double gaussian_log_density(std::span<const double> x, const GaussianOptions& gaussian);
+
+/// KL(q || p) in nats, summed over all weights, of q = N(mu, softplus(rho)^2) from p = prior:
+///
+///   log(s / sigma) + (sigma^2 + (mu - m)^2) / (2 s^2) - 1/2,   sigma = softplus(rho)
+///
+/// Terms are computed in the arrays' type and summed in double, in an order that does not depend
+/// on the threads.
+///
+/// Shapes  mu, rho of one size.
+/// Errors  ShapeError if the sizes differ; ConfigError if the prior is no distribution.
+/// Source  Kingma and Welling 2014, arXiv:1312.6114, appendix B.
+double kl_gaussian(std::span<const float> mu, std::span<const float> rho,
+                   const GaussianOptions& prior);
+double kl_gaussian(std::span<const double> mu, std::span<const double> rho,
+                   const GaussianOptions& prior);
+
+/// Adds scale * d KL / d mu to diff_mu, and scale * d KL / d rho to diff_rho. Sizes and errors as
+/// for kl_gaussian.
+void add_kl_gaussian_gradient(std::span<const float> mu, std::span<const float> rho,
+                              const GaussianOptions& prior, double scale, std::span<float> diff_mu,
+                              std::span<float> diff_rho);
+void add_kl_gaussian_gradient(std::span<const double> mu, std::span<const double> rho,
+                              const GaussianOptions& prior, double scale, std::span<double> diff_mu,
+                              std::span<double> diff_rho);
+
+}  // namespace credence
