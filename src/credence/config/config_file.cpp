@@ -1,0 +1,140 @@
+#include "credence/config/config_file.h"
+
+#include <algorithm>
+#include <cctype>
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+
+#include "credence/base/errors.h"
+#include "credence/base/text.h"
+#include "credence/config/yaml.h"
+
+namespace credence {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// The names of what in `directory` may be meant by a configuration file.
+std::vector<std::string> yaml_files(const fs::path& directory) {
+  std::vector<std::string> names;
+  std::error_code error;
+  for (fs::directory_iterator entry(directory, error), end; !error && entry != end;
+       entry.increment(error)) {
+    const std::string extension = entry->path().extension().string();
+    if (extension == ".yaml" || extension == ".yml")
+      names.push_back(entry->path().filename().string());
+  }
+  return names;
+}
+
+[[noreturn]] void fail_missing(const fs::path& path) {
+  const fs::path directory = path.has_parent_path() ? path.parent_path() : ".";
+  std::error_code ignored;
+  std::string hint;
+  if (!fs::is_directory(directory, ignored)) {
+    hint = concat("; there is no directory \"", directory.string(), "\" either");
+  } else if (const auto names = yaml_files(directory); !names.empty()) {
+    const fs::path near = path.parent_path() / closest(path.filename().string(), names);
+    hint = concat("; did you mean \"", near.string(), "\"?");
+  }
+  throw ConfigError(
+      concat("expected a configuration file, there is no \"", path.string(), "\"", hint));
+}
+
+std::string read_text(const std::string& path) {
+  std::error_code ignored;
+  if (!fs::exists(path, ignored)) fail_missing(path);
+  require<ConfigError>(!fs::is_directory(path, ignored),
+                       "expected a configuration file, got the directory \"", path, "\"");
+  errno = 0;
+  std::ifstream file(path, std::ios::binary);
+  require<IoError>(file.is_open(), "cannot read ", path, ": ", std::strerror(errno));
+  std::string text(max_yaml_bytes + 1, '\0');  // one more than parse_yaml takes
+  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  require<IoError>(!file.bad(), "cannot read ", path, ": ", std::strerror(errno));
+  text.resize(file.gcount());
+  return text;
+}
+
+ConfigNode& enter_item(ConfigNode& list, const std::string& step, const std::string& key) {
+  std::size_t index = 0;
+  const auto [stop, error] = std::from_chars(step.data(), step.data() + step.size(), index);
+  const bool number = error == std::errc() && stop == step.data() + step.size();
+  require<ConfigError>(number && index < list.items.size(), "cannot set ", key, ": expected an ",
+                       "index into a list of ", list.items.size(), " items, from 0, got \"", step,
+                       "\"");
+  return list.items[index];
+}
+
+ConfigNode& enter_mapping(ConfigNode& node, const std::string& step, const std::string& key) {
+  require<ConfigError>(!node.is_scalar(), "cannot set ", key, ": \"", step, "\" goes into ",
+                       node.summary(), ", which is no section",
+                       node.origin ? " (" + node.where() + ")" : "");
+  node.kind = ConfigNode::Kind::mapping;
+  if (ConfigNode* found = node.find(step)) return *found;
+  node.keys.push_back(step);
+  node.items.emplace_back();
+  node.items.back().origin = node.origin;
+  node.items.back().line = node.line;
+  return node.items.back();
+}
+
+/// The options in `Conv2D: {filters: 64}`; the node itself if it has another form.
+ConfigNode& past_name(ConfigNode& node, const std::string& step) {
+  const bool block = node.is_mapping() && node.keys.size() == 1 && node.keys[0] != step &&
+                     std::isupper(static_cast<unsigned char>(node.keys[0][0])) &&
+                     (node.items[0].is_mapping() || node.items[0].is_null());
+  return block ? node.items[0] : node;
+}
+
+}  // namespace
+
+ConfigNode load_config(const std::string& path, std::span<const std::string> overrides) {
+  ConfigNode config = parse_yaml(read_text(path), path);
+  require<ConfigError>(config.is_mapping() || config.is_null(), path,
+                       ": expected sections such as \"model:\", got ", config.summary());
+  config.kind = ConfigNode::Kind::mapping;
+  for (const std::string& assignment : overrides) apply_override(config, assignment);
+  return config;
+}
+
+void apply_override(ConfigNode& config, const std::string& assignment) {
+  const std::size_t equals = assignment.find('=');
+  require<UsageError>(equals != std::string::npos && equals > 0,
+                      "expected a key and its value, such as seed=3, got \"", assignment, "\"");
+  const std::string key = assignment.substr(0, equals);
+  ConfigNode value = parse_yaml(assignment.substr(equals + 1), key + "=");
+  // A line number means nothing on the command line.
+  const auto origin = std::make_shared<const std::string>("command line");
+  const auto relocate = [&](const auto& self, ConfigNode& node) -> void {
+    node.origin = origin;
+    node.line = 0;
+    for (ConfigNode& item : node.items) self(self, item);
+  };
+  relocate(relocate, value);
+  make_place(config, key) = std::move(value);
+}
+
+ConfigNode& make_place(ConfigNode& config, const std::string& dotted_key) {
+  ConfigNode* place = &config;
+  std::size_t begin = 0;
+  int depth = 0;
+  while (begin <= dotted_key.size()) {
+    const std::size_t end = std::min(dotted_key.find('.', begin), dotted_key.size());
+    const std::string step = dotted_key.substr(begin, end - begin);
+    require<UsageError>(!step.empty(), "expected a key such as train.epochs, got \"", dotted_key,
+                        "\"");
+    require<ConfigError>(++depth <= max_yaml_depth, "expected a key of at most ", max_yaml_depth,
+                         " parts, got more: \"", dotted_key.substr(0, 60), "...\"");
+    ConfigNode& section = past_name(*place, step);
+    place = section.is_sequence() ? &enter_item(section, step, dotted_key)
+                                  : &enter_mapping(section, step, dotted_key);
+    begin = end + 1;
+  }
+  return *place;
+}
+
+}  // namespace credence

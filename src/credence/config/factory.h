@@ -1,0 +1,113 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+#include "credence/base/registry.h"
+#include "credence/config/option_reader.h"
+
+namespace credence {
+
+struct NoOptions {
+  template <class Visitor>
+  void visit(Visitor&) {}
+};
+
+template <class T>
+struct OptionsOf {
+  using type = NoOptions;
+};
+template <class T>
+requires requires {
+  typename T::Options;
+}
+struct OptionsOf<T> {
+  using type = typename T::Options;
+};
+
+/// Derived::Options, or NoOptions for a class without.
+template <class T>
+using OptionsFor = typename OptionsOf<T>::type;
+
+/// The options of T at this place, without making a T.
+template <class T>
+OptionsFor<T> read_options(OptionReader& reader) {
+  OptionsFor<T> options;
+  reader.read(options);
+  return options;
+}
+
+/// Name, type and default of each of T's options.
+template <class T>
+std::vector<OptionInfo> describe_options() {
+  OptionReader reader;
+  read_options<T>(reader);
+  return reader.options();
+}
+
+/// Stands for Derived in a registry.
+template <class Derived>
+struct Entry {};
+
+/// `Registry<Factory<Optimizer>>{"optimizer", {{"SGD", entry<Sgd>()}, {"Adam", entry<Adam>()}}}`
+template <class Derived>
+constexpr Entry<Derived> entry() {
+  return {};
+}
+
+/// Makes a Base from a configuration. A Derived is constructed from its Options, if it has any,
+/// and then `Arguments`, which a maker gives alike for all kinds.
+template <class Base, class... Arguments>
+class Factory {
+ public:
+  using Maker = std::function<std::unique_ptr<Base>(Arguments...)>;
+
+  template <class Derived>
+  requires std::is_base_of_v<Base, Derived> Factory(Entry<Derived>)
+      : prepare_([](OptionReader& reader) -> Maker {
+          return [options = read_options<Derived>(reader)](Arguments... arguments) {
+            if constexpr (std::is_same_v<OptionsFor<Derived>, NoOptions>)
+              return std::make_unique<Derived>(std::forward<Arguments>(arguments)...);
+            else
+              return std::make_unique<Derived>(options, std::forward<Arguments>(arguments)...);
+          };
+        }),
+        describe_(&describe_options<Derived>) {}
+
+  /// Reads the options now, for making one or several things later.
+  Maker prepare(OptionReader& reader) const { return prepare_(reader); }
+
+  /// ConfigError of the constructor, which says what is wrong with the options, gets their place.
+  std::unique_ptr<Base> make(OptionReader& reader, Arguments... arguments) const {
+    const Maker maker = prepare(reader);
+    try {
+      return maker(std::forward<Arguments>(arguments)...);
+    } catch (const ConfigError& error) {
+      reader.fail(error.what());
+    }
+  }
+
+  std::vector<OptionInfo> describe() const { return describe_(); }
+
+ private:
+  std::function<Maker(OptionReader&)> prepare_;
+  std::function<std::vector<OptionInfo>()> describe_;
+};
+
+/// The registry's entry for the name at this place; `fallback` if there is none.
+/// ConfigError for an unknown name.
+template <class T>
+const T& find_named(const Registry<T>& registry, OptionReader& reader,
+                    const std::string& fallback = "", const std::string& key = "type") {
+  const std::string& name = reader.name(key, fallback, registry.names());
+  try {
+    return registry.find(name);
+  } catch (const ConfigError& error) {
+    reader.fail(error.what());
+  }
+}
+
+}  // namespace credence
