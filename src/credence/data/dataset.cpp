@@ -1,0 +1,102 @@
+#include "credence/data/dataset.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "credence/base/errors.h"
+
+namespace credence {
+namespace {
+
+void check_destination(const Dataset& dataset, std::string_view what, const Tensor& dst,
+                       Shape expected, std::size_t count) {
+  const bool fits = !dst.empty() && dst.dtype() == DType::float32 && dst.shape().rank() >= 1 &&
+                    dst.shape().without_leading() == expected &&
+                    dst.shape()[0] >= static_cast<std::int64_t>(count);
+  require<ShapeError>(fits, dataset.name(), ": ", what, " of a read of ", count,
+                      " examples must be float32 ",
+                      expected.prepend(static_cast<std::int64_t>(count)), ", got ",
+                      name_of(dst.dtype()), " ", dst.shape());
+}
+
+void check_indices(const Dataset& dataset, std::span<const std::int64_t> indices) {
+  const std::int64_t size = dataset.size();
+  const auto outside = std::ranges::find_if(
+      indices, [size](std::int64_t index) { return index < 0 || index >= size; });
+  if (outside == indices.end()) return;
+  throw DataError(concat(dataset.name(), ": example ", *outside, " asked for, there are ", size));
+}
+
+template <class T>
+void scale_row(const T* from, float* to, std::int64_t count, float scale, float shift) {
+  for (std::int64_t i = 0; i < count; ++i) to[i] = static_cast<float>(from[i]) * scale + shift;
+}
+
+}  // namespace
+
+InMemoryDataset::InMemoryDataset(std::string name, Tensor src, Tensor target, TargetInfo info)
+    : name_(std::move(name)),
+      src_(std::move(src)),
+      target_(std::move(target)),
+      info_(std::move(info)),
+      scale_(src_.dtype() == DType::uint8 ? 1.0f / 255.0f : 1.0f),
+      shift_(0.0f) {
+  require<ShapeError>(src_.dtype() == DType::uint8 || src_.dtype() == DType::float32, name_,
+                      ": src must be uint8 or float32, got ", name_of(src_.dtype()));
+  require<ShapeError>(target_.dtype() == DType::float32, name_, ": target must be float32, got ",
+                      name_of(target_.dtype()));
+  const bool paired = src_.shape().rank() >= 1 && target_.shape().rank() >= 1 &&
+                      src_.shape()[0] == target_.shape()[0];
+  require<ShapeError>(paired, name_, ": src and target must have as many rows, got ", src_.shape(),
+                      " and ", target_.shape());
+}
+
+void InMemoryDataset::set_scaling(float scale, float shift) {
+  scale_ = scale;
+  shift_ = shift;
+}
+
+void InMemoryDataset::read(std::span<const std::int64_t> indices, std::uint64_t, Tensor& src,
+                           Tensor& target) const {
+  check_destination(*this, "src", src, src_shape(), indices.size());
+  check_destination(*this, "target", target, target_shape(), indices.size());
+  check_indices(*this, indices);
+
+  const std::int64_t src_row = src_.shape().row_size();
+  const std::int64_t target_row = target_.shape().row_size();
+  const bool as_it_is = src_.dtype() == DType::float32 && scale_ == 1.0f && shift_ == 0.0f;
+  float* src_to = src.data<float>();
+  float* target_to = target.data<float>();
+  for (std::int64_t index : indices) {
+    if (src_.dtype() == DType::uint8)
+      scale_row(src_.data<std::uint8_t>() + index * src_row, src_to, src_row, scale_, shift_);
+    else if (as_it_is)
+      std::copy_n(src_.data<float>() + index * src_row, src_row, src_to);
+    else
+      scale_row(src_.data<float>() + index * src_row, src_to, src_row, scale_, shift_);
+    std::copy_n(target_.data<float>() + index * target_row, target_row, target_to);
+    src_to += src_row;
+    target_to += target_row;
+  }
+}
+
+SubsetDataset::SubsetDataset(std::shared_ptr<const Dataset> whole, std::int64_t begin,
+                             std::int64_t count)
+    : whole_(std::move(whole)), begin_(begin), count_(count) {
+  require<DataError>(whole_ != nullptr, "subset: the whole data set is missing");
+  const std::int64_t size = whole_->size();
+  // Written so that nothing can overflow.
+  const bool inside = begin_ >= 0 && count_ >= 0 && begin_ <= size && count_ <= size - begin_;
+  require<DataError>(inside, whole_->name(), ": a subset of ", count_, " examples from ", begin_,
+                     " on does not fit into ", size);
+}
+
+void SubsetDataset::read(std::span<const std::int64_t> indices, std::uint64_t step, Tensor& src,
+                         Tensor& target) const {
+  check_indices(*this, indices);
+  std::vector<std::int64_t> moved(indices.begin(), indices.end());
+  for (std::int64_t& index : moved) index += begin_;
+  whole_->read(moved, step, src, target);
+}
+
+}  // namespace credence
