@@ -22,9 +22,8 @@ Resources set_up_threads(Communicator& communicator, int threads) {
 }
 
 DataSplits load_data(const Experiment& experiment, Communicator& communicator) {
-  DataSplits data;
-  on_rank_zero(communicator, [&] { data = experiment.load_data(); });
-  return communicator.rank() == 0 ? data : experiment.load_data();
+  on_rank_zero(communicator, experiment.fetch_data);
+  return experiment.load_data();
 }
 
 TrainedModel load_run(const std::string& run, const std::vector<std::string>& overrides,

@@ -3,6 +3,7 @@
 #include "credence/base/errors.h"
 #include "credence/config/model_section.h"
 #include "credence/config/yaml.h"
+#include "credence/data/datasets.h"
 #include "credence/losses/categorical_cross_entropy.h"
 #include "credence/losses/mean_squared_error.h"
 
@@ -10,12 +11,17 @@ namespace credence {
 namespace {
 
 void read_data(OptionReader& reader, Experiment& experiment) {
-  const auto& entry = find_named(dataset_registry(), reader, "mnist", "name");
-  experiment.data_name = reader.name("name", "mnist");
-  experiment.load_data = entry.prepare(reader);
+  experiment.data_name = reader.name("name", "mnist", datasets().names());
+  with_dataset(experiment.data_name, [&](const auto& kind) {
+    typename std::decay_t<decltype(kind)>::Options options;
+    reader.read(options);
+    if constexpr (requires { options.path; })
+      experiment.fetch_data = [kind, path = options.path] { resolve_or_fetch(kind.source(), path); };
+    experiment.load_data = [kind, options] { return load_dataset(kind, options); };
+  });
   reader("validation_split", experiment.validation_split);
-  if (experiment.validation_split < 0 || experiment.validation_split >= 1)
-    reader.child("validation_split").fail(concat("expected a share in [0, 1), got ", experiment.validation_split));
+  if (!(experiment.validation_split >= 0 && experiment.validation_split < 1))
+    reader.child("validation_split").fail("expected a share in [0, 1)");
 }
 
 void read_loss(OptionReader& reader, Experiment& experiment) {

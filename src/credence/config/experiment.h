@@ -62,6 +62,8 @@ struct Experiment {
   std::string resolved;  ///< the configuration with every default, without `output`
   std::vector<OptionInfo> options;  ///< the same, flat
 
+  /// Makes sure that the data's files are on disk, by a download if need be: for one rank.
+  std::function<void()> fetch_data = [] {};
   std::function<DataSplits()> load_data;
   std::function<GraphSpec(const Dataset&)> make_graph;
   /// The loss for this model and data, set up.

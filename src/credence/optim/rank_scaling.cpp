@@ -3,7 +3,6 @@
 #include <cmath>
 
 #include "credence/base/errors.h"
-#include "credence/base/registry.h"
 
 namespace credence {
 
@@ -18,13 +17,6 @@ double learning_rate_scale(RankScaling rule, int ranks) {
       return std::sqrt(static_cast<double>(ranks));
   }
   throw InternalError("learning_rate_scale: unknown rule");
-}
-
-RankScaling rank_scaling(const std::string& name) {
-  static const Registry<RankScaling> rules(
-      "learning-rate scaling",
-      {{"none", RankScaling::none}, {"linear", RankScaling::linear}, {"sqrt", RankScaling::sqrt}});
-  return rules.find(name);
 }
 
 }  // namespace credence

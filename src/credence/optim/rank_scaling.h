@@ -1,6 +1,6 @@
 #pragma once
 
-#include <string>
+#include "credence/base/enum_names.h"
 
 namespace credence {
 
@@ -13,10 +13,13 @@ enum class RankScaling {
            ///< arXiv:1404.5997); the usual choice for Adam
 };
 
+inline EnumNames<RankScaling> enum_names(RankScaling) {
+  static constexpr EnumName<RankScaling> names[] = {
+      {RankScaling::none, "none"}, {RankScaling::linear, "linear"}, {RankScaling::sqrt, "sqrt"}};
+  return names;
+}
+
 /// What the learning rate is multiplied by on `ranks` ranks; 1 on one rank by any rule.
 double learning_rate_scale(RankScaling rule, int ranks);
-
-/// The rule called "none", "linear" or "sqrt". ConfigError, naming the closest one, for another.
-RankScaling rank_scaling(const std::string& name);
 
 }  // namespace credence
