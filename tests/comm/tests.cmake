@@ -27,6 +27,7 @@ if(CREDENCE_MPI)
            PMI_SIZE=2 ${CMAKE_COMMAND} -DCODE=75 -DTIMEOUT_S=10 -DSAYS=launcher
            -P ${PROJECT_SOURCE_DIR}/tests/support/expect_exit.cmake --
            $<TARGET_FILE:failing_ranks> code)
+  credence_mpi_test_properties(comm.wrong_launcher 1)
   # Without mpirun: one rank, quick and quiet.
   add_test(NAME comm.singleton COMMAND comm_mpi_test)
   credence_mpi_test_properties(comm.singleton 1)
