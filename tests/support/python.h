@@ -26,7 +26,7 @@ inline CommandResult run_command(const std::string& command) {
 
 /// A Python that has this module; empty if there is none.
 inline std::string python_with(const std::string& module) {
-  for (const std::string python : {"python3", "/usr/bin/python3"})
+  for (const std::string python : {"/usr/bin/python3", "python3"})
     if (run_command(python + " -c 'import " + module + "'").status == 0) return python;
   return "";
 }
