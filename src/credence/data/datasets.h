@@ -1,0 +1,72 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <type_traits>
+
+#include "credence/base/registry.h"
+#include "credence/data/dataset.h"
+#include "credence/data/mnist.h"
+#include "credence/data/source.h"
+
+namespace credence {
+
+/// A kind of data set: how one is made from its options.
+template <class OptionsType>
+struct DatasetKind {
+  using Options = OptionsType;
+
+  std::string name;
+  std::string description;
+  /// A kind that reads files has an option `path`, which must hold where they are by now.
+  DataSplits (*load)(const Options&);
+  /// Where they come from; null for a kind that needs none.
+  DatasetSource (*source)() = nullptr;
+};
+
+/// The table of data sets, one line each. `visit` is called with every DatasetKind.
+template <class Visitor>
+void for_each_dataset(Visitor&& visit) {
+  visit(DatasetKind<MnistOptions>{"mnist", "70,000 handwritten digits, 28 x 28", load_mnist,
+                                  mnist_source});
+}
+
+/// What is known of a data set without its options.
+struct DatasetInfo {
+  std::string description;
+  std::optional<DatasetSource> source;
+};
+
+/// The same table, to list, resolve and fetch.
+const Registry<DatasetInfo>& datasets();
+
+/// Calls visit(kind) with the DatasetKind of that name, so that any data set can be made:
+///
+///   with_dataset(name, [&](const auto& kind) {
+///     typename std::decay_t<decltype(kind)>::Options options;
+///     reader.read(options);
+///     splits = load_dataset(kind, options);
+///   });
+///
+/// ConfigError, naming the closest one, if there is none.
+template <class Visitor>
+void with_dataset(const std::string& name, Visitor&& visit) {
+  datasets().find(name);
+  for_each_dataset([&](const auto& kind) {
+    if (kind.name == name) visit(kind);
+  });
+}
+
+/// Loads a data set, whose files must be on disk by now: at options.path, or where resolve finds
+/// them. DataError that says where they were looked for.
+template <class Options>
+DataSplits load_dataset(const DatasetKind<Options>& kind, Options options) {
+  if constexpr (requires { options.path; }) {
+    const SourceResolution resolution = resolve(kind.source(), options.path);
+    require<DataError>(resolution.found(), kind.name, ": not found", resolution.text());
+    options.path = resolution.path.string();
+  }
+  return kind.load(options);
+}
+
+}  // namespace credence

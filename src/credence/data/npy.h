@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "credence/tensor/tensor.h"
+
+namespace credence {
+
+/// NumPy's types of elements that Credence reads, all little-endian.
+enum class NpyType { uint8, boolean, int32, int64, float32, float64 };
+
+std::size_t bytes_of(NpyType type);
+
+/// The header of a .npy file, versions 1.0 to 3.0.
+struct NpyHeader {
+  NpyType type = NpyType::float32;
+  Shape shape;
+  std::size_t header_bytes = 0;  ///< where the elements begin
+};
+
+/// Bytes that hold any header we accept.
+inline constexpr std::size_t max_npy_header_bytes = 1 << 16;
+
+/// Parses the beginning of a .npy file; `where` names it in messages.
+///
+/// Errors  DataError for anything else than such a header; for elements of another type or in
+///         Fortran order; for more than Shape::max_rank axes; for more than 2^62 bytes.
+/// Source  NumPy, numpy.lib.format ("NPY format").
+NpyHeader parse_npy_header(std::string_view bytes, std::string_view where);
+
+/// The header, version 1.0, of a uint8, float32 or float64 tensor; InternalError for another.
+std::string npy_header(const Tensor& tensor);
+
+}  // namespace credence
