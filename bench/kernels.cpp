@@ -11,8 +11,8 @@ namespace {
 template <class Run>
 void measure(benchmark::State& state, double flop, Run run) {
   for (auto _ : state) run();
-  state.counters["FLOP/s"] =
-      benchmark::Counter(flop * static_cast<double>(state.iterations()), benchmark::Counter::kIsRate);
+  state.counters["FLOP/s"] = benchmark::Counter(flop * static_cast<double>(state.iterations()),
+                                                benchmark::Counter::kIsRate);
 }
 
 struct Tensors {
@@ -28,8 +28,12 @@ struct Tensors {
 void run_map(benchmark::State& state, LinearMap& map, std::int64_t batch) {
   Tensors t(map, batch);
   switch (state.range(0)) {
-    case 0: measure(state, t.flop, [&] { map.forward(t.src, t.weights, nullptr, t.dst); }); break;
-    case 1: measure(state, t.flop, [&] { map.backward_data(t.dst, t.weights, t.src, Write::overwrite); }); break;
+    case 0:
+      measure(state, t.flop, [&] { map.forward(t.src, t.weights, nullptr, t.dst); });
+      break;
+    case 1:
+      measure(state, t.flop, [&] { map.backward_data(t.dst, t.weights, t.src, Write::overwrite); });
+      break;
     default:
       measure(state, t.flop,
               [&] { map.backward_weights(t.src, t.dst, t.weights, nullptr, Write::overwrite); });
@@ -38,16 +42,26 @@ void run_map(benchmark::State& state, LinearMap& map, std::int64_t batch) {
 
 /// Argument 0: forward, 1: gradient of the source, 2: gradient of the weights.
 void first_convolution(benchmark::State& state) {
-  const auto map = make_linear_map(Conv2dGeometry{.height = 28, .width = 28, .channels = 1, .filters = 64,
-                                                  .kernel = {5, 5}, .pad_begin = {2, 2}, .pad_end = {2, 2}},
+  const auto map = make_linear_map(Conv2dGeometry{.height = 28,
+                                                  .width = 28,
+                                                  .channels = 1,
+                                                  .filters = 64,
+                                                  .kernel = {5, 5},
+                                                  .pad_begin = {2, 2},
+                                                  .pad_end = {2, 2}},
                                    DType::float32);
   run_map(state, *map, 128);
 }
 BENCHMARK(first_convolution)->DenseRange(0, 2)->UseRealTime();
 
 void middle_convolution(benchmark::State& state) {
-  const auto map = make_linear_map(Conv2dGeometry{.height = 16, .width = 16, .channels = 64, .filters = 64,
-                                                  .kernel = {3, 3}, .pad_begin = {1, 1}, .pad_end = {1, 1}},
+  const auto map = make_linear_map(Conv2dGeometry{.height = 16,
+                                                  .width = 16,
+                                                  .channels = 64,
+                                                  .filters = 64,
+                                                  .kernel = {3, 3},
+                                                  .pad_begin = {1, 1},
+                                                  .pad_end = {1, 1}},
                                    DType::float32);
   run_map(state, *map, 64);
 }
@@ -70,7 +84,8 @@ void max_pool(benchmark::State& state) {
   const PoolGeometry geometry{.height = 28, .width = 28, .channels = 64};
   Tensor src({128, 28, 28, 64}), dst({128, 14, 14, 64}), argmax({128, 14, 14, 64}, DType::uint8);
   for (auto _ : state) max_pool_forward(geometry, src, dst, argmax);
-  state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(src.bytes() + dst.bytes()));
+  state.SetBytesProcessed(state.iterations() *
+                          static_cast<std::int64_t>(src.bytes() + dst.bytes()));
 }
 BENCHMARK(max_pool)->UseRealTime();
 

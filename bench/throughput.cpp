@@ -3,9 +3,6 @@
 //   build/release/bench/throughput --batch 128 --threads 2
 //   build/release/bench/throughput --against "python3 peer.py"   (see docs/benchmarks.md)
 
-#include <sys/wait.h>
-
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
 #include <chrono>
@@ -13,6 +10,9 @@
 #include <iostream>
 #include <optional>
 #include <sstream>
+
+#include <CLI/CLI.hpp>
+#include <sys/wait.h>
 
 #include "credence/config/model_section.h"
 #include "credence/config/registries.h"
@@ -54,30 +54,37 @@ std::shared_ptr<const Dataset> random_images(std::int64_t count) {
 double train_samples_per_sec(const std::string& name, const Arguments& arguments,
                              Communicator& communicator) {
   OptionReader reader(parse_yaml("name: " + name, "throughput"));
-  Model model(read_model_section(reader).make_graph({28, 28, 1}, 10), {.max_batch = arguments.batch});
+  Model model(read_model_section(reader).make_graph({28, 28, 1}, 10),
+              {.max_batch = arguments.batch});
   CategoricalCrossEntropy loss({.from_logits = model.summary().back().layer.type != "Softmax"});
   loss.setup(model.output_shape(), {1}, 10);
   Adam optimizer;
   const auto run = [&](std::int64_t steps) {
     Loader loader(random_images(8192), {.global_batch = arguments.batch, .steps_per_epoch = steps});
-    Trainer trainer({.model = model, .loss = loss, .optimizer = optimizer, .loader = loader,
+    Trainer trainer({.model = model,
+                     .loss = loss,
+                     .optimizer = optimizer,
+                     .loader = loader,
                      .communicator = communicator},
                     {.epochs = 1});
     return trainer.run().samples_per_sec();
   };
   run(5);
   const double estimate = run(20);
-  const auto steps = std::max<std::int64_t>(
-      10, static_cast<std::int64_t>(estimate * arguments.seconds / static_cast<double>(arguments.batch)));
+  const auto steps =
+      std::max<std::int64_t>(10, static_cast<std::int64_t>(estimate * arguments.seconds /
+                                                           static_cast<double>(arguments.batch)));
   std::vector<double> rates;
   for (int window = 0; window < arguments.windows; ++window) rates.push_back(run(steps));
   return median(rates);
 }
 
-/// Runs "<peer> --model M --batch B --procs 1 --threads T" and reads the fifth word of its last line.
+/// Runs "<peer> --model M --batch B --procs 1 --threads T" and reads the fifth word of its last
+/// line.
 std::optional<double> peer_samples_per_sec(const std::string& name, const Arguments& arguments) {
-  const std::string command = concat(arguments.against, " --model ", name, " --batch ", arguments.batch,
-                                     " --procs 1 --threads ", thread_count(), " 2>/dev/null");
+  const std::string command =
+      concat(arguments.against, " --model ", name, " --batch ", arguments.batch,
+             " --procs 1 --threads ", thread_count(), " 2>/dev/null");
   FILE* const pipe = popen(command.c_str(), "r");
   require<IoError>(pipe != nullptr, "cannot run ", command);
   std::string output;
@@ -102,7 +109,8 @@ int run(int argc, char** argv) {
   app.add_option("--batch", arguments.batch, "examples a step")->capture_default_str();
   app.add_option("--threads", arguments.threads, "threads (default: all)");
   app.add_option("--seconds", arguments.seconds, "length of a window")->capture_default_str();
-  app.add_option("--windows", arguments.windows, "windows; the median counts")->capture_default_str();
+  app.add_option("--windows", arguments.windows, "windows; the median counts")
+      ->capture_default_str();
   app.add_option("--against", arguments.against, "a peer's command, run after each model");
   CLI11_PARSE(app, argc, argv);
   if (arguments.threads > 0) set_thread_count(arguments.threads);
@@ -113,7 +121,8 @@ int run(int argc, char** argv) {
   std::printf(arguments.against.empty() ? "\n" : " %12s %8s\n", "peer", "ratio");
   for (const std::string& name : arguments.models) {
     const double rate = train_samples_per_sec(name, arguments, *communicator);
-    std::printf("%-18s %6lld %8d %12.0f", name.c_str(), static_cast<long long>(arguments.batch), thread_count(), rate);
+    std::printf("%-18s %6lld %8d %12.0f", name.c_str(), static_cast<long long>(arguments.batch),
+                thread_count(), rate);
     if (!arguments.against.empty()) {
       const std::optional<double> peer = peer_samples_per_sec(name, arguments);
       if (peer)

@@ -44,8 +44,8 @@ class Mnist : public ::testing::Test {
     folder_.write("t10k-images.idx3-ubyte.gz", gzip(idx_bytes({2, 28, 28}, pixels(2, 50))));
     folder_.write("t10k-labels.idx1-ubyte.gz", gzip(idx_bytes({2}, "\7\1")));
   }
-  std::vector<NamedArray> arrays(DType label_type) const {
-    std::vector<NamedArray> arrays;
+  std::vector<NamedTensor> arrays(DType label_type) const {
+    std::vector<NamedTensor> arrays;
     for (const auto& [split, count, first] :
          {std::tuple("train", 3, 1), std::tuple("test", 2, 50)}) {
       Tensor images({count, 28, 28}, DType::uint8), labels({count}, label_type);
@@ -140,14 +140,14 @@ TEST_F(Mnist, RefusesLabelsBeyondNine) {
   write_train(idx_bytes({3, 28, 28}, pixels(3, 1)), idx_bytes({3}, std::string("\0\x9\xa", 3)));
   expect_error("train-labels-idx1-ubyte", "expected labels 0 to 9, got 10 for example 2");
   std::filesystem::remove(folder_ / "train-labels-idx1-ubyte");
-  std::vector<NamedArray> bad = arrays(DType::float64);
-  bad[1].array.fill(2.5);
+  std::vector<NamedTensor> bad = arrays(DType::float64);
+  bad[1].tensor.fill(2.5);
   write_npz(folder_ / "mnist.npz", bad);
   expect_error("mnist.npz: y_train", "got 2.5 for example 0");
-  bad[1].array.fill(-1);
+  bad[1].tensor.fill(-1);
   write_npz(folder_ / "mnist.npz", bad);
   expect_error("mnist.npz: y_train", "got -1");
-  bad[1].array.fill(1e300);
+  bad[1].tensor.fill(1e300);
   write_npz(folder_ / "mnist.npz", bad);
   expect_error("mnist.npz: y_train", "got 1e+300");
 }
@@ -168,7 +168,7 @@ TEST_F(Mnist, RefusesMislabelledFiles) {
 }
 
 TEST_F(Mnist, RefusesArchivesThatLackArrays) {
-  std::vector<NamedArray> few = arrays(DType::uint8);
+  std::vector<NamedTensor> few = arrays(DType::uint8);
   few.pop_back();
   write_npz(folder_ / "mnist.npz", few);
   expect_error("mnist.npz", "\"y_test\": not in the file");

@@ -44,7 +44,7 @@ class Npz : public ::testing::Test {
   }
 
   /// Larger than the 64 KiB that are read for the header.
-  static std::vector<NamedArray> three_arrays() {
+  static std::vector<NamedTensor> three_arrays() {
     Tensor reals({7, 5000}), doubles({2, 1, 3}, DType::float64), bytes({4}, DType::uint8);
     for (int i = 0; i < 35000; ++i) reals.data<float>()[i] = 0.5f * static_cast<float>(i);
     for (int i = 0; i < 6; ++i) doubles.data<double>()[i] = 1.0 / (i + 1);
@@ -57,16 +57,16 @@ class Npz : public ::testing::Test {
 };
 
 TEST_F(Npz, ReadsBackWhatItWrote) {
-  const std::vector<NamedArray> arrays = three_arrays();
+  const std::vector<NamedTensor> arrays = three_arrays();
   for (const bool compress : {false, true}) {
     write_npz(file_, arrays, {.compress = compress});
     const NpzFile file(file_);
     EXPECT_THAT(file.names(), ElementsAre("reals", "doubles", "bytes"));
-    for (const NamedArray& expected : arrays) {
+    for (const NamedTensor& expected : arrays) {
       const Tensor tensor = file.read(expected.name);
-      EXPECT_EQ(tensor.shape(), expected.array.shape());
-      ASSERT_EQ(tensor.dtype(), expected.array.dtype());
-      EXPECT_EQ(std::memcmp(tensor.raw(), expected.array.raw(), tensor.bytes()), 0);
+      EXPECT_EQ(tensor.shape(), expected.tensor.shape());
+      ASSERT_EQ(tensor.dtype(), expected.tensor.dtype());
+      EXPECT_EQ(std::memcmp(tensor.raw(), expected.tensor.raw(), tensor.bytes()), 0);
     }
   }
   EXPECT_THAT(folder_.names(), ElementsAre("a.npz"));
@@ -116,7 +116,7 @@ TEST_F(Npz, ReadsWhatNumPyWrites) {
 import sys, numpy as np
 for name, save in (("0", np.savez), ("1", np.savez_compressed)):
     save(open(sys.argv[1] + name, "wb"), x=np.arange(6, dtype=np.float32).reshape(2, 3),
-         i=np.array([-5, 2**40]), b=np.array([[True], [False]]), s=np.float64(2.5),
+         i=np.tensor([-5, 2**40]), b=np.tensor([[True], [False]]), s=np.float64(2.5),
          f=np.asfortranarray(np.ones((2, 3))), o=np.float16([1]))
 )");
   const auto result =

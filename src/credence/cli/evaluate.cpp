@@ -1,6 +1,6 @@
-#include <fmt/format.h>
-
 #include <iostream>
+
+#include <fmt/format.h>
 
 #include "credence/base/json.h"
 #include "credence/cli/session.h"
@@ -45,7 +45,9 @@ void add_evaluate(CLI::App& app, Context& context) {
   const auto arguments = std::make_shared<EvaluateArguments>();
   command->add_option("run", arguments->run, "run directory")->required();
   command->add_option("overrides", arguments->overrides, "key=value: data.path=/elsewhere");
-  command->add_option("-s,--samples", arguments->samples, "weight draws (default: the recipe's predict.samples)")
+  command
+      ->add_option("-s,--samples", arguments->samples,
+                   "weight draws (default: the recipe's predict.samples)")
       ->check(CLI::PositiveNumber);
   command->add_option("-t,--threads", arguments->threads, "threads of a rank");
   command->add_flag("--json", arguments->json, "one JSON object instead of a table");

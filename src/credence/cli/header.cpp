@@ -41,9 +41,10 @@ std::string job_header(const Experiment& experiment, const Resources& resources,
   std::string text = fmt::format("credence {}  {} rank{} x {} thread{}\n{}", full_version(), ranks,
                                  ranks == 1 ? "" : "s", resources.threads,
                                  resources.threads == 1 ? "" : "s", places_text(resources.places));
-  text += fmt::format("batch size {} a rank, {} in all; learning rate {:g} (scaling with ranks: {})\n",
-                      (global_batch + ranks - 1) / ranks, global_batch, learning_rate,
-                      enum_name(experiment.train.learning_rate_scaling));
+  text +=
+      fmt::format("batch size {} a rank, {} in all; learning rate {:g} (scaling with ranks: {})\n",
+                  (global_batch + ranks - 1) / ranks, global_batch, learning_rate,
+                  enum_name(experiment.train.learning_rate_scaling));
   return text;
 }
 

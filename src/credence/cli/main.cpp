@@ -13,12 +13,14 @@ int run(CommWorld& world, int argc, char** argv) {
   cli::Context context{world, {argv, argv + argc}};
   set_log_rank(context.communicator().rank(), context.communicator().size());
 
-  CLI::App app("Neural networks that know what they don't know, on one core or a thousand nodes.", "credence");
+  CLI::App app("Neural networks that know what they don't know, on one core or a thousand nodes.",
+               "credence");
   app.set_version_flag("--version", full_version());
   app.require_subcommand(1);
   app.get_formatter()->column_width(32);
-  app.footer("Start with: credence train recipes/mnist_bnn_conv_flipout.yaml\n"
-             "Under mpirun or srun every rank runs the same command.");
+  app.footer(
+      "Start with: credence train recipes/mnist_bnn_conv_flipout.yaml\n"
+      "Under mpirun or srun every rank runs the same command.");
   cli::add_train(app, context);
   cli::add_evaluate(app, context);
   cli::add_predict(app, context);

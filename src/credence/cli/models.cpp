@@ -25,7 +25,8 @@ void show_model(const std::string& name) {
 }  // namespace
 
 void add_models(CLI::App& app, Context& context) {
-  CLI::App* const command = app.add_subcommand("models", "list the models of the zoo, or show one's layers");
+  CLI::App* const command =
+      app.add_subcommand("models", "list the models of the zoo, or show one's layers");
   const auto name = std::make_shared<std::string>();
   command->add_option("name", *name, "a model: prints its table of layers for 28x28x1 inputs");
   command->callback([name, &context] {

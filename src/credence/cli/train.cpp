@@ -1,7 +1,7 @@
-#include <unistd.h>
-
 #include <filesystem>
 #include <iostream>
+
+#include <unistd.h>
 
 #include "credence/base/log.h"
 #include "credence/checkpoint/checkpoint.h"
@@ -49,12 +49,15 @@ struct Records {
         metrics_observer(metrics, log_every_steps) {}
 };
 
-std::unique_ptr<Records> start_records(const TrainArguments& arguments, const Experiment& experiment,
-                                       const Resources& resources, const Context& context) {
+std::unique_ptr<Records> start_records(const TrainArguments& arguments,
+                                       const Experiment& experiment, const Resources& resources,
+                                       const Context& context) {
   const std::string output = arguments.output.empty() ? experiment.output : arguments.output;
   auto records = std::make_unique<Records>(
-      RunDirectory::create({.output = output, .recipe = arguments.recipe}), experiment.train.log_every_steps);
-  EnvironmentOptions environment{.command_line = context.command_line, .mpi_library = CommWorld::library()};
+      RunDirectory::create({.output = output, .recipe = arguments.recipe}),
+      experiment.train.log_every_steps);
+  EnvironmentOptions environment{.command_line = context.command_line,
+                                 .mpi_library = CommWorld::library()};
   for (const RankPlace& place : resources.places) environment.hosts.push_back(place.host);
   records->directory.write_config(experiment.resolved);
   records->directory.write_environment(environment_json(environment));
@@ -83,9 +86,11 @@ void write_header(Records& records, const Experiment& experiment, const Model& m
   if (!warning.empty()) log_warning(warning);
 }
 
-void finish_records(Records& records, const Experiment& experiment, const Model& model, Optimizer& optimizer,
-                    const Resources& resources, const TrainReport& report, const std::vector<NamedValue>& test) {
-  save_checkpoint(records.directory.checkpoints(), named_values(model.parameters()), optimizer.state(),
+void finish_records(Records& records, const Experiment& experiment, const Model& model,
+                    Optimizer& optimizer, const Resources& resources, const TrainReport& report,
+                    const std::vector<NamedValue>& test) {
+  save_checkpoint(records.directory.checkpoints(), named_values(model.parameters()),
+                  optimizer.state(),
                   {.step = static_cast<std::uint64_t>(report.steps),
                    .epoch = static_cast<std::uint64_t>(report.epochs),
                    .seed = experiment.seed});
@@ -174,13 +179,16 @@ void train(const TrainArguments& arguments, Context& context) {
 }  // namespace
 
 void add_train(CLI::App& app, Context& context) {
-  CLI::App* const command = app.add_subcommand("train", "train a network as a recipe says, and test it");
+  CLI::App* const command =
+      app.add_subcommand("train", "train a network as a recipe says, and test it");
   const auto arguments = std::make_shared<TrainArguments>();
-  command->add_option("recipe", arguments->recipe, "configuration file, as in recipes/*.yaml")->required();
+  command->add_option("recipe", arguments->recipe, "configuration file, as in recipes/*.yaml")
+      ->required();
   command->add_option("overrides", arguments->overrides, "key=value: train.epochs=10 seed=3");
   command->add_option("-o,--output", arguments->output,
                       "run directory, which must not exist (default: runs/<recipe>-<n>)");
-  command->add_option("-t,--threads", arguments->threads, "threads of a rank (default: its share of the cores)");
+  command->add_option("-t,--threads", arguments->threads,
+                      "threads of a rank (default: its share of the cores)");
   command->callback([arguments, &context] { train(*arguments, context); });
 }
 

@@ -16,7 +16,9 @@ void read_data(OptionReader& reader, Experiment& experiment) {
     typename std::decay_t<decltype(kind)>::Options options;
     reader.read(options);
     if constexpr (requires { options.path; })
-      experiment.fetch_data = [kind, path = options.path] { resolve_or_fetch(kind.source(), path); };
+      experiment.fetch_data = [kind, path = options.path] {
+        resolve_or_fetch(kind.source(), path);
+      };
     experiment.load_data = [kind, options] { return load_dataset(kind, options); };
   });
   reader("validation_split", experiment.validation_split);
@@ -25,7 +27,7 @@ void read_data(OptionReader& reader, Experiment& experiment) {
 }
 
 void read_loss(OptionReader& reader, Experiment& experiment) {
-  const std::string name = reader.name("type", "auto");
+  const std::string name = reader.name("type", "auto", loss_registry().names());
   std::function<std::unique_ptr<Loss>()> chosen;
   if (name != "auto") chosen = find_named(loss_registry(), reader, "auto").prepare(reader);
   experiment.make_loss = [chosen](const Model& model, const Dataset& data) {
@@ -47,10 +49,12 @@ void read_loss(OptionReader& reader, Experiment& experiment) {
 void read_train(OptionReader& reader, Experiment& experiment) {
   reader.read(experiment.train);
   OptionReader& optimizer = reader.child("optimizer");
-  experiment.make_optimizer = find_named(optimizer_registry(), optimizer, "Adam").prepare(optimizer);
+  experiment.make_optimizer =
+      find_named(optimizer_registry(), optimizer, "Adam").prepare(optimizer);
   OptionReader& schedule = reader.child("schedule");
   const auto after = find_named(schedule_registry(), schedule, "constant").prepare(schedule);
-  experiment.make_schedule = [warmup = experiment.train.warmup, after]() -> std::unique_ptr<Schedule> {
+  experiment.make_schedule = [warmup = experiment.train.warmup,
+                              after]() -> std::unique_ptr<Schedule> {
     return std::make_unique<Warmup>(warmup, after());
   };
   read_loss(reader.child("loss"), experiment);
@@ -60,9 +64,11 @@ void read_train(OptionReader& reader, Experiment& experiment) {
 }  // namespace
 
 std::int64_t TrainSection::global_batch(int ranks) const {
-  require<ConfigError>(!(batch_size && global_batch_size),
-                       "train: give batch_size (of a rank) or global_batch_size (of all), not both");
-  const std::int64_t batch = global_batch_size ? *global_batch_size : batch_size.value_or(64) * ranks;
+  require<ConfigError>(
+      !(batch_size && global_batch_size),
+      "train: give batch_size (of a rank) or global_batch_size (of all), not both");
+  const std::int64_t batch =
+      global_batch_size ? *global_batch_size : batch_size.value_or(64) * ranks;
   require<ConfigError>(batch > 0, "train: the batch size must be positive, got ", batch);
   return batch;
 }

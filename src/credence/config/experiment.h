@@ -59,7 +59,7 @@ struct Experiment {
   DistributedSection distributed;
   PredictOptions predict;
   PredictOptions validation{.samples = 5};
-  std::string resolved;  ///< the configuration with every default, without `output`
+  std::string resolved;             ///< the configuration with every default, without `output`
   std::vector<OptionInfo> options;  ///< the same, flat
 
   /// Makes sure that the data's files are on disk, by a download if need be: for one rank.

@@ -39,9 +39,9 @@ void read_bayesian(OptionReader& reader, const std::vector<std::string>& default
   selection.layers = default_layers;
   reader("layers", selection.layers);
   OptionReader& estimator = reader.child("estimator");
-  variational.estimator =
-      find_named(estimator_registry(), estimator, default_estimator.empty() ? "flipout" : default_estimator)
-          .prepare(estimator);
+  variational.estimator = find_named(estimator_registry(), estimator,
+                                     default_estimator.empty() ? "flipout" : default_estimator)
+                              .prepare(estimator);
   OptionReader& prior = reader.child("prior");
   variational.prior = find_named(prior_registry(), prior, "gaussian").make(prior);
   reader("initial_sigma", variational.initial_sigma);

@@ -163,7 +163,8 @@ void OptionReader::read(T& value) {
       type_ = option_type<T>();
     }
   } else if constexpr (is_a<T, std::vector>) {
-    std::list<OptionReader>& readers = items(given() ? 1 : value.size(), true);  // one value is a list of one
+    std::list<OptionReader>& readers =
+        items(given() ? 1 : value.size(), true);  // one value is a list of one
     if (given()) value.assign(readers.size(), typename T::value_type());
     std::size_t i = 0;
     for (OptionReader& reader : readers) {

@@ -100,12 +100,12 @@ const Registry<Factory<Optimizer>>& optimizer_registry() {
 }
 
 const Registry<Factory<Schedule>>& schedule_registry() {
-  static const Registry<Factory<Schedule>> schedules(
-      "schedule", {
-                      {"constant", entry<ConstantSchedule>()},
-                      {"cosine", entry<CosineSchedule>()},
-                      {"step_decay", entry<StepDecaySchedule>()},
-                  });
+  static const Registry<Factory<Schedule>> schedules("schedule",
+                                                     {
+                                                         {"constant", entry<ConstantSchedule>()},
+                                                         {"cosine", entry<CosineSchedule>()},
+                                                         {"step_decay", entry<StepDecaySchedule>()},
+                                                     });
   return schedules;
 }
 

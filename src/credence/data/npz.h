@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "credence/tensor/tensor.h"
+#include "credence/tensor/parameter.h"
 
 struct zip;
 
@@ -39,11 +39,6 @@ class NpzFile {
   std::vector<std::string> names_;
 };
 
-struct NamedArray {
-  std::string name;
-  Tensor array;
-};
-
 struct NpzOptions {
   bool compress = false;  ///< deflate, which NumPy reads as well
 };
@@ -52,7 +47,7 @@ struct NpzOptions {
 /// whole or not at all, and its bytes depend on nothing but the arrays.
 ///
 /// Errors  UsageError if a name is empty or there twice; CreateError, IoError as for AtomicFile.
-void write_npz(const std::filesystem::path& path, const std::vector<NamedArray>& arrays,
+void write_npz(const std::filesystem::path& path, const std::vector<NamedTensor>& arrays,
                const NpzOptions& options = {});
 
 }  // namespace credence

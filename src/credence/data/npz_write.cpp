@@ -78,19 +78,19 @@ class Archive {
 
 }  // namespace
 
-void write_npz(const std::filesystem::path& path, const std::vector<NamedArray>& arrays,
+void write_npz(const std::filesystem::path& path, const std::vector<NamedTensor>& arrays,
                const NpzOptions& options) {
   std::set<std::string> names;
   std::vector<std::string> headers;
-  for (const NamedArray& entry : arrays) {
+  for (const NamedTensor& entry : arrays) {
     require<UsageError>(!entry.name.empty() && names.insert(entry.name).second, path.string(),
                         ": arrays need names that differ, got \"", entry.name, "\"",
                         entry.name.empty() ? "" : " twice");
-    headers.push_back(npy_header(entry.array));
+    headers.push_back(npy_header(entry.tensor));
   }
   Archive archive(path);
   for (std::size_t i = 0; i < arrays.size(); ++i)
-    archive.add(arrays[i].name + ".npy", headers[i], arrays[i].array, options.compress);
+    archive.add(arrays[i].name + ".npy", headers[i], arrays[i].tensor, options.compress);
   write_file(path,
              arrays.empty() ? std::string("PK\5\6") + std::string(18, '\0') : archive.bytes());
 }

@@ -18,10 +18,12 @@ enum class Initializer {
 };
 
 inline EnumNames<Initializer> enum_names(Initializer) {
-  static constexpr EnumName<Initializer> names[] = {
-      {Initializer::glorot_uniform, "glorot_uniform"}, {Initializer::glorot_normal, "glorot_normal"},
-      {Initializer::he_uniform, "he_uniform"},         {Initializer::he_normal, "he_normal"},
-      {Initializer::lecun_uniform, "lecun_uniform"},   {Initializer::lecun_normal, "lecun_normal"}};
+  static constexpr EnumName<Initializer> names[] = {{Initializer::glorot_uniform, "glorot_uniform"},
+                                                    {Initializer::glorot_normal, "glorot_normal"},
+                                                    {Initializer::he_uniform, "he_uniform"},
+                                                    {Initializer::he_normal, "he_normal"},
+                                                    {Initializer::lecun_uniform, "lecun_uniform"},
+                                                    {Initializer::lecun_normal, "lecun_normal"}};
   return names;
 }
 

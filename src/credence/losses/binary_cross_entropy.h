@@ -29,6 +29,7 @@ class BinaryCrossEntropy final : public Loss {
   void setup(const Shape& output, const Shape& target, std::int64_t classes) override;
   double forward(const Tensor& output, const Tensor& target, double divisor,
                  Tensor* diff_output) const override;
+  Shape prediction_shape(const Shape& /*output*/) const override { return {2}; }
   void predict(const Tensor& output, Tensor& prediction) const override;
 };
 

@@ -52,9 +52,9 @@ PredictedPart Predictor::predict(const Dataset& dataset, const Communicator& com
   part.end = dataset.size() * (communicator.rank() + 1) / communicator.size();
   const std::int64_t count = part.end - part.begin;
   const bool classification = dataset.target_info().classes > 0;
-  const Shape output = model_.output_shape();
+  const Shape prediction = loss_.prediction_shape(model_.output_shape());
   part.target = Tensor(dataset.target_shape().prepend(count));
-  part.predictions.mean = Tensor(output.prepend(count));
+  part.predictions.mean = Tensor(prediction.prepend(count));
   if (classification) {
     part.predictions.predictive_entropy = Tensor({count});
     part.predictions.mutual_information = Tensor({count});
@@ -62,7 +62,8 @@ PredictedPart Predictor::predict(const Dataset& dataset, const Communicator& com
   }
 
   const std::int64_t batch_size = model_.max_batch();
-  Tensor src(dataset.src_shape().prepend(batch_size)), probabilities(output.prepend(batch_size));
+  Tensor src(dataset.src_shape().prepend(batch_size)),
+      probabilities(prediction.prepend(batch_size));
   std::vector<std::int64_t> indices;
   const float weight = 1.0F / static_cast<float>(samples_);
   for (std::int64_t sample = 0; sample < samples_; ++sample)

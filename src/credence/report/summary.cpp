@@ -6,6 +6,7 @@
 
 #include "credence/base/errors.h"
 #include "credence/base/files.h"
+#include "credence/base/version.h"
 
 namespace credence {
 namespace {
@@ -63,7 +64,7 @@ Summary summary_of(const Json& json) {
 
 }  // namespace
 
-Summary::Summary() : version(CREDENCE_VERSION) {}
+Summary::Summary() : version(credence::version()) {}
 
 void write_summary(const std::filesystem::path& path, const Summary& summary) {
   Json json = Json::object();

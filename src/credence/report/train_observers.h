@@ -22,7 +22,8 @@ class ProgressObserver : public Observer {
 class MetricsObserver : public Observer {
  public:
   /// every_steps = 0: no lines for steps.
-  MetricsObserver(MetricsLog& log, std::int64_t every_steps) : log_(log), every_steps_(every_steps) {}
+  MetricsObserver(MetricsLog& log, std::int64_t every_steps)
+      : log_(log), every_steps_(every_steps) {}
   void on_step(const StepReport& report) override;
   void on_epoch(const EpochReport& report) override;
   void on_end(const TrainReport& report) override;

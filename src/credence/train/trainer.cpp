@@ -40,7 +40,8 @@ Trainer::Trainer(const TrainerParts& parts, const TrainerOptions& options)
       options_(options),
       buckets_(parts.communicator, parts.model.gradients().span<float>(), options.buckets),
       metrics_(training_metrics(parts.loader.dataset().target_info().classes)),
-      prediction_(parts.model.output_shape().prepend(parts.model.max_batch())) {
+      prediction_(parts.loss.prediction_shape(parts.model.output_shape())
+                      .prepend(parts.model.max_batch())) {
   require<ConfigError>(options.epochs >= 0, "train.epochs: expected 0 or more, got ",
                        options.epochs);
   require<ConfigError>(options.learning_rate > 0, "train.learning_rate: expected more than 0, got ",
@@ -100,7 +101,6 @@ void Trainer::take_step(std::uint64_t step, StepReport& report, EpochSums& sums)
   model.backward(context, [this](std::int64_t offset, std::int64_t count) {
     buckets_.add(static_cast<std::size_t>(offset), static_cast<std::size_t>(count));
   });
-  update_metrics(batch);
   buckets_.finalize();
   nll_sum.wait();
 
@@ -110,6 +110,7 @@ void Trainer::take_step(std::uint64_t step, StepReport& report, EpochSums& sums)
   report.loss = report.nll + kl_weight(step) * report.kl / examples;
   report.learning_rate = learning_rate(step);
   if (!std::isfinite(report.loss)) explain_not_finite(report);
+  update_metrics(batch);
   model.add_kl_gradient(kl_weight(step) / examples);
   parts_.optimizer.step(model.parameters(), report.learning_rate, context);
 

@@ -1,0 +1,91 @@
+#include <iostream>
+#include <limits>
+
+#include "credence/base/text.h"
+#include "credence/cli/session.h"
+#include "credence/data/inputs.h"
+#include "credence/data/npz.h"
+
+namespace credence::cli {
+namespace {
+
+struct PredictArguments {
+  std::string run;
+  std::string input;
+  std::string output;
+  std::vector<std::string> overrides;
+  std::int64_t samples = 0;
+  int threads = 0;
+};
+
+/// The rows of every rank in one tensor, on all ranks: each adds its own to zeros, which is exact.
+Tensor gather_rows(const Tensor& part, std::int64_t begin, std::int64_t total,
+                   Communicator& communicator) {
+  Tensor whole(part.shape().with_leading(total));
+  whole.rows(begin, part.shape()[0]).copy_from(part);
+  communicator.sum(whole.span<float>());
+  return whole;
+}
+
+/// The most probable class of each row.
+Tensor top_classes(const Tensor& probabilities) {
+  Tensor classes({probabilities.shape()[0]});
+  const std::int64_t width = probabilities.shape().row_size();
+  for (std::int64_t n = 0; n < classes.size(); ++n) {
+    const auto row = probabilities.span<float>().subspan(static_cast<std::size_t>(n * width),
+                                                         static_cast<std::size_t>(width));
+    classes.span<float>()[n] = static_cast<float>(std::ranges::max_element(row) - row.begin());
+  }
+  return classes;
+}
+
+void run_predict(const PredictArguments& arguments, Context& context) {
+  Communicator& communicator = context.communicator();
+  set_up_threads(communicator, arguments.threads);
+  const TrainedModel trained = load_run(arguments.run, arguments.overrides, communicator);
+  const std::shared_ptr<const Dataset> inputs = read_inputs(arguments.input, *trained.data.train);
+  PredictOptions options = trained.experiment.predict;
+  if (arguments.samples != 0) options.samples = arguments.samples;
+  Predictor predictor(*trained.model, *trained.loss, trained.experiment.seed, options);
+  const PredictedPart part = predictor.predict(*inputs, communicator);
+
+  const auto gather = [&](const Tensor& rows) {
+    return gather_rows(rows, part.begin, inputs->size(), communicator);
+  };
+  std::vector<NamedTensor> arrays{{"mean", gather(part.predictions.mean)}};
+  if (trained.data.train->target_info().classes > 0) {
+    arrays.push_back({"predictive_entropy", gather(part.predictions.predictive_entropy)});
+    arrays.push_back({"mutual_information", gather(part.predictions.mutual_information)});
+    arrays.push_back({"predicted_class", top_classes(arrays[0].tensor)});
+  }
+  if (!context.is_root()) return;
+  write_npz(arguments.output, arrays);
+  std::cout << with_thousands(inputs->size()) << " predictions in " << arguments.output
+            << std::endl;
+}
+
+}  // namespace
+
+void add_predict(CLI::App& app, Context& context) {
+  CLI::App* const command = app.add_subcommand(
+      "predict", "predict inputs with the network of a run directory, with uncertainty");
+  const auto arguments = std::make_shared<PredictArguments>();
+  command->add_option("run", arguments->run, "run directory")->required();
+  command
+      ->add_option("-i,--input", arguments->input,
+                   "inputs [n, ...]: an IDX file, or an .npz file with x, x_test or a single array")
+      ->required();
+  command
+      ->add_option("-o,--output", arguments->output,
+                   "an .npz file: mean, predictive_entropy, mutual_information, predicted_class")
+      ->required();
+  command->add_option("overrides", arguments->overrides, "key=value: data.path=/elsewhere");
+  command
+      ->add_option("-s,--samples", arguments->samples,
+                   "weight draws (default: the recipe's predict.samples)")
+      ->check(CLI::PositiveNumber);
+  command->add_option("-t,--threads", arguments->threads, "threads of a rank");
+  command->callback([arguments, &context] { run_predict(*arguments, context); });
+}
+
+}  // namespace credence::cli
