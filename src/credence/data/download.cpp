@@ -12,6 +12,7 @@
 
 #include "credence/base/errors.h"
 #include "credence/base/files.h"
+#include "credence/base/version.h"
 
 namespace credence {
 namespace {
@@ -60,7 +61,7 @@ class Transfer {
   void set_up(CURL* handle) {
     const auto milliseconds = std::max(1L, std::lround(1000 * options_.connect_timeout_s));
     curl_easy_setopt(handle, CURLOPT_URL, event_.url.c_str());
-    curl_easy_setopt(handle, CURLOPT_USERAGENT, "credence/" CREDENCE_VERSION);
+    curl_easy_setopt(handle, CURLOPT_USERAGENT, concat("credence/", version()).c_str());
     curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(handle, CURLOPT_FAILONERROR, 1L);
     curl_easy_setopt(handle, CURLOPT_FOLLOWLOCATION, 1L);
