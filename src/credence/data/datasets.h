@@ -6,6 +6,7 @@
 
 #include "credence/base/registry.h"
 #include "credence/data/dataset.h"
+#include "credence/data/digits.h"
 #include "credence/data/mnist.h"
 #include "credence/data/source.h"
 
@@ -29,6 +30,8 @@ template <class Visitor>
 void for_each_dataset(Visitor&& visit) {
   visit(DatasetKind<MnistOptions>{"mnist", "70,000 handwritten digits, 28 x 28", load_mnist,
                                   mnist_source});
+  visit(DatasetKind<DigitsOptions>{"digits", "70,000 made-up handwritten digits, 28 x 28",
+                                   make_digits});
 }
 
 /// What is known of a data set without its options.
