@@ -25,9 +25,8 @@ Shape Shape::prepend(std::int64_t extent) const {
 }
 
 Shape Shape::append(std::int64_t extent) const {
-  require<ShapeError>(rank_ < max_rank, "shape: at most ", max_rank, " axes, got one more than ",
-                      text());
-  require<ShapeError>(extent >= 0, "shape: extents must not be negative, got ", extent);
+  if (rank_ == max_rank) throw ShapeError(concat("shape: more than ", max_rank, " axes: ", text()));
+  if (extent < 0) throw ShapeError(concat("shape: an extent must not be negative, got ", extent));
   Shape result = *this;
   result.extents_[result.rank_++] = extent;
   return result;
