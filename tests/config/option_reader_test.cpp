@@ -155,6 +155,14 @@ struct Bad {
   const char* message;
 };
 
+TEST(OptionReader, TakesASingleValueForAListOfOne) {
+  OptionReader reader(parse_yaml("widths: 5", "recipe.yaml"));
+  std::vector<int> widths{1, 2};
+  reader("widths", widths);
+  EXPECT_THAT(widths, testing::ElementsAre(5));
+  EXPECT_EQ(emit_yaml(reader), "widths: [5]\n");
+}
+
 TEST(OptionReader, SaysWhatWasExpectedWhatCameAndWhere) {
   const std::vector<Bad> all = {
       {"\n\nepochs: five", "epochs: expected an integer, got \"five\" (recipe.yaml:3)"},
@@ -181,9 +189,9 @@ TEST(OptionReader, SaysWhatWasExpectedWhatCameAndWhere) {
       {"kernel: big", "kernel: expected an integer, got \"big\" (recipe.yaml:1)"},
       {"kernel: [1, x]", "kernel.1: expected an integer, got \"x\" (recipe.yaml:1)"},
       {"kernel: {a: 1}", "kernel: expected an integer, got a mapping (recipe.yaml:1)"},
-      {"widths: 5", "widths: expected a list, got \"5\" (recipe.yaml:1)"},
+      {"widths: five", "widths: expected an integer, got \"five\" (recipe.yaml:1)"},
       {"widths:\n  - 1\n  - two", "widths.1: expected an integer, got \"two\" (recipe.yaml:3)"},
-      {"widths:", "widths: expected a list, got nothing (recipe.yaml:1)"},
+      {"widths:", "widths: expected an integer, got nothing (recipe.yaml:1)"},
       {"priors: [{sgma: 1}]", "priors.0.sgma: unknown key; did you mean \"sigma\"?"},
       {"priors: [5]", "priors.0: expected a mapping, got \"5\" (recipe.yaml:1)"},
       {"weights: {a: b}", "weights.a: expected a number, got \"b\" (recipe.yaml:1)"},

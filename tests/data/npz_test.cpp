@@ -116,7 +116,7 @@ TEST_F(Npz, ReadsWhatNumPyWrites) {
 import sys, numpy as np
 for name, save in (("0", np.savez), ("1", np.savez_compressed)):
     save(open(sys.argv[1] + name, "wb"), x=np.arange(6, dtype=np.float32).reshape(2, 3),
-         i=np.tensor([-5, 2**40]), b=np.tensor([[True], [False]]), s=np.float64(2.5),
+         i=np.array([-5, 2**40]), b=np.array([[True], [False]]), s=np.float64(2.5),
          f=np.asfortranarray(np.ones((2, 3))), o=np.float16([1]))
 )");
   const auto result =

@@ -80,6 +80,18 @@ void log_error(std::string_view text) {
   log.write(spdlog::level::err, rank + std::string(text));
 }
 
+void log_to_files(std::string_view text) {
+  Log& log = program_log();
+  const std::lock_guard lock(log.mutex);
+  const auto& sinks = log.logger.sinks();
+  const spdlog::details::log_msg message(log.logger.name(), spdlog::level::info,
+                                         spdlog::string_view_t(text.data(), text.size()));
+  for (std::size_t i = 1; i < sinks.size(); ++i) {  // the first is stderr
+    sinks[i]->log(message);
+    sinks[i]->flush();
+  }
+}
+
 void add_log_file(const std::filesystem::path& path) {
   try {
     auto sink = std::make_shared<spdlog::sinks::basic_file_sink_mt>(path.string());

@@ -39,4 +39,10 @@ std::string Sha256::hex() {
   return text;
 }
 
+std::string text_sha256(std::string_view text) {
+  Sha256 digest;
+  digest.update(text);
+  return digest.hex();
+}
+
 }  // namespace credence

@@ -27,4 +27,7 @@ class Sha256 {
   std::unique_ptr<evp_md_ctx_st, Free> context_;
 };
 
+/// Of a text in one piece.
+std::string text_sha256(std::string_view text);
+
 }  // namespace credence

@@ -13,7 +13,7 @@ namespace {
 struct EvaluateArguments {
   std::string run;
   std::vector<std::string> overrides;
-  std::int64_t samples = 0;
+  std::optional<std::int64_t> samples;
   int threads = 0;
   bool json = false;
 };
@@ -25,7 +25,7 @@ void run_evaluate(const EvaluateArguments& arguments, Context& context) {
   require<DataError>(trained.data.test != nullptr, "data set \"", trained.experiment.data_name,
                      "\" has no test set");
   PredictOptions options = trained.experiment.predict;
-  if (arguments.samples != 0) options.samples = arguments.samples;
+  if (arguments.samples) options.samples = *arguments.samples;
   Predictor predictor(*trained.model, *trained.loss, trained.experiment.seed, options);
   const std::vector<NamedValue> values = evaluate(predictor, *trained.data.test, communicator);
   if (!context.is_root()) return;
@@ -45,11 +45,10 @@ void add_evaluate(CLI::App& app, Context& context) {
   const auto arguments = std::make_shared<EvaluateArguments>();
   command->add_option("run", arguments->run, "run directory")->required();
   command->add_option("overrides", arguments->overrides, "key=value: data.path=/elsewhere");
-  command
-      ->add_option("-s,--samples", arguments->samples,
-                   "weight draws (default: the recipe's predict.samples)")
-      ->check(CLI::PositiveNumber);
-  command->add_option("-t,--threads", arguments->threads, "threads of a rank");
+  command->add_option("-s,--samples", arguments->samples,
+                      "weight draws (default: the recipe's predict.samples)");
+  command->add_option("-t,--threads", arguments->threads,
+                      "threads of a rank (default: its share of the cores)");
   command->add_flag("--json", arguments->json, "one JSON object instead of a table");
   command->callback([arguments, &context] { run_evaluate(*arguments, context); });
 }

@@ -1,6 +1,8 @@
+#include <algorithm>
 #include <iostream>
 
 #include "credence/base/log.h"
+#include "credence/base/text.h"
 #include "credence/base/version.h"
 #include "credence/cli/commands.h"
 #include "credence/comm/guard.h"
@@ -8,6 +10,15 @@
 namespace {
 
 using namespace credence;
+
+/// UsageError, naming the closest one, if the first word is no subcommand.
+void check_command(const CLI::App& app, int argc, char** argv) {
+  if (argc < 2 || argv[1][0] == '-') return;
+  std::vector<std::string> known;
+  for (const CLI::App* command : app.get_subcommands({})) known.push_back(command->get_name());
+  require<UsageError>(std::ranges::count(known, argv[1]) > 0,
+                      unknown_name("command", argv[1], known));
+}
 
 int run(CommWorld& world, int argc, char** argv) {
   cli::Context context{world, {argv, argv + argc}};
@@ -27,12 +38,13 @@ int run(CommWorld& world, int argc, char** argv) {
   cli::add_data(app, context);
   cli::add_models(app, context);
 
+  check_command(app, argc, argv);
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& help_or_version) {
     if (context.is_root()) app.exit(help_or_version);
   } catch (const CLI::ParseError& error) {
-    throw UsageError(concat(error.what(), "; see ", "credence --help"));
+    throw UsageError(concat(error.what(), "; see credence --help"));
   }
   return static_cast<int>(ExitCode::success);
 }

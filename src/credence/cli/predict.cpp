@@ -14,7 +14,7 @@ struct PredictArguments {
   std::string input;
   std::string output;
   std::vector<std::string> overrides;
-  std::int64_t samples = 0;
+  std::optional<std::int64_t> samples;
   int threads = 0;
 };
 
@@ -45,7 +45,7 @@ void run_predict(const PredictArguments& arguments, Context& context) {
   const TrainedModel trained = load_run(arguments.run, arguments.overrides, communicator);
   const std::shared_ptr<const Dataset> inputs = read_inputs(arguments.input, *trained.data.train);
   PredictOptions options = trained.experiment.predict;
-  if (arguments.samples != 0) options.samples = arguments.samples;
+  if (arguments.samples) options.samples = *arguments.samples;
   Predictor predictor(*trained.model, *trained.loss, trained.experiment.seed, options);
   const PredictedPart part = predictor.predict(*inputs, communicator);
 
@@ -80,11 +80,10 @@ void add_predict(CLI::App& app, Context& context) {
                    "an .npz file: mean, predictive_entropy, mutual_information, predicted_class")
       ->required();
   command->add_option("overrides", arguments->overrides, "key=value: data.path=/elsewhere");
-  command
-      ->add_option("-s,--samples", arguments->samples,
-                   "weight draws (default: the recipe's predict.samples)")
-      ->check(CLI::PositiveNumber);
-  command->add_option("-t,--threads", arguments->threads, "threads of a rank");
+  command->add_option("-s,--samples", arguments->samples,
+                      "weight draws (default: the recipe's predict.samples)");
+  command->add_option("-t,--threads", arguments->threads,
+                      "threads of a rank (default: its share of the cores)");
   command->callback([arguments, &context] { run_predict(*arguments, context); });
 }
 

@@ -1,5 +1,7 @@
 #include "credence/cli/session.h"
 
+#include <cstdlib>
+
 #include "credence/checkpoint/checkpoint.h"
 #include "credence/comm/rank_zero.h"
 #include "credence/config/config_file.h"
@@ -13,9 +15,14 @@ constexpr std::int64_t evaluation_batch = 250;
 }  // namespace
 
 Resources set_up_threads(Communicator& communicator, int threads) {
-  require<UsageError>(threads >= 0, "--threads: expected 1 or more, got ", threads);
+  require<UsageError>(threads >= 0,
+                      "--threads: expected 1 or more (0: the rank's share of the cores), got ",
+                      threads);
   Resources resources;
-  resources.threads = threads > 0 ? threads : default_threads(communicator);
+  const int share = default_threads(communicator);
+  const char* const openmp = std::getenv("OMP_NUM_THREADS");
+  if (threads == 0 && openmp) threads = std::atoi(openmp);
+  resources.threads = threads > 0 ? threads : share;
   resources.places = all_places(communicator, this_place(resources.threads));
   set_thread_count(resources.threads);
   return resources;

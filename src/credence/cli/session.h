@@ -13,7 +13,8 @@ struct Resources {
   int threads = 1;
 };
 
-/// Sets this rank's threads: as asked, or (0) its share of its CPUs. Collective.
+/// Sets this rank's threads: as asked, or (0) as OMP_NUM_THREADS says, or its share of its CPUs.
+/// Collective.
 Resources set_up_threads(Communicator& communicator, int threads);
 
 /// The data sets of an experiment. Rank 0 goes first, so that only it downloads. Collective.

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "credence/base/log.h"
+#include "credence/base/sha256.h"
 #include "credence/checkpoint/checkpoint.h"
 #include "credence/checkpoint/weights_hash.h"
 #include "credence/cli/header.h"
@@ -78,22 +79,27 @@ void write_header(Records& records, const Experiment& experiment, const Model& m
       {"learning_rate", learning_rate},
       {"seed", static_cast<std::int64_t>(experiment.seed)}};
   records.metrics.write(MetricsEvent::header, fields);
-  std::cout << job_header(experiment, resources, learning_rate) << '\n'
-            << layer_table(model) << '\n'
-            << option_table(experiment) << '\n'
-            << "run directory " << records.directory.path().string() << std::endl;
+  const std::string header = job_header(experiment, resources, learning_rate) + '\n' +
+                             layer_table(model) + '\n' + option_table(experiment);
+  log_to_files(header);
+  std::cout << header << '\n' << "run directory " << records.directory.path().string() << std::endl;
   const std::string warning = oversubscription_warning(resources.places);
   if (!warning.empty()) log_warning(warning);
 }
 
-void finish_records(Records& records, const Experiment& experiment, const Model& model,
-                    Optimizer& optimizer, const Resources& resources, const TrainReport& report,
-                    const std::vector<NamedValue>& test) {
+void save_weights(Records& records, const Experiment& experiment, const Model& model,
+                  Optimizer& optimizer, const TrainReport& report) {
   save_checkpoint(records.directory.checkpoints(), named_values(model.parameters()),
                   optimizer.state(),
                   {.step = static_cast<std::uint64_t>(report.steps),
                    .epoch = static_cast<std::uint64_t>(report.epochs),
-                   .seed = experiment.seed});
+                   .seed = experiment.seed,
+                   .config_hash = text_sha256(experiment.resolved)});
+}
+
+void finish_records(Records& records, const Experiment& experiment, const Model& model,
+                    const Resources& resources, const TrainReport& report,
+                    const std::vector<NamedValue>& test) {
   Summary summary;
   summary.model = model.name();
   summary.dataset = experiment.data_name;
@@ -153,7 +159,9 @@ void train(const TrainArguments& arguments, Context& context) {
     write_header(*records, experiment, model, resources, learning_rate);
   });
   const auto tell = [&](const std::string& line) {
-    if (records) records->progress.finish_line(line);
+    if (!records) return;
+    records->progress.finish_line(line);
+    log_to_files(line);
   };
   if (records) {
     trainer.add_observer(records->progress_observer);
@@ -164,6 +172,8 @@ void train(const TrainArguments& arguments, Context& context) {
     tell("before training  " + text_of(evaluate(predictor, *data.test, communicator)));
   }
   const TrainReport report = trainer.run();
+  on_rank_zero(communicator,
+               [&] { save_weights(*records, experiment, model, *optimizer, report); });
   std::vector<NamedValue> test;
   if (data.test) {
     Predictor predictor(model, *loss, experiment.seed, experiment.predict);
@@ -171,7 +181,7 @@ void train(const TrainArguments& arguments, Context& context) {
     tell("test  " + text_of(test));
   }
   on_rank_zero(communicator, [&] {
-    finish_records(*records, experiment, model, *optimizer, resources, report, test);
+    finish_records(*records, experiment, model, resources, report, test);
     tell("wrote " + records->directory.path().string());
   });
 }

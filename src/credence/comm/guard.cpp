@@ -4,6 +4,8 @@
 #include <memory>
 #include <utility>
 
+#include "credence/base/log.h"
+
 namespace credence {
 namespace {
 
@@ -33,6 +35,7 @@ int run_guarded(CommWorld& world, const std::function<int()>& body, double timeo
     } else if (!together || ranks.rank() == 0) {
       std::cerr << concat("credence: rank ", ranks.rank(), ": ", message, "\n");
     }
+    log_to_files(concat("error: ", message));
     if (!together) ranks.abort(code);
     return static_cast<int>(code);
   }

@@ -70,6 +70,16 @@ ConfigNode& enter_item(ConfigNode& list, const std::string& step, const std::str
 }
 
 ConfigNode& enter_mapping(ConfigNode& node, const std::string& step, const std::string& key) {
+  if (node.is_scalar() && !node.quoted && !node.text.empty() &&
+      std::isalpha(static_cast<unsigned char>(node.text[0]))) {
+    // A thing that is only named: `Adam` is `{type: Adam}`.
+    ConfigNode named = node;
+    named.items = {node};
+    named.keys = {"type"};
+    named.kind = ConfigNode::Kind::mapping;
+    named.text.clear();
+    node = std::move(named);
+  }
   require<ConfigError>(!node.is_scalar(), "cannot set ", key, ": \"", step, "\" goes into ",
                        node.summary(), ", which is no section",
                        node.origin ? " (" + node.where() + ")" : "");

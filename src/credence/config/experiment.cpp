@@ -11,7 +11,8 @@ namespace credence {
 namespace {
 
 void read_data(OptionReader& reader, Experiment& experiment) {
-  experiment.data_name = reader.name("name", "mnist", datasets().names());
+  find_named(datasets(), reader, "mnist", "name");
+  experiment.data_name = reader.name("name", "mnist");
   with_dataset(experiment.data_name, [&](const auto& kind) {
     typename std::decay_t<decltype(kind)>::Options options;
     reader.read(options);
@@ -24,6 +25,15 @@ void read_data(OptionReader& reader, Experiment& experiment) {
   reader("validation_split", experiment.validation_split);
   if (!(experiment.validation_split >= 0 && experiment.validation_split < 1))
     reader.child("validation_split").fail("expected a share in [0, 1)");
+}
+
+void read_samples(OptionReader& reader, PredictOptions& options) {
+  reader.read(options);
+  try {
+    options.check();
+  } catch (const ConfigError& error) {
+    reader.child("samples").fail(error.what());
+  }
 }
 
 void read_loss(OptionReader& reader, Experiment& experiment) {
@@ -48,6 +58,12 @@ void read_loss(OptionReader& reader, Experiment& experiment) {
 
 void read_train(OptionReader& reader, Experiment& experiment) {
   reader.read(experiment.train);
+  if (experiment.train.learning_rate_scaling != RankScaling::none &&
+      experiment.train.global_batch_size)
+    reader.child("learning_rate_scaling")
+        .fail(
+            "follows the ranks' batch_size; with a global_batch_size the batch does not grow: set "
+            "none");
   OptionReader& optimizer = reader.child("optimizer");
   experiment.make_optimizer =
       find_named(optimizer_registry(), optimizer, "Adam").prepare(optimizer);
@@ -58,7 +74,7 @@ void read_train(OptionReader& reader, Experiment& experiment) {
     return std::make_unique<Warmup>(warmup, after());
   };
   read_loss(reader.child("loss"), experiment);
-  reader("validation", experiment.validation);
+  read_samples(reader.child("validation"), experiment.validation);
 }
 
 }  // namespace
@@ -86,7 +102,7 @@ Experiment read_experiment(const ConfigNode& recipe) {
   read_data(root.child("data"), experiment);
   read_train(root.child("train"), experiment);
   root("distributed", experiment.distributed);
-  root("predict", experiment.predict);
+  read_samples(root.child("predict"), experiment.predict);
   root("seed", experiment.seed);
   root.finish();
 

@@ -66,9 +66,9 @@ ModelSection read_model_section(OptionReader& reader) {
       return copy;
     };
   } else {
-    reader("name", section.name);
-    if (section.name.empty()) reader.fail("expected the `name` of a model, or a list of `layers`");
-    const ZooEntry& entry = zoo().find(section.name);
+    if (!reader.given()) reader.fail("expected the `name` of a model, or a list of `layers`");
+    const ZooEntry& entry = find_named(zoo(), reader, "", "name");
+    section.name = reader.name("name");
     read_bayesian(reader.child("bayesian"), entry.variational_layers, entry.estimator, selection,
                   variational);
     section.make_graph = [graph = entry.graph](const Shape& input, std::int64_t outputs) {

@@ -39,11 +39,15 @@ void finish_classification(Predictions& predictions, const Tensor& target) {
 
 }  // namespace
 
+void PredictOptions::check() const {
+  require<ConfigError>(samples >= 1 && samples <= 65536, "samples: expected 1 to 65536, got ",
+                       samples);
+}
+
 Predictor::Predictor(Model& model, const Loss& loss, std::uint64_t seed,
                      const PredictOptions& options)
     : model_(model), loss_(loss), seed_(seed), samples_(model.is_bayesian() ? options.samples : 1) {
-  require<ConfigError>(options.samples >= 1 && options.samples <= 65536,
-                       "predict.samples: expected 1 to 65536, got ", options.samples);
+  options.check();
 }
 
 PredictedPart Predictor::predict(const Dataset& dataset, const Communicator& communicator) {

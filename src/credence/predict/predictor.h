@@ -16,6 +16,9 @@ using NamedValue = std::pair<std::string, double>;
 struct PredictOptions {
   std::int64_t samples = 30;  ///< weight draws; a deterministic network needs, and takes, one
 
+  /// ConfigError unless samples is in [1, 65536].
+  void check() const;
+
   template <class Visitor>
   void visit(Visitor& v) {
     v("samples", samples);

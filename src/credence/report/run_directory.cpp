@@ -31,8 +31,18 @@ void make_parents(const fs::path& path) {
                        ": cannot be created: ", parent.string(), ": ", error.message());
 }
 
+/// "mnist_cnn-3" is "mnist_cnn": another run of a recipe that was run before.
+std::string without_number(const std::string& run) {
+  const std::size_t end = run.find_last_not_of("0123456789");
+  const bool numbered =
+      end != std::string::npos && end > 0 && run[end] == '-' && end + 1 < run.size();
+  return numbered ? run.substr(0, end) : run;
+}
+
 std::string recipe_name(const std::string& recipe) {
   const fs::path file = fs::path(recipe).filename();
+  if (file == "config.yaml" && fs::path(recipe).has_parent_path())
+    return without_number(fs::absolute(recipe).parent_path().filename().string());
   const bool yaml = file.extension() == ".yaml" || file.extension() == ".yml";
   const std::string name = yaml ? file.stem().string() : file.string();
   return name.empty() ? "run" : name;
@@ -46,7 +56,7 @@ RunDirectory RunDirectory::create(const RunDirectoryOptions& options) {
         options.output.has_filename() ? options.output : options.output.parent_path();
     make_parents(path);
     require<CreateError>(make_directory(path), "output directory ", path.string(),
-                         ": exists; choose another, or go on with that run by --resume");
+                         ": exists; choose another, runs are never overwritten");
     return RunDirectory(path);
   }
   const std::string name = recipe_name(options.recipe);
@@ -61,6 +71,8 @@ RunDirectory RunDirectory::open(const fs::path& path) {
   std::error_code error;
   require<DataError>(fs::is_directory(path, error), "run directory ", path.string(),
                      ": expected a directory made by credence train, found none");
+  require<DataError>(fs::exists(path / "config.yaml", error), "run directory ", path.string(),
+                     ": expected a directory made by credence train, it has no config.yaml");
   return RunDirectory(path);
 }
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "credence/base/log.h"
 #include "credence/base/text.h"
 
 namespace credence {
@@ -31,10 +32,12 @@ void ProgressObserver::on_step(const StepReport& report) {
 }
 
 void ProgressObserver::on_epoch(const EpochReport& report) {
-  progress_.finish_line(fmt::format("epoch {}/{}  {}  {} samples/s  {}", report.epoch, epochs_,
-                                    text_of(report.values),
-                                    with_thousands(static_cast<long long>(report.samples_per_sec)),
-                                    duration_text(report.seconds)));
+  const std::string line = fmt::format(
+      "epoch {}/{}  {}  {} samples/s  {}", report.epoch, epochs_, text_of(report.values),
+      with_thousands(static_cast<long long>(report.samples_per_sec)),
+      duration_text(report.seconds));
+  progress_.finish_line(line);
+  log_to_files(line);
 }
 
 void MetricsObserver::on_step(const StepReport& report) {
