@@ -6,6 +6,7 @@
 #include "credence/layers/dense.h"
 #include "credence/layers/dropout.h"
 #include "credence/layers/flatten.h"
+#include "credence/layers/gelu.h"
 #include "credence/layers/pooling.h"
 #include "credence/layers/relu.h"
 #include "credence/layers/sigmoid.h"
@@ -60,6 +61,7 @@ const Registry<LayerEntry>& layer_registry() {
                                                              {"ReLU", layer<ReLU>()},
                                                              {"Sigmoid", layer<Sigmoid>()},
                                                              {"Tanh", layer<Tanh>()},
+                                                             {"GELU", layer<GELU>()},
                                                              {"Softmax", layer<Softmax>()},
                                                          });
   return layers;
