@@ -16,6 +16,7 @@
 #include "credence/losses/categorical_cross_entropy.h"
 #include "credence/losses/mean_squared_error.h"
 #include "credence/optim/adam.h"
+#include "credence/optim/nadam.h"
 #include "credence/optim/sgd.h"
 
 namespace credence {
@@ -97,6 +98,7 @@ const Registry<Factory<Optimizer>>& optimizer_registry() {
   static const Registry<Factory<Optimizer>> optimizers("optimizer", {
                                                                         {"Adam", entry<Adam>()},
                                                                         {"SGD", entry<Sgd>()},
+                                                                        {"NAdam", entry<Nadam>()},
                                                                     });
   return optimizers;
 }
