@@ -1,6 +1,7 @@
 #include "credence/config/registries.h"
 
 #include "credence/bayes/flipout.h"
+#include "credence/bayes/local_reparameterization.h"
 #include "credence/bayes/reparameterization.h"
 #include "credence/layers/conv2d.h"
 #include "credence/layers/dense.h"
@@ -73,6 +74,7 @@ const Registry<Factory<Estimator>>& estimator_registry() {
       "estimator", {
                        {"flipout", entry<Flipout>()},
                        {"reparameterization", entry<Reparameterization>()},
+                       {"local_reparameterization", entry<LocalReparameterization>()},
                    });
   return estimators;
 }
