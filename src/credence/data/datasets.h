@@ -5,6 +5,7 @@
 #include <type_traits>
 
 #include "credence/base/registry.h"
+#include "credence/data/csv.h"
 #include "credence/data/dataset.h"
 #include "credence/data/digits.h"
 #include "credence/data/mnist.h"
@@ -35,6 +36,7 @@ void for_each_dataset(Visitor&& visit) {
                                   mnist_source});
   visit(DatasetKind<DigitsOptions>{"digits", "70,000 made-up handwritten digits, 28 x 28",
                                    make_digits});
+  visit(DatasetKind<CsvOptions>{"csv", "a regression from a table in a file", load_csv});
 }
 
 /// What is known of a data set without its options.
