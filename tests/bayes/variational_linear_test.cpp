@@ -9,6 +9,7 @@
 #include "credence/base/errors.h"
 #include "credence/bayes/flipout.h"
 #include "credence/bayes/reparameterization.h"
+#include "credence/config/registries.h"
 #include "credence/layers/conv2d.h"
 #include "credence/layers/dense.h"
 
@@ -23,7 +24,10 @@ VariationalSpec variational(double sigma = 0.3) {
 }
 
 VariationalSpec spec_of(const std::string& estimator) {
-  return estimator == "flipout" ? variational<Flipout>() : variational<Reparameterization>();
+  VariationalSpec spec = variational<Reparameterization>();
+  OptionReader defaults;
+  spec.estimator = estimator_registry().find(estimator).prepare(defaults);
+  return spec;
 }
 
 const LinearSpec small_convolution =
@@ -86,7 +90,7 @@ TEST_P(Estimators, OutputsHaveTheMeanAndVarianceOfTheWeights) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(All, Estimators, ::testing::Values("flipout", "reparameterization"));
+INSTANTIATE_TEST_SUITE_P(All, Estimators, ::testing::ValuesIn(estimator_registry().names()));
 
 /// Each example sees one set of weights, mu + (r s^T) * sigma * eps: signs that varied over pixels,
 /// or were shared by examples, would not fit one convolution an example.

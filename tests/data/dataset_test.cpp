@@ -1,5 +1,7 @@
 #include "credence/data/dataset.h"
 
+#include <algorithm>
+#include <array>
 #include <vector>
 
 #include <gmock/gmock.h>
@@ -131,6 +133,19 @@ TEST(SubsetDataset, StaysInsideItsPart) {
   EXPECT_THROW(SubsetDataset(whole, 4, 2), DataError);
   EXPECT_THROW(SubsetDataset(whole, -1, 2), DataError);
   EXPECT_THROW(SubsetDataset(whole, 1, INT64_MAX), DataError);
+}
+
+TEST(TargetUnits, TakeEachTargetToItsOwn) {
+  Tensor targets({2, 2});
+  std::ranges::copy(std::array{0.0F, 1.0F, -1.0F, 2.0F}, targets.span<float>().begin());
+  TargetInfo info;
+  to_own_units(targets, info);
+  EXPECT_THAT(targets.span<float>(), ::testing::ElementsAre(0, 1, -1, 2));
+  info.units = {{.scale = 2, .shift = 10}, {.scale = 1, .shift = -1}};
+  to_own_units(targets, info);
+  EXPECT_THAT(targets.span<float>(), ::testing::ElementsAre(10, 0, 8, 1));
+  info.units.pop_back();
+  EXPECT_THROW(to_own_units(targets, info), ShapeError);
 }
 
 }  // namespace

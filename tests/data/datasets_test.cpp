@@ -5,16 +5,27 @@
 namespace credence {
 namespace {
 
-TEST(Datasets, NeedPathAndSourceTogether) {
+TEST(Datasets, WithASourceHaveAPath) {
   for_each_dataset([](const auto& kind) {
-    using Options = typename std::decay_t<decltype(kind)>::Options;
-    constexpr bool reads_files = requires(Options options) {
-      options.path;
-    };
-    EXPECT_EQ(kind.source != nullptr, reads_files) << kind.name;
-    EXPECT_EQ(datasets().find(kind.name).source.has_value(), reads_files) << kind.name;
+    const DatasetInfo& info = datasets().find(kind.name);
+    EXPECT_EQ(info.source.has_value(), kind.source != nullptr) << kind.name;
+    EXPECT_EQ(info.has_path, kind.has_path) << kind.name;
+    EXPECT_TRUE(info.has_path || !info.source) << kind.name;
     EXPECT_FALSE(kind.description.empty()) << kind.name;
   });
+}
+
+struct FileOptions {
+  std::string path;
+};
+
+TEST(Datasets, WithAPathAndNoSourceReadWhatTheyAreGiven) {
+  const DatasetKind<FileOptions> kind{"file", "a file", [](const FileOptions& options) {
+                                        EXPECT_EQ(options.path, "/no/such/file");
+                                        return DataSplits{};
+                                      }};
+  fetch_dataset(kind, {.path = "/no/such/file"});
+  load_dataset(kind, {.path = "/no/such/file"});
 }
 
 TEST(Datasets, MakeThoseThatNeedNoFiles) {

@@ -42,7 +42,7 @@ void list() {
   Table table({{"data set"}, {"what it is"}, {"where"}});
   for (const std::string& name : datasets().names()) {
     const DatasetInfo& info = datasets().find(name);
-    std::string where = "made on the fly";
+    std::string where = info.has_path ? "where data.path says" : "made on the fly";
     if (info.source) {
       const SourceResolution resolution = resolve(*info.source, "");
       where = resolution.found() ? resolution.path.string() : "not here; credence data get " + name;
@@ -93,7 +93,8 @@ void show(const DataArguments& arguments) {
 void get(const DataArguments& arguments) {
   const DatasetInfo& info = datasets().find(arguments.name);
   if (!info.source) {
-    std::cout << arguments.name << " needs no files" << std::endl;
+    std::cout << arguments.name
+              << (info.has_path ? ": give its place as data.path" : " needs no files") << std::endl;
     return;
   }
   DownloadOptions download;

@@ -16,10 +16,7 @@ void read_data(OptionReader& reader, Experiment& experiment) {
   with_dataset(experiment.data_name, [&](const auto& kind) {
     typename std::decay_t<decltype(kind)>::Options options;
     reader.read(options);
-    if constexpr (requires { options.path; })
-      experiment.fetch_data = [kind, path = options.path] {
-        resolve_or_fetch(kind.source(), path);
-      };
+    experiment.fetch_data = [kind, options] { fetch_dataset(kind, options); };
     experiment.load_data = [kind, options] { return load_dataset(kind, options); };
   });
   reader("validation_split", experiment.validation_split);

@@ -1,11 +1,13 @@
 #include "credence/config/registries.h"
 
 #include "credence/bayes/flipout.h"
+#include "credence/bayes/local_reparameterization.h"
 #include "credence/bayes/reparameterization.h"
 #include "credence/layers/conv2d.h"
 #include "credence/layers/dense.h"
 #include "credence/layers/dropout.h"
 #include "credence/layers/flatten.h"
+#include "credence/layers/gelu.h"
 #include "credence/layers/pooling.h"
 #include "credence/layers/relu.h"
 #include "credence/layers/sigmoid.h"
@@ -15,6 +17,7 @@
 #include "credence/losses/categorical_cross_entropy.h"
 #include "credence/losses/mean_squared_error.h"
 #include "credence/optim/adam.h"
+#include "credence/optim/nadam.h"
 #include "credence/optim/sgd.h"
 
 namespace credence {
@@ -60,6 +63,7 @@ const Registry<LayerEntry>& layer_registry() {
                                                              {"ReLU", layer<ReLU>()},
                                                              {"Sigmoid", layer<Sigmoid>()},
                                                              {"Tanh", layer<Tanh>()},
+                                                             {"GELU", layer<GELU>()},
                                                              {"Softmax", layer<Softmax>()},
                                                          });
   return layers;
@@ -70,6 +74,7 @@ const Registry<Factory<Estimator>>& estimator_registry() {
       "estimator", {
                        {"flipout", entry<Flipout>()},
                        {"reparameterization", entry<Reparameterization>()},
+                       {"local_reparameterization", entry<LocalReparameterization>()},
                    });
   return estimators;
 }
@@ -95,6 +100,7 @@ const Registry<Factory<Optimizer>>& optimizer_registry() {
   static const Registry<Factory<Optimizer>> optimizers("optimizer", {
                                                                         {"Adam", entry<Adam>()},
                                                                         {"SGD", entry<Sgd>()},
+                                                                        {"NAdam", entry<Nadam>()},
                                                                     });
   return optimizers;
 }

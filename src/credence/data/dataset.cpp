@@ -34,6 +34,16 @@ void scale_row(const T* from, float* to, std::int64_t count, float scale, float 
 
 }  // namespace
 
+void to_own_units(Tensor& targets, const TargetInfo& info) {
+  if (info.units.empty()) return;
+  const auto values = targets.span<float>();
+  const std::size_t width = info.units.size();
+  require<ShapeError>(targets.shape().row_size() == std::ssize(info.units), "units of ", width,
+                      " targets do not fit ", targets.shape());
+  for (std::size_t i = 0; i < values.size(); ++i)
+    values[i] = values[i] * info.units[i % width].scale + info.units[i % width].shift;
+}
+
 InMemoryDataset::InMemoryDataset(std::string name, Tensor src, Tensor target, TargetInfo info)
     : name_(std::move(name)),
       src_(std::move(src)),

@@ -10,11 +10,22 @@
 
 namespace credence {
 
+/// own = given * scale + shift.
+struct TargetUnits {
+  float scale = 1;
+  float shift = 0;
+};
+
 /// What an example's target means.
 struct TargetInfo {
-  std::int64_t classes = 0;         ///< number of classes; 0 for regression
-  std::vector<std::string> labels;  ///< class or target names, may be empty
+  std::int64_t classes = 0;          ///< number of classes; 0 for regression
+  std::vector<std::string> labels;   ///< class or target names, may be empty
+  std::vector<TargetUnits> units{};  ///< of each target's own; empty: it is given in them
 };
+
+/// Targets [n, ...], or predictions of them, from the units they are given in to their own.
+/// ShapeError if a row does not hold an element for each of info.units.
+void to_own_units(Tensor& targets, const TargetInfo& info);
 
 /// Examples of one shape. Inputs and targets are float32: the target of a classification is the
 /// class index, one element an example.

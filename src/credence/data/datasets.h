@@ -5,6 +5,7 @@
 #include <type_traits>
 
 #include "credence/base/registry.h"
+#include "credence/data/csv.h"
 #include "credence/data/dataset.h"
 #include "credence/data/digits.h"
 #include "credence/data/mnist.h"
@@ -19,10 +20,13 @@ struct DatasetKind {
 
   std::string name;
   std::string description;
-  /// A kind that reads files has an option `path`, which must hold where they are by now.
   DataSplits (*load)(const Options&);
-  /// Where they come from; null for a kind that needs none.
+  /// Where its files come from; null for a kind that needs none, or none but those that its options
+  /// name. A kind with a source has an option `path`, which holds where they are by the time that
+  /// `load` is called.
   DatasetSource (*source)() = nullptr;
+
+  static constexpr bool has_path = requires(OptionsType options) { options.path; };
 };
 
 /// The table of data sets, one line each. `visit` is called with every DatasetKind.
@@ -32,12 +36,14 @@ void for_each_dataset(Visitor&& visit) {
                                   mnist_source});
   visit(DatasetKind<DigitsOptions>{"digits", "70,000 made-up handwritten digits, 28 x 28",
                                    make_digits});
+  visit(DatasetKind<CsvOptions>{"csv", "a regression from a table in a file", load_csv});
 }
 
 /// What is known of a data set without its options.
 struct DatasetInfo {
   std::string description;
   std::optional<DatasetSource> source;
+  bool has_path = false;  ///< whether the option data.path says where its files are
 };
 
 /// The same table, to list, resolve and fetch.
@@ -60,15 +66,23 @@ void with_dataset(const std::string& name, Visitor&& visit) {
   });
 }
 
+/// Makes sure that a data set's files are on disk, by a download if need be: for one process.
+template <class Options>
+void fetch_dataset(const DatasetKind<Options>& kind, const Options& options) {
+  if constexpr (DatasetKind<Options>::has_path)
+    if (kind.source) resolve_or_fetch(kind.source(), options.path);
+}
+
 /// Loads a data set, whose files must be on disk by now: at options.path, or where resolve finds
 /// them. DataError that says where they were looked for.
 template <class Options>
 DataSplits load_dataset(const DatasetKind<Options>& kind, Options options) {
-  if constexpr (requires { options.path; }) {
-    const SourceResolution resolution = resolve(kind.source(), options.path);
-    require<DataError>(resolution.found(), kind.name, ": not found", resolution.text());
-    options.path = resolution.path.string();
-  }
+  if constexpr (DatasetKind<Options>::has_path)
+    if (kind.source) {
+      const SourceResolution resolution = resolve(kind.source(), options.path);
+      require<DataError>(resolution.found(), kind.name, ": not found", resolution.text());
+      options.path = resolution.path.string();
+    }
   return kind.load(options);
 }
 

@@ -1,8 +1,33 @@
 #include "credence/kernels/noise.h"
 
+#include <algorithm>
+
 #include "credence/kernels/parallel.h"
 
 namespace credence {
+namespace {
+
+/// fill(row, position) for each row of `dst`, whose example is position.example + its number.
+template <class Fill>
+void fill_by_example(Tensor& dst, NoisePosition position, Fill fill) {
+  const std::int64_t row_size = dst.shape().row_size();
+  with_real_type(dst.dtype(), [&](auto zero) {
+    const auto elements = dst.span<decltype(zero)>();
+    const std::int64_t grain =
+        std::max<std::int64_t>(1, elementwise_grain / std::max<std::int64_t>(1, row_size));
+    parallel_for(dst.shape()[0], grain, [&](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t row = begin; row < end; ++row) {
+        NoisePosition own = position;
+        own.example += static_cast<std::uint32_t>(row);
+        fill(elements.subspan(static_cast<std::size_t>(row * row_size),
+                              static_cast<std::size_t>(row_size)),
+             own);
+      }
+    });
+  });
+}
+
+}  // namespace
 
 void fill_normal(Tensor& dst, NoiseKey key, NoisePosition position) {
   with_real_type(dst.dtype(), [&](auto zero) {
@@ -15,21 +40,13 @@ void fill_normal(Tensor& dst, NoiseKey key, NoisePosition position) {
   });
 }
 
+void fill_normal_by_example(Tensor& dst, NoiseKey key, NoisePosition position) {
+  fill_by_example(dst, position,
+                  [key](auto row, NoisePosition own) { fill_normal(row, key, own); });
+}
+
 void fill_signs_by_example(Tensor& dst, NoiseKey key, NoisePosition position) {
-  const std::int64_t channels = dst.shape()[-1];
-  with_real_type(dst.dtype(), [&](auto zero) {
-    const auto elements = dst.span<decltype(zero)>();
-    const std::int64_t grain = std::max<std::int64_t>(1, elementwise_grain / channels);
-    parallel_for(dst.shape()[0], grain, [&](std::int64_t begin, std::int64_t end) {
-      for (std::int64_t row = begin; row < end; ++row) {
-        NoisePosition own = position;
-        own.example += static_cast<std::uint32_t>(row);
-        fill_signs(elements.subspan(static_cast<std::size_t>(row * channels),
-                                    static_cast<std::size_t>(channels)),
-                   key, own);
-      }
-    });
-  });
+  fill_by_example(dst, position, [key](auto row, NoisePosition own) { fill_signs(row, key, own); });
 }
 
 }  // namespace credence

@@ -39,7 +39,7 @@ std::unique_ptr<Metric> make_metric(const std::string& name);
 std::vector<std::string> metric_names();
 
 /// The metrics reported for a problem: classification (accuracy, nll, ece, brier, ...) if classes >
-/// 0, regression (rmse, mae, nll) else.
+/// 0, regression (rmse, mae) else: losses of regression are figures, not densities, so far.
 std::vector<std::unique_ptr<Metric>> default_metrics(std::int64_t classes);
 
 }  // namespace credence

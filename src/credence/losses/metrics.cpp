@@ -56,7 +56,7 @@ std::vector<std::string> metric_names() {
 std::vector<std::unique_ptr<Metric>> default_metrics(std::int64_t classes) {
   static const std::vector<std::string> classification = {
       "accuracy", "nll", "ece", "brier", "predictive_entropy", "mutual_information"};
-  static const std::vector<std::string> regression = {"rmse", "mae", "nll"};
+  static const std::vector<std::string> regression = {"rmse", "mae"};
   std::vector<std::unique_ptr<Metric>> made;
   for (const std::string& name : classes > 0 ? classification : regression)
     made.push_back(make_metric(name));

@@ -96,6 +96,8 @@ PredictedPart Predictor::predict(const Dataset& dataset, const Communicator& com
         expected_entropy[first + n] += weight * entropy(row(batch_probabilities, n));
     }
   if (classification) finish_classification(part.predictions, part.target);
+  to_own_units(part.predictions.mean, dataset.target_info());
+  to_own_units(part.target, dataset.target_info());
   return part;
 }
 

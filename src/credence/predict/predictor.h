@@ -25,7 +25,8 @@ struct PredictOptions {
   }
 };
 
-/// Examples [begin, end) of a data set, with their predictions and targets.
+/// Examples [begin, end) of a data set, with their predictions and targets in the targets' own
+/// units.
 struct PredictedPart {
   std::int64_t begin = 0;
   std::int64_t end = 0;

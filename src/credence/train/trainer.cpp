@@ -39,7 +39,8 @@ Trainer::Trainer(const TrainerParts& parts, const TrainerOptions& options)
     : parts_(parts),
       options_(options),
       buckets_(parts.communicator, parts.model.gradients().span<float>(), options.buckets),
-      metrics_(training_metrics(parts.loader.dataset().target_info().classes)),
+      target_info_(parts.loader.dataset().target_info()),
+      metrics_(training_metrics(target_info_.classes)),
       prediction_(parts.loss.prediction_shape(parts.model.output_shape())
                       .prepend(parts.model.max_batch())) {
   require<ConfigError>(options.epochs >= 0, "train.epochs: expected 0 or more, got ",
@@ -125,7 +126,10 @@ void Trainer::update_metrics(const Batch& batch) {
   Predictions predictions;
   predictions.mean = prediction_.rows(0, batch.src.shape()[0]);
   parts_.loss.predict(parts_.model.output(), predictions.mean);
-  for (const auto& metric : metrics_) metric->update(predictions, batch.target);
+  Tensor target = target_info_.units.empty() ? batch.target : batch.target.clone();
+  to_own_units(predictions.mean, target_info_);
+  to_own_units(target, target_info_);
+  for (const auto& metric : metrics_) metric->update(predictions, target);
 }
 
 EpochReport Trainer::finish_epoch(const StepReport& last, const EpochSums& sums) {

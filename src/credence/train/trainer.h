@@ -66,6 +66,7 @@ class Trainer {
   TrainerParts parts_;
   TrainerOptions options_;
   GradientBuckets buckets_;
+  TargetInfo target_info_;
   std::vector<std::unique_ptr<Metric>> metrics_;
   Tensor prediction_;
   std::vector<Observer*> observers_;

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "credence/base/enum_names.h"
+#include "credence/data/dataset.h"
+
+namespace credence {
+
+enum class CsvHeader { detect, yes, no };
+inline EnumNames<CsvHeader> enum_names(CsvHeader) {
+  static constexpr EnumName<CsvHeader> names[] = {
+      {CsvHeader::detect, "auto"}, {CsvHeader::yes, "yes"}, {CsvHeader::no, "no"}};
+  return names;
+}
+
+struct CsvOptions {
+  std::string path;
+  /// Columns to predict: names of the header, or numbers, from 1, or from -1 backwards.
+  std::vector<std::string> target = {"-1"};
+  CsvHeader header = CsvHeader::detect;  ///< auto: the first line is one if it has a word in it
+  std::string delimiter = ",";           ///< one character; " " is any run of blanks
+  double test_fraction = 0.1;            ///< of the rows, rounded; in [0, 1)
+  bool standardise = true;               ///< mean 0 and variance 1 of every column in training
+  std::uint64_t seed = 0;                ///< of the split
+
+  template <class Visitor>
+  void visit(Visitor& v) {
+    v("path", path);
+    v("target", target);
+    v("header", header);
+    v("delimiter", delimiter);
+    v("test_fraction", test_fraction);
+    v("standardise", standardise);
+    v("seed", seed);
+  }
+};
+
+/// A regression from a table of numbers in a text file: inputs are the columns that are no target,
+/// in their order. Cells may be quoted; blanks around them, a byte order mark, CRLF and empty lines
+/// at the end are ignored.
+///
+/// Rows are shuffled and split by a permutation under Stream::shuffle of "csv"; the first part is
+/// the test set, null if it has no row. Columns are standardised by the mean and the standard
+/// deviation (a division by n) of the training part, one that is constant there only shifted.
+///
+/// Units   as in the file, or standardised; then TargetInfo::units tells the way back, so that
+///         predictions and metrics are in the file's units, while the loss is not.
+/// Errors  ConfigError for options out of range, a target that is no column or given twice, or none
+///         left to predict from. DataError, naming file, line and column, for a cell that is empty,
+///         no number or not finite in float32, a row of another length, and a file without rows.
+///         IoError if it cannot be read.
+DataSplits load_csv(const CsvOptions& options);
+
+}  // namespace credence
