@@ -62,7 +62,16 @@ TEST(RunDirectory, IsMadeWhereItIsAskedFor) {
   EXPECT_EQ(run.path(), directory / "a/b");
   EXPECT_TRUE(fs::is_directory(directory / "a/b"));
   EXPECT_EQ(run.metrics(), directory / "a/b/metrics.jsonl");
+  run.write_config("seed: 1\n");
   EXPECT_EQ(RunDirectory::open(run.path()).path(), run.path());
+}
+
+TEST(RunDirectory, OfARepeatedRunHasTheNameOfItsRecipe) {
+  const TemporaryFolder directory;
+  const fs::path first = directory / "mnist_cnn-3";
+  const RunDirectory run = RunDirectory::create(
+      {.recipe = (first / "config.yaml").string(), .root = directory / "runs"});
+  EXPECT_EQ(run.path(), directory / "runs/mnist_cnn-1");
 }
 
 TEST(RunDirectory, IsNeverOverwritten) {
