@@ -62,7 +62,6 @@ TEST(RunDirectory, IsMadeWhereItIsAskedFor) {
   EXPECT_EQ(run.path(), directory / "a/b");
   EXPECT_TRUE(fs::is_directory(directory / "a/b"));
   EXPECT_EQ(run.metrics(), directory / "a/b/metrics.jsonl");
-  EXPECT_EQ(RunDirectory::open(run.path()).path(), run.path());
 }
 
 TEST(RunDirectory, IsNeverOverwritten) {
@@ -106,7 +105,17 @@ TEST(RunDirectory, WritesItsFiles) {
   EXPECT_EQ(read_text(directory / "run/env.json"), "{}\n");
 }
 
+TEST(RunDirectory, IsOpenedAgain) {
+  const TemporaryFolder directory;
+  const RunDirectory run = RunDirectory::create({.output = directory / "run"});
+  run.write_config("seed: 1\n");
+  EXPECT_EQ(RunDirectory::open(run.path()).path(), run.path());
+}
+
 TEST(RunDirectory, CannotBeOpenedWhereThereIsNone) {
+  const TemporaryFolder directory;
+  EXPECT_THAT(message_of<DataError>([&] { RunDirectory::open(directory.path()); }),
+              HasSubstr("it has no config.yaml"));
   EXPECT_THAT(message_of<DataError>([] { RunDirectory::open("/no/such/run"); }),
               HasSubstr("/no/such/run: expected"));
 }
