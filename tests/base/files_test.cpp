@@ -153,6 +153,20 @@ TEST(AtomicFile, DoesNotReplaceADirectory) {
   EXPECT_THAT(folder.names(), ElementsAre("taken"));
 }
 
+TEST(RequireCreatable, TellsBeforehand) {
+  const TemporaryFolder directory;
+  std::filesystem::create_directory(directory / "folder");
+  write_file(directory / "file", "mine");
+  require_creatable(directory / "new");
+  require_creatable(directory / "file");
+  EXPECT_EQ(read_file(directory / "file"), "mine");
+  EXPECT_FALSE(std::filesystem::exists(directory / "new"));
+  EXPECT_THAT([&] { require_creatable(directory / "folder"); },
+              ThrowsMessage<CreateError>(HasSubstr("is a directory")));
+  EXPECT_THAT([&] { require_creatable(directory / "file/new"); },
+              ThrowsMessage<CreateError>(HasSubstr("Not a directory")));
+}
+
 TEST(AtomicFile, AFullDiskIsAnIoErrorAndLeavesNothing) {
   const TemporaryFolder folder;
   const std::string text(10'000, 'x');

@@ -54,6 +54,22 @@ TEST_F(LogTest, WritesToAFileAtOnceWithTimeAndLevel) {
   EXPECT_THAT(read_text(directory / "log.txt"), ContainsRegex(" error failed\n$"));
 }
 
+TEST_F(LogTest, RecordsInFilesWhatIsShownElsewhere) {
+  const TemporaryFolder directory;
+  CaptureStderr();
+  log_to_files("in no file yet");
+  add_log_file(directory / "log.txt");
+  log_to_files("epoch 1 of {}");
+  EXPECT_EQ(GetCapturedStderr(), "");
+  EXPECT_THAT(read_text(directory / "log.txt"),
+              ContainsRegex("^[0-9-]+T[0-9:.]+ info epoch 1 of \\{\\}\n$"));
+}
+
+TEST_F(LogTest, TakesAFullDiskForNoErrorWhereTheTextIsShownElsewhere) {
+  add_log_file("/dev/full");
+  EXPECT_NO_THROW(log_to_files("epoch 1"));
+}
+
 TEST_F(LogTest, GoesOnAtTheEndOfAFile) {
   const TemporaryFolder directory;
   credence::testing::write_text(directory / "log.txt", "earlier\n");

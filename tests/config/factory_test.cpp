@@ -73,6 +73,8 @@ TEST(Factory, SaysWhereItFails) {
   EXPECT_ERROR(make("\noptimizer: SDG"), ConfigError,
                "optimizer: unknown optimizer \"SDG\"; did you mean \"SGD\"? (known: SGD, Plain) "
                "(recipe.yaml:2)");
+  EXPECT_ERROR(make("optimizer:\n  momentum: 0.5\n  type: SDG"), ConfigError,
+               AllOf(HasSubstr("optimizer.type: unknown optimizer"), HasSubstr("recipe.yaml:3")));
   EXPECT_ERROR(make("optimizer: {type: SGD, momentum: 2}"), ConfigError,
                "optimizer: SGD: momentum must be below 1, got 2 (recipe.yaml:1)");
   EXPECT_ERROR(make("optimizer: {type: Plain, momentum: 2}"), ConfigError,

@@ -115,7 +115,17 @@ TEST(RunDirectory, WritesItsFiles) {
   EXPECT_EQ(read_text(directory / "run/env.json"), "{}\n");
 }
 
+TEST(RunDirectory, IsOpenedAgain) {
+  const TemporaryFolder directory;
+  const RunDirectory run = RunDirectory::create({.output = directory / "run"});
+  run.write_config("seed: 1\n");
+  EXPECT_EQ(RunDirectory::open(run.path()).path(), run.path());
+}
+
 TEST(RunDirectory, CannotBeOpenedWhereThereIsNone) {
+  const TemporaryFolder directory;
+  EXPECT_THAT(message_of<DataError>([&] { RunDirectory::open(directory.path()); }),
+              HasSubstr("it has no config.yaml"));
   EXPECT_THAT(message_of<DataError>([] { RunDirectory::open("/no/such/run"); }),
               HasSubstr("/no/such/run: expected"));
 }

@@ -115,6 +115,13 @@ void AtomicFile::fail(std::string_view verb, int error) const {
   throw IoError(message);
 }
 
+void require_creatable(const std::filesystem::path& path) {
+  std::error_code error;
+  require<CreateError>(!std::filesystem::is_directory(path, error), path.string(),
+                       ": cannot create: is a directory");
+  const AtomicFile probe(path);
+}
+
 void write_file(const std::filesystem::path& path, std::span<const std::byte> bytes) {
   AtomicFile file(path);
   file.write(bytes);

@@ -20,6 +20,10 @@ std::string sha256_of_file(const std::filesystem::path& path);
 /// Makes the directory and those above it; one that exists is fine. CreateError.
 void make_directories(const std::filesystem::path& path);
 
+/// CreateError if the file could not be created, as far as can be told beforehand: for outputs that
+/// take long to compute.
+void require_creatable(const std::filesystem::path& path);
+
 /// A file that appears under its name whole or not at all: the bytes go to a hidden temporary file
 /// in the same directory, and commit() puts it in place, through to the disk. Without a commit the
 /// temporary file is removed and what was there before stays.

@@ -87,8 +87,12 @@ void log_to_files(std::string_view text) {
   const spdlog::details::log_msg message(log.logger.name(), spdlog::level::info,
                                          spdlog::string_view_t(text.data(), text.size()));
   for (std::size_t i = 1; i < sinks.size(); ++i) {  // the first is stderr
-    sinks[i]->log(message);
-    sinks[i]->flush();
+    try {
+      sinks[i]->log(message);
+      sinks[i]->flush();
+    } catch (const spdlog::spdlog_ex&) {
+      // A full disk is reported by what has to be written; this may be that very report.
+    }
   }
 }
 

@@ -1,8 +1,10 @@
 #include <iostream>
 #include <limits>
 
+#include "credence/base/files.h"
 #include "credence/base/text.h"
 #include "credence/cli/session.h"
+#include "credence/comm/rank_zero.h"
 #include "credence/data/inputs.h"
 #include "credence/data/npz.h"
 
@@ -42,6 +44,7 @@ Tensor top_classes(const Tensor& probabilities) {
 void run_predict(const PredictArguments& arguments, Context& context) {
   Communicator& communicator = context.communicator();
   set_up_threads(communicator, arguments.threads);
+  on_rank_zero(communicator, [&] { require_creatable(arguments.output); });
   const TrainedModel trained = load_run(arguments.run, arguments.overrides, communicator);
   const std::shared_ptr<const Dataset> inputs = read_inputs(arguments.input, *trained.data.train);
   PredictOptions options = trained.experiment.predict;

@@ -106,7 +106,7 @@ const T& find_named(const Registry<T>& registry, OptionReader& reader,
   try {
     return registry.find(name);
   } catch (const ConfigError& error) {
-    reader.fail(error.what());
+    (reader.has(key) ? reader.child(key) : reader).fail(error.what());
   }
 }
 

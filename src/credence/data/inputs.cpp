@@ -29,6 +29,9 @@ Tensor to_float32(const Tensor& array) {
 }  // namespace
 
 std::shared_ptr<const Dataset> read_inputs(const std::filesystem::path& path, const Dataset& like) {
+  std::error_code error;
+  require<DataError>(std::filesystem::is_regular_file(path, error), path.string(),
+                     ": expected a file of inputs, found none");
   Tensor src = path.extension() == ".npz" ? read_array(path) : read_idx(path, 3);
   if (src.dtype() == DType::float64) src = to_float32(src);
   const Shape example = like.src_shape();

@@ -7,7 +7,9 @@
 #include <cstdlib>
 #include <utility>
 
+#include <fcntl.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "credence/base/errors.h"
@@ -69,6 +71,26 @@ std::string bar(const ProgressUpdate& progress, int width, bool color) {
   return color ? concat("[", green, done, plain, rest, "]") : concat("[", done, rest, "]");
 }
 
+int columns_of(int file_descriptor) {
+  winsize size{};
+  return ::ioctl(file_descriptor, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
+/// The terminal that this one stands for; -1 if there is none. A launcher such as mpirun may give a
+/// rank a terminal of its own, without a size, and copy what comes out of it to wherever its own
+/// output goes, be it a file.
+int terminal_behind(int file_descriptor) {
+  if (::isatty(file_descriptor) != 1) return -1;
+  if (columns_of(file_descriptor) > 0) return file_descriptor;
+  const std::string outside = concat("/proc/", ::getppid(), "/fd/1");
+  struct stat status {};
+  if (::stat(outside.c_str(), &status) != 0 || !S_ISCHR(status.st_mode)) return -1;
+  const int opened = ::open(outside.c_str(), O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+  if (opened < 0 || ::isatty(opened) == 1) return opened;
+  ::close(opened);
+  return -1;
+}
+
 }  // namespace
 
 std::string duration_text(double seconds) {
@@ -82,15 +104,14 @@ std::string duration_text(double seconds) {
 
 ProgressOptions progress_options(int file_descriptor) {
   const char* kind = std::getenv("TERM");
-  const bool terminal = ::isatty(file_descriptor) == 1 && kind != nullptr && *kind != '\0' &&
-                        std::string_view(kind) != "dumb";
+  const bool moves_cursor = kind != nullptr && *kind != '\0' && std::string_view(kind) != "dumb";
+  const int terminal = moves_cursor ? terminal_behind(file_descriptor) : -1;
   ProgressOptions options;
-  options.terminal = terminal;
-  options.color = terminal && !is_set("NO_COLOR");
-  options.columns = [file_descriptor] {
-    winsize size{};
-    const bool known = ::ioctl(file_descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
-    return known ? static_cast<int>(size.ws_col) : 80;
+  options.terminal = terminal >= 0;
+  options.color = options.terminal && !is_set("NO_COLOR");
+  options.columns = [terminal] {
+    const int columns = columns_of(terminal);
+    return columns > 0 ? columns : 80;
   };
   return options;
 }

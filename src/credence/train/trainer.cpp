@@ -180,7 +180,8 @@ void Trainer::explain_not_finite(const StepReport& report) {
     if (ranks_with[node] > 0)
       where = concat("the first output that is not finite is that of layer \"",
                      model.node_name(node), "\"");
-  throw NumericalError(concat("the loss is ", report.loss, " at step ", report.step, " (epoch ",
+  const double loss = std::isnan(report.loss) ? std::abs(report.loss) : report.loss;  // not "-nan"
+  throw NumericalError(concat("the loss is ", loss, " at step ", report.step, " (epoch ",
                               report.epoch, ", learning rate ", report.learning_rate, "): ", where,
                               "; a smaller learning rate, or inputs on a scale near 1, may help"));
 }

@@ -1,0 +1,261 @@
+#!/usr/bin/env python3
+"""Every mistake ends the program soon, with its exit code and one message that says where it is."""
+
+import gzip
+import os
+import subprocess
+import tempfile
+import unittest
+from pathlib import Path
+
+from program import RECIPES, SMALL, ProgramTest, Run, idx, main, needs_mpi, write_npz
+
+FC = RECIPES / "mnist_cnn_fc.yaml"
+LAYERS = RECIPES / "digits_layers.yaml"
+
+
+class CommandLine(ProgramTest):
+    def test_nothing(self):
+        self.fail_with(64, ["subcommand", "credence --help"])
+
+    def test_unknown_subcommand(self):
+        self.fail_with(64, ['"trian"', 'did you mean "train"'], "trian", FC)
+
+    def test_no_recipe(self):
+        self.fail_with(64, ["recipe", "required"], "train")
+
+    def test_unknown_option(self):
+        self.fail_with(64, ["--outptu"], "train", FC, "--outptu", "run")
+
+    def test_override_without_a_value(self):
+        self.fail_with(64, ['"nonsense"', "seed=3"], "train", FC, "nonsense")
+
+    @needs_mpi
+    def test_on_two_ranks(self):
+        self.fail_with(64, ['"trian"'], "trian", FC, ranks=2)
+
+
+class Configuration(ProgramTest):
+    def fail_to_train(self, recipe, says, *overrides, **options):
+        self.fail_with(78, says, "train", recipe, *SMALL, *overrides, "--output", "run", **options)
+        self.assertFalse((self.folder / "run").exists())
+
+    def test_unknown_key(self):
+        self.fail_to_train(FC, ["train.lerning_rate", 'did you mean "learning_rate"',
+                                "command line"], "train.lerning_rate=1")
+
+    def test_unknown_key_in_a_file(self):
+        recipe = self.folder / "bad.yaml"
+        recipe.write_text("model: {name: CNN_FC}\ntrain:\n  epoch: 3\n")
+        self.fail_to_train(recipe, ["train.epoch", 'did you mean "epochs"', "bad.yaml:3"])
+
+    def test_unknown_names(self):
+        for key, name, closest in (("model.name", "CNN_FCC", "CNN_FC"),
+                                   ("data.name", "digit", "digits"),
+                                   ("train.optimizer", "Adm", "Adam"),
+                                   ("train.schedule", "cosin", "cosine")):
+            with self.subTest(key):
+                self.fail_to_train(FC, [key.removesuffix(".name"), f'"{name}"',
+                                        f'did you mean "{closest}"', "command line"],
+                                   f"{key}={name}")
+
+    def test_values(self):
+        self.fail_to_train(FC, ["train.epochs", "expected an integer", "five"], "train.epochs=five")
+        self.fail_to_train(FC, ["learning_rate", "-1"], "train.learning_rate=-1")
+
+    def test_batch_larger_than_the_data(self):
+        self.fail_to_train(FC, ["601", "600"], "train.global_batch_size=601")
+
+    def test_both_batch_sizes(self):
+        self.fail_to_train(FC, ["batch_size", "global_batch_size"], "train.batch_size=8")
+
+    def test_shape_that_does_not_fit(self):
+        self.fail_to_train(LAYERS, ['"conv1"', "40", "28"], "model.layers.0.kernel=40",
+                           "model.layers.0.padding=valid")
+
+    def test_missing_recipe(self):
+        self.fail_with(78, ["nowhere.yaml"], "train", "nowhere.yaml")
+
+    @needs_mpi
+    def test_on_two_ranks(self):
+        self.fail_to_train(LAYERS, ['"conv1"', "40", "28"], "model.layers.0.kernel=40",
+                           "model.layers.0.padding=valid", ranks=2)
+
+
+class Data(ProgramTest):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.mnist = cls.folder / "mnist"
+        cls.mnist.mkdir()
+        for part, count in (("train", 40), ("t10k", 10)):
+            images = idx((count, 28, 28), bytes(784 * count))
+            labels = idx((count,), bytes(i % 10 for i in range(count)))
+            (cls.mnist / f"{part}-images-idx3-ubyte.gz").write_bytes(gzip.compress(images))
+            (cls.mnist / f"{part}-labels-idx1-ubyte").write_bytes(labels)
+
+    def fail_to_read(self, says, **options):
+        self.fail_with(65, says, "train", FC, f"data.path={self.mnist}", "train.epochs=1",
+                       "train.global_batch_size=20", "--output", "run", **options)
+        self.assertFalse((self.folder / "run").exists())
+
+    def with_file(self, name, content):
+        """The file holds that until the test is over."""
+        file = self.mnist / name
+        self.addCleanup(file.write_bytes, file.read_bytes())
+        file.write_bytes(content)
+
+    def test_whole_files_are_read(self):
+        self.succeed("train", FC, f"data.path={self.mnist}", "train.epochs=1",
+                     "train.global_batch_size=20", "--output", "whole")
+
+    def test_missing_folder(self):
+        self.fail_with(65, ["data.path", "/nowhere"], "train", FC, "data.path=/nowhere")
+
+    def test_missing_file(self):
+        file = self.mnist / "t10k-labels-idx1-ubyte"
+        content = file.read_bytes()
+        self.addCleanup(file.write_bytes, content)
+        file.unlink()
+        self.fail_to_read(["t10k-labels-idx1-ubyte"])
+
+    def test_truncated_file(self):
+        name = "train-labels-idx1-ubyte"
+        self.with_file(name, (self.mnist / name).read_bytes()[:-1])
+        self.fail_to_read([name, "cut short"])
+
+    def test_truncated_packed_file(self):
+        name = "train-images-idx3-ubyte.gz"
+        self.with_file(name, (self.mnist / name).read_bytes()[:-20])
+        self.fail_to_read([name, "cut short"])
+
+    def test_label_out_of_range(self):
+        name = "train-labels-idx1-ubyte"
+        self.with_file(name, (self.mnist / name).read_bytes()[:-1] + b"\x0a")
+        self.fail_to_read([name, "labels 0 to 9", "10", "39"])
+
+    @needs_mpi
+    def test_on_two_ranks(self):
+        name = "train-labels-idx1-ubyte"
+        self.with_file(name, (self.mnist / name).read_bytes()[:-1])
+        self.fail_to_read([name, "cut short"], ranks=2)
+
+
+class Output(ProgramTest):
+    def fail_to_write(self, code, says, output, *overrides, **options):
+        return self.fail_with(code, says, "train", FC, *SMALL, *overrides, "--output", output,
+                              **options)
+
+    def test_below_a_file(self):
+        (self.folder / "file").touch()
+        self.fail_to_write(73, ["file/run", "Not a directory"], "file/run")
+
+    @unittest.skipIf(os.geteuid() == 0, "root may write everywhere")
+    def test_without_permission(self):
+        (self.folder / "closed").mkdir(mode=0o500)
+        self.fail_to_write(73, ["closed/run", "Permission denied"], "closed/run")
+
+    def test_directory_that_exists(self):
+        (self.folder / "there").mkdir()
+        self.fail_to_write(73, ["there", "exists"], "there")
+        self.assertEqual(list((self.folder / "there").iterdir()), [])
+
+    def full_disk(self, size):
+        disk = Path(tempfile.mkdtemp(dir=self.folder))
+        mount = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", disk],
+                               stderr=subprocess.PIPE, text=True, check=False)
+        if mount.returncode != 0:
+            self.skipTest("cannot mount a small disk: " + mount.stderr.strip())
+        self.addCleanup(subprocess.run, ["umount", disk], check=True)
+        return disk
+
+    def test_disk_full_at_the_checkpoint(self):
+        disk = self.full_disk("64k")
+        self.fail_to_write(74, ["checkpoints/step-", "No space left"], disk / "run")
+        self.assertEqual(list((disk / "run/checkpoints").iterdir()), [])
+
+    def test_disk_full_in_the_metrics(self):
+        disk = self.full_disk("20k")
+        self.fail_to_write(74, ["metrics.jsonl: expected to write"], disk / "run",
+                           "train.epochs=20", "train.log_every_steps=1")
+        self.assertGreater(len(Run(disk / "run").events("step")), 5)  # all of them whole
+
+    @needs_mpi
+    def test_on_two_ranks(self):
+        (self.folder / "mine").mkdir()
+        self.fail_to_write(73, ["mine", "exists"], "mine", ranks=2)
+        disk = self.full_disk("64k")
+        self.fail_to_write(74, ["checkpoints/step-", "No space left"], disk / "two", ranks=2)
+
+
+class Numbers(ProgramTest):
+    def diverge(self, **options):
+        self.fail_with(70, ["the loss is nan", "step 2", '"dense2"', "learning rate"], "train", FC,
+                       *SMALL, "train.optimizer=SGD", "train.learning_rate=1e30",
+                       "train.schedule=constant", **options)
+
+    def test_loss_that_is_not_finite(self):
+        self.diverge()
+
+    @needs_mpi
+    def test_on_two_ranks(self):
+        self.diverge(ranks=2)
+
+
+class Trained(ProgramTest):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.trained = cls.train(FC.name)
+        write_npz(cls.folder / "inputs.npz", "x", (2, 28, 28), bytes(2 * 784))
+
+    def test_directory_that_is_no_run(self):
+        self.fail_with(65, ["nowhere", "credence train"], "evaluate", "nowhere")
+        (self.folder / "empty").mkdir()
+        self.fail_with(65, ["empty", "config.yaml"], "evaluate", "empty")
+
+    def test_run_without_a_checkpoint(self):
+        (self.folder / "begun").mkdir()
+        (self.folder / "begun/config.yaml").write_text(self.trained.text("config.yaml"))
+        self.fail_with(65, ["begun", "checkpoint"], "evaluate", "begun")
+
+    def test_damaged_checkpoint(self):
+        file = self.trained.checkpoint
+        content = file.read_bytes()
+        self.addCleanup(file.write_bytes, content)
+        for damage, says in ((content[:-100], "bytes of data"), (content[:5], "8 bytes, got 5"),
+                             (b"\xff" * 8 + content[8:], "header"), (b"", "8 bytes, got 0")):
+            with self.subTest(says):
+                file.write_bytes(damage)
+                self.fail_with(65, [file.name, says], "evaluate", "run")
+
+    def test_checkpoint_of_another_network(self):
+        self.fail_with(65, [self.trained.checkpoint.name, "tensor"], "evaluate", "run",
+                       "model.name=simplecnn")
+
+    def predict(self, says, given, code=65, output="y.npz", **options):
+        self.fail_with(code, says, "predict", "run", "--input", given, "--output", output,
+                       **options)
+        self.assertFalse((self.folder / output).exists())
+
+    def test_inputs_of_the_wrong_shape(self):
+        write_npz(self.folder / "wide.npz", "x", (2, 28, 29), bytes(2 * 28 * 29))
+        self.predict(["wide.npz", "[28, 28, 1]", "[2, 28, 29"], "wide.npz")
+
+    def test_missing_and_damaged_inputs(self):
+        self.predict(["nowhere.npz"], "nowhere.npz")
+        self.predict(["nowhere"], "nowhere")
+        (self.folder / "damaged.npz").write_bytes(b"PK\3\4 no archive")
+        self.predict(["damaged.npz"], "damaged.npz")
+
+    def test_output_that_cannot_be_written(self):
+        (self.folder / "file").touch()
+        self.predict(["file/y.npz", "Not a directory"], "nowhere.npz", 73, "file/y.npz")
+
+    @needs_mpi
+    def test_on_two_ranks(self):
+        self.predict(["nowhere.npz"], "nowhere.npz", ranks=2)
+
+
+if __name__ == "__main__":
+    main()

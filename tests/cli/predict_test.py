@@ -1,0 +1,116 @@
+#!/usr/bin/env python3
+"""`credence evaluate` and `credence predict` give what training gave, on any number of ranks."""
+
+import gzip
+import json
+import math
+import zipfile
+
+from program import ProgramTest, idx, main, needs_mpi, read_npz, write_npz
+
+RECIPE = "mnist_bnn_fc_flipout.yaml"
+COUNT = 23  # inputs to predict: ragged on 2 and 4 ranks
+
+
+class TrainedTest(ProgramTest):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.trained = cls.train(RECIPE, "predict.samples=7")
+
+
+class Evaluate(TrainedTest):
+    def metrics(self, *arguments, **options):
+        return json.loads(self.succeed("evaluate", "run", "--json", *arguments, **options).stdout)
+
+    def test_gives_the_metrics_of_the_summary(self):
+        expected = self.trained.summary["test"]
+        self.assertEqual(self.metrics(), expected)
+        self.assertEqual(self.metrics("--samples", 7), expected)
+        self.assertNotEqual(self.metrics("--samples", 8)["nll"], expected["nll"])
+
+    def test_prints_a_table(self):
+        table = self.succeed("evaluate", "run").stdout
+        for name, value in self.trained.summary["test"].items():
+            self.assertRegex(table, rf"(?m)^{name} +{value:.5f}$")
+
+    def test_takes_other_data(self):
+        self.assertNotEqual(self.metrics("data.seed=1"), self.metrics())
+
+    @needs_mpi
+    def test_is_the_same_on_any_number_of_ranks(self):
+        expected = self.trained.summary["test"]
+        for ranks in (1, 2, 4):
+            got = self.metrics(ranks=ranks)
+            self.assertEqual(got.keys(), expected.keys())
+            for name, value in expected.items():
+                self.assert_close(got[name], value, 1e-6, f"{name} on {ranks} ranks")
+
+
+class Predict(TrainedTest):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.succeed("data", "make", "digits", "train_count=1", "test_count=100", "--output",
+                    "digits.npz")
+        with zipfile.ZipFile(cls.folder / "digits.npz") as archive:
+            cls.images = archive.read("x_test.npy")[-100 * 784:][:COUNT * 784]
+            cls.labels = archive.read("y_test.npy")[-100:]
+        write_npz(cls.folder / "inputs.npz", "images", (COUNT, 28, 28), cls.images)
+
+    def predict(self, *arguments, given="inputs.npz", output="y.npz", **options):
+        self.succeed("predict", "run", "--input", given, "--output", output, *arguments, **options)
+        return read_npz(self.folder / output)
+
+    def assert_same_arrays(self, first, second, tolerance=0.0):
+        self.assertEqual(first.keys(), second.keys())
+        for name, (shape, values) in first.items():
+            self.assertEqual(second[name][0], shape)
+            worst = max(abs(a - b) for a, b in zip(values, second[name][1]))
+            self.assertLessEqual(worst, tolerance, name)
+
+    def test_gives_distributions(self):
+        arrays = self.predict()
+        self.assertEqual({name: shape for name, (shape, _) in arrays.items()},
+                         {"mean": (COUNT, 10), "predictive_entropy": (COUNT,),
+                          "mutual_information": (COUNT,), "predicted_class": (COUNT,)})
+        mean = arrays["mean"][1]
+        for example in range(COUNT):
+            row = mean[10 * example:10 * example + 10]
+            self.assertAlmostEqual(sum(row), 1, places=5)
+            self.assertGreaterEqual(min(row), 0)
+            self.assertEqual(arrays["predicted_class"][1][example], row.index(max(row)))
+            entropy = -sum(p * math.log(p) for p in row if p > 0)
+            self.assertAlmostEqual(arrays["predictive_entropy"][1][example], entropy, places=4)
+            information = arrays["mutual_information"][1][example]
+            self.assertTrue(-1e-6 <= information <= entropy + 1e-6, information)
+        self.assertGreater(max(arrays["mutual_information"][1]), 0)
+
+    def test_agrees_with_evaluate(self):
+        self.succeed("predict", "run", "--input", "digits.npz", "--output", "all.npz")
+        classes = read_npz(self.folder / "all.npz")["predicted_class"][1]
+        right = sum(got == label for got, label in zip(classes, self.labels))
+        self.assertEqual(right / 100, self.trained.summary["test"]["accuracy"])
+
+    def test_reads_idx_files(self):
+        content = idx((COUNT, 28, 28), self.images)
+        (self.folder / "inputs").write_bytes(content)
+        (self.folder / "inputs.gz").write_bytes(gzip.compress(content))
+        expected = self.predict()
+        self.assert_same_arrays(self.predict(given="inputs"), expected)
+        self.assert_same_arrays(self.predict(given="inputs.gz"), expected)
+
+    def test_takes_the_number_of_samples(self):
+        one = self.predict("--samples", 1)
+        self.assertLessEqual(max(map(abs, one["mutual_information"][1])), 1e-6)
+
+    @needs_mpi
+    def test_is_the_same_on_any_number_of_ranks(self):
+        expected = self.predict()
+        for ranks in (1, 2, 4):
+            # The rows of a rank meet other sizes of batch, for which the kernels round otherwise.
+            self.assert_same_arrays(self.predict(ranks=ranks), expected, 1e-6)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,71 @@
+#!/usr/bin/env python3
+"""Training on N ranks, or N threads, follows the curve of one: the same batches and the same noise.
+
+What is left are sums taken in another order. The nll is compared besides the loss, in which the KL
+term outweighs it.
+"""
+
+from program import ProgramTest, main, needs_mpi
+
+CASES = {  # recipe and least number of steps
+    "CNN_FC": ("mnist_cnn_fc.yaml", 100),
+    "BNN_FC_flip": ("mnist_bnn_fc_flipout.yaml", 100),
+    "BNN_conv_nonflip": ("mnist_bnn_conv_reparameterization.yaml", 20),
+    "layers with dropout": ("digits_layers.yaml", 30),
+}
+
+
+def options(train_count, steps, batch=32):
+    steps_per_epoch = -(-train_count // batch)
+    return [f"data.train_count={train_count}", f"train.epochs={-(-steps // steps_per_epoch)}",
+            f"train.global_batch_size={batch}", "train.log_every_steps=1", "predict.samples=3"]
+
+
+class SameCurve(ProgramTest):
+    def compare(self, name, train_count, all_ranks=(1, 2, 4)):
+        recipe, steps = CASES[name]
+        runs = [self.train(recipe, *options(train_count, steps), "--threads", 1, ranks=ranks,
+                           output=f"{self._testMethodName}-{ranks}") for ranks in all_ranks]
+        one = runs[0]
+        self.assertGreaterEqual(len(one.curve("loss")), steps)
+        for ranks, run in zip(all_ranks[1:], runs[1:]):
+            self.assertEqual(run.summary["ranks"], ranks)
+            self.assert_same_curve(run.curve("loss"), one.curve("loss"))
+            self.assert_same_curve(run.curve("nll"), one.curve("nll"))
+            self.assert_same_curve(run.curve("accuracy", "epoch"), one.curve("accuracy", "epoch"),
+                                   0.02)
+            self.assert_close(run.summary["test"]["nll"], one.summary["test"]["nll"], 1e-4,
+                              "test nll")
+
+    @needs_mpi
+    def test_cnn_fc_with_a_last_batch_smaller_than_the_ranks(self):
+        self.compare("CNN_FC", 9 * 32 + 3)
+
+    @needs_mpi
+    def test_bnn_fc_with_a_last_batch_of_one(self):
+        self.compare("BNN_FC_flip", 9 * 32 + 1)
+
+    @needs_mpi
+    def test_bnn_conv_with_a_ragged_last_batch(self):
+        self.compare("BNN_conv_nonflip", 4 * 32 + 11)
+
+    @needs_mpi
+    def test_layers_with_dropout_and_a_ragged_last_batch(self):
+        self.compare("layers with dropout", 9 * 32 + 7)
+
+
+class Threads(ProgramTest):
+    def test_follow_the_same_curve(self):
+        for name in ("BNN_FC_flip", "layers with dropout"):
+            recipe, _ = CASES[name]
+            with self.subTest(name):
+                one, two = [self.train(recipe, *options(9 * 32 + 3, 20), "--threads", threads,
+                                       output=f"{name} {threads}") for threads in (1, 2)]
+                self.assertEqual((one.summary["threads_per_rank"],
+                                  two.summary["threads_per_rank"]), (1, 2))
+                self.assert_same_curve(two.curve("loss"), one.curve("loss"))
+                self.assert_same_curve(two.curve("nll"), one.curve("nll"))
+
+
+if __name__ == "__main__":
+    main()
