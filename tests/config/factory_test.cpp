@@ -9,6 +9,7 @@
 namespace credence {
 namespace {
 
+using testing::AllOf;
 using testing::HasSubstr;
 
 struct Optimizer {
