@@ -21,8 +21,9 @@ struct ProgressOptions {
   double line_interval_s = 10.0;
 };
 
-/// Options for a file descriptor: a terminal if it is one that can move its cursor, in colour
-/// unless NO_COLOR is set (https://no-color.org).
+/// Options for a file descriptor: a terminal if it is one that can move its cursor and is seen by
+/// someone (mpirun's own may end in a file), in colour unless NO_COLOR is set
+/// (https://no-color.org).
 ProgressOptions progress_options(int file_descriptor);
 
 /// How far a run has come. Epochs and steps count from 1; steps are those of an epoch.
