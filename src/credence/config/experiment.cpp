@@ -24,13 +24,20 @@ void read_data(OptionReader& reader, Experiment& experiment) {
     reader.child("validation_split").fail("expected a share in [0, 1)");
 }
 
-void read_samples(OptionReader& reader, PredictOptions& options) {
+/// PredictOptions, checked before anything is trained.
+void read_predict(OptionReader& reader, PredictOptions& options) {
   reader.read(options);
-  try {
-    options.check();
-  } catch (const ConfigError& error) {
-    reader.child("samples").fail(error.what());
-  }
+  const auto check = [&](const std::string& key, const auto& body) {
+    try {
+      body();
+    } catch (const ConfigError& error) {
+      reader.child(key).fail(error.what());
+    }
+  };
+  check("samples", [&] { options.check(); });
+  check("metrics", [&] {
+    for (const std::string& name : options.metrics) make_metric(name);
+  });
 }
 
 void read_loss(OptionReader& reader, Experiment& experiment) {
@@ -71,7 +78,7 @@ void read_train(OptionReader& reader, Experiment& experiment) {
     return std::make_unique<Warmup>(warmup, after());
   };
   read_loss(reader.child("loss"), experiment);
-  read_samples(reader.child("validation"), experiment.validation);
+  read_predict(reader.child("validation"), experiment.validation);
 }
 
 }  // namespace
@@ -99,7 +106,7 @@ Experiment read_experiment(const ConfigNode& recipe) {
   read_data(root.child("data"), experiment);
   read_train(root.child("train"), experiment);
   root("distributed", experiment.distributed);
-  read_samples(root.child("predict"), experiment.predict);
+  read_predict(root.child("predict"), experiment.predict);
   root("seed", experiment.seed);
   root.finish();
 

@@ -27,7 +27,8 @@ class Metric {
   virtual std::string name() const = 0;
   /// Adds n examples. target [n, 1] class indices, or [n, targets].
   virtual void update(const Predictions& predictions, const Tensor& target) = 0;
-  /// The sums; adding those of several metrics gives the sums of all their examples.
+  /// The sums; adding those of several metrics gives the sums of all their examples. How many
+  /// there are may depend on the number of classes: then update first, be it with no examples.
   virtual std::span<double> sums() = 0;
   /// The figure over all examples added.
   virtual double value() const = 0;

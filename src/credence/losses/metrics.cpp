@@ -3,6 +3,7 @@
 #include "credence/base/registry.h"
 #include "credence/losses/accuracy.h"
 #include "credence/losses/brier.h"
+#include "credence/losses/classwise_calibration_error.h"
 #include "credence/losses/expected_calibration_error.h"
 #include "credence/losses/mean_metric.h"
 #include "credence/losses/regression_errors.h"
@@ -29,6 +30,7 @@ const Registry<Maker>& metrics() {
                                          {"accuracy", mean_of<Accuracy>},
                                          {"nll", mean_of<NegativeLogLikelihood>},
                                          {"ece", make<ExpectedCalibrationError>},
+                                         {"classwise_ece", make<ClasswiseCalibrationError>},
                                          {"brier", mean_of<Brier>},
                                          {"predictive_entropy", mean_of<PredictiveEntropy>},
                                          {"mutual_information", mean_of<MutualInformation>},

@@ -46,8 +46,21 @@ void PredictOptions::check() const {
 
 Predictor::Predictor(Model& model, const Loss& loss, std::uint64_t seed,
                      const PredictOptions& options)
-    : model_(model), loss_(loss), seed_(seed), samples_(model.is_bayesian() ? options.samples : 1) {
+    : model_(model),
+      loss_(loss),
+      seed_(seed),
+      samples_(model.is_bayesian() ? options.samples : 1),
+      metrics_(options.metrics) {
   options.check();
+  for (const std::string& name : metrics_) make_metric(name);
+}
+
+std::vector<std::unique_ptr<Metric>> Predictor::make_metrics(const Dataset& dataset) const {
+  std::vector<std::unique_ptr<Metric>> made = default_metrics(dataset.target_info().classes);
+  for (const std::string& name : metrics_)
+    if (std::ranges::none_of(made, [&](const auto& metric) { return metric->name() == name; }))
+      made.push_back(make_metric(name));
+  return made;
 }
 
 PredictedPart Predictor::predict(const Dataset& dataset, const Communicator& communicator) {
@@ -105,7 +118,7 @@ std::vector<NamedValue> evaluate(Predictor& predictor, const Dataset& dataset,
                                  Communicator& communicator) {
   const PredictedPart part = predictor.predict(dataset, communicator);
   std::vector<NamedValue> values;
-  for (const auto& metric : default_metrics(dataset.target_info().classes)) {
+  for (const auto& metric : predictor.make_metrics(dataset)) {
     metric->update(part.predictions, part.target);
     communicator.sum(metric->sums());
     values.emplace_back(metric->name(), metric->value());

@@ -15,6 +15,7 @@ using NamedValue = std::pair<std::string, double>;
 
 struct PredictOptions {
   std::int64_t samples = 30;  ///< weight draws; a deterministic network needs, and takes, one
+  std::vector<std::string> metrics{};  ///< names of those to report beside the default ones
 
   /// ConfigError unless samples is in [1, 65536].
   void check() const;
@@ -22,6 +23,7 @@ struct PredictOptions {
   template <class Visitor>
   void visit(Visitor& v) {
     v("samples", samples);
+    v("metrics", metrics);
   }
 };
 
@@ -38,20 +40,23 @@ struct PredictedPart {
 /// every example and every rank (Stream::predict), and depends on seed and s alone.
 class Predictor {
  public:
-  /// ConfigError unless samples is in [1, 65536].
+  /// ConfigError unless samples is in [1, 65536] and the metrics exist.
   Predictor(Model& model, const Loss& loss, std::uint64_t seed, const PredictOptions& options);
 
   /// The part of the data set that is this rank's: nothing is padded, no example is in two parts.
   PredictedPart predict(const Dataset& dataset, const Communicator& communicator);
+  /// The default metrics of the problem, and those that the options add.
+  std::vector<std::unique_ptr<Metric>> make_metrics(const Dataset& dataset) const;
 
  private:
   Model& model_;
   const Loss& loss_;
   std::uint64_t seed_;
   std::int64_t samples_;
+  std::vector<std::string> metrics_;
 };
 
-/// The default metrics of the problem over the whole data set, the same on every rank. Collective.
+/// The predictor's metrics over the whole data set, the same on every rank. Collective.
 std::vector<NamedValue> evaluate(Predictor& predictor, const Dataset& dataset,
                                  Communicator& communicator);
 
