@@ -40,7 +40,7 @@ void finish_classification(Predictions& predictions, const Tensor& target) {
 }  // namespace
 
 void PredictOptions::check() const {
-  require<ConfigError>(samples >= 1 && samples <= 65536, "samples: expected 1 to 65536, got ",
+  require<ConfigError>(samples >= 1 && samples <= 65536, "expected 1 to 65536 samples, got ",
                        samples);
 }
 
