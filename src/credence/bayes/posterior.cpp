@@ -16,7 +16,7 @@ MeanFieldGaussian::MeanFieldGaussian(const std::string& weight_name, const Shape
 
 void MeanFieldGaussian::initialize(Initializer initializer, double sigma, std::uint64_t seed) {
   credence::initialize(initializer, mu.value, noise_key(seed, Stream::init, mu.name));
-  rho.value.fill(std::log(std::expm1(sigma)));
+  rho.value.fill(softplus_inverse(sigma));
 }
 
 void Perturbation::setup(const Shape& shape, DType dtype) {

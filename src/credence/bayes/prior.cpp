@@ -5,8 +5,7 @@
 namespace credence {
 
 GaussianPrior::GaussianPrior(const GaussianOptions& options) : options_(options) {
-  require<ConfigError>(options.sigma > 0, "gaussian prior: sigma must be positive, got ",
-                       options.sigma);
+  check(options);
 }
 
 double GaussianPrior::kl(const MeanFieldGaussian& posterior) const {

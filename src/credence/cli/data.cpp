@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <filesystem>
 #include <iostream>
 #include <numeric>
@@ -116,7 +117,7 @@ void add_arrays(const Dataset& data, const std::string& suffix, std::vector<Name
       labels({count}, DType::uint8);
   for (std::int64_t i = 0; i < src.size(); ++i)
     images.span<std::uint8_t>()[i] =
-        static_cast<std::uint8_t>(src.span<float>()[i] * 255.0F + 0.5F);
+        static_cast<std::uint8_t>(std::clamp(src.span<float>()[i], 0.0F, 1.0F) * 255.0F + 0.5F);
   for (std::int64_t i = 0; i < count; ++i)
     labels.span<std::uint8_t>()[i] = static_cast<std::uint8_t>(target.span<float>()[i]);
   arrays.push_back({"x_" + suffix, images});

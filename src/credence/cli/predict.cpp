@@ -61,10 +61,11 @@ void run_predict(const PredictArguments& arguments, Context& context) {
     arrays.push_back({"mutual_information", gather(part.predictions.mutual_information)});
     arrays.push_back({"predicted_class", top_classes(arrays[0].tensor)});
   }
-  if (!context.is_root()) return;
-  write_npz(arguments.output, arrays);
-  std::cout << with_thousands(inputs->size()) << " predictions in " << arguments.output
-            << std::endl;
+  on_rank_zero(communicator, [&] {
+    write_npz(arguments.output, arrays);
+    std::cout << with_thousands(inputs->size()) << " predictions in " << arguments.output
+              << std::endl;
+  });
 }
 
 }  // namespace

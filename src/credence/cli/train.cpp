@@ -28,6 +28,8 @@ struct TrainArguments {
 std::pair<std::shared_ptr<const Dataset>, std::shared_ptr<const Dataset>> split_validation(
     const std::shared_ptr<const Dataset>& train, double share) {
   const auto held_out = static_cast<std::int64_t>(share * static_cast<double>(train->size()));
+  require<ConfigError>(share == 0 || held_out > 0, "data.validation_split: ", share, " of ",
+                       train->size(), " examples is none");
   if (held_out == 0) return {train, nullptr};
   const std::int64_t kept = train->size() - held_out;
   return {std::make_shared<SubsetDataset>(train, 0, kept),

@@ -15,6 +15,9 @@ void on_rank_zero(Communicator& communicator, const std::function<void()>& body)
     } catch (const Error& error) {
       message = error.what();
       outcome = {static_cast<double>(error.exit_code()), static_cast<double>(message.size())};
+    } catch (const std::exception& error) {
+      message = concat("internal error: ", error.what());
+      outcome = {static_cast<double>(ExitCode::internal), static_cast<double>(message.size())};
     }
   }
   communicator.broadcast(std::span<double>(outcome), 0);

@@ -46,7 +46,7 @@ void read_loss(OptionReader& reader, Experiment& experiment) {
   if (name != "auto") chosen = find_named(loss_registry(), reader, "auto").prepare(reader);
   experiment.make_loss = [chosen](const Model& model, const Dataset& data) {
     const std::int64_t classes = data.target_info().classes;
-    const bool ends_in_softmax = model.summary().back().layer.type == "Softmax";
+    const bool ends_in_softmax = model.output_summary().type == "Softmax";
     std::unique_ptr<Loss> loss;
     if (chosen)
       loss = chosen();
@@ -55,6 +55,16 @@ void read_loss(OptionReader& reader, Experiment& experiment) {
           CategoricalCrossEntropyOptions{.from_logits = !ends_in_softmax});
     else
       loss = std::make_unique<MeanSquaredError>();
+    require<ConfigError>(
+        loss->takes_probabilities() == ends_in_softmax, "train.loss: ", loss->name(),
+        loss->takes_probabilities() ? " of probabilities needs a Softmax layer at the end"
+                                    : " does not take the probabilities of a Softmax layer",
+        "; model \"", model.name(), "\"");
+    require<ConfigError>(
+        !(model.is_bayesian() && loss->name() == "mean_squared_error"),
+        "train.loss: mean_squared_error is no likelihood, so a network with a posterior "
+        "cannot weigh its KL against it; model \"",
+        model.name(), "\"");
     loss->setup(model.output_shape(), data.target_shape(), classes);
     return loss;
   };

@@ -38,6 +38,8 @@ void read_bayesian(OptionReader& reader, const std::vector<std::string>& default
                    VariationalSpec& variational) {
   selection.layers = default_layers;
   reader("layers", selection.layers);
+  if (reader.given() && !reader.has("layers") && selection.layers.empty())
+    reader.fail("no layer would have a posterior: give bayesian.layers, such as all");
   OptionReader& estimator = reader.child("estimator");
   variational.estimator = find_named(estimator_registry(), estimator,
                                      default_estimator.empty() ? "flipout" : default_estimator)
@@ -45,7 +47,8 @@ void read_bayesian(OptionReader& reader, const std::vector<std::string>& default
   OptionReader& prior = reader.child("prior");
   variational.prior = find_named(prior_registry(), prior, "gaussian").make(prior);
   reader("initial_sigma", variational.initial_sigma);
-  if (!(variational.initial_sigma > 0)) reader.child("initial_sigma").fail("expected more than 0");
+  if (!(variational.initial_sigma > 0 && variational.initial_sigma < 100))
+    reader.child("initial_sigma").fail("expected more than 0 and less than 100");
 }
 
 }  // namespace

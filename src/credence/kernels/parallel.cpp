@@ -24,9 +24,10 @@ void detail::run_parallel(std::int64_t count, std::int64_t grain, void* body, Lo
   std::exception_ptr failure;
 #pragma omp parallel num_threads(threads)
   {
-    const std::int64_t thread = omp_get_thread_num();
-    const std::int64_t begin = pieces * thread / threads * grain;
-    const std::int64_t end = std::min(count, pieces * (thread + 1) / threads * grain);
+    // A thread limit may give fewer than asked for.
+    const std::int64_t thread = omp_get_thread_num(), team = omp_get_num_threads();
+    const std::int64_t begin = pieces * thread / team * grain;
+    const std::int64_t end = std::min(count, pieces * (thread + 1) / team * grain);
     try {
       if (begin < end) call(body, begin, end);
     } catch (...) {

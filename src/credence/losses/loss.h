@@ -21,6 +21,8 @@ class Loss {
   /// respect to the output is written to `diff_output` unless it is null.
   virtual double forward(const Tensor& output, const Tensor& target, double divisor,
                          Tensor* diff_output) const = 0;
+  /// Whether the output holds probabilities, as after a softmax layer.
+  virtual bool takes_probabilities() const { return false; }
   /// The shape of one example's prediction, for an output of this shape.
   virtual Shape prediction_shape(const Shape& output) const { return output; }
   /// Class probabilities [n, classes], or the predicted mean [n, targets].

@@ -14,7 +14,9 @@ std::size_t count_of_last(const std::string& text) {
   constexpr std::string_view prefix = "last ";
   std::size_t count = 0;
   if (text.starts_with(prefix))
-    std::from_chars(text.data() + prefix.size(), text.data() + text.size(), count);
+    if (std::from_chars(text.data() + prefix.size(), text.data() + text.size(), count).ptr !=
+        text.data() + text.size())
+      return 0;
   return count;
 }
 

@@ -25,6 +25,8 @@ Model::Model(const GraphSpec& graph, const ModelOptions& options)
   if (outputs_.empty()) outputs_.push_back(static_cast<int>(nodes_.size()) - 1);
   for (const int output : outputs_) {
     require<ConfigError>(output >= 0, "model \"", name_, "\": the input cannot be an output");
+    require<ConfigError>(!nodes_[output].is_output, "model \"", name_, "\": layer \"",
+                         nodes_[output].name, "\" is an output twice");
     nodes_[output].is_output = true;
   }
   for (const Node& node : nodes_)
@@ -117,6 +119,10 @@ void Model::plan_gradients() {
 Shape Model::output_shape(std::size_t output) const {
   return nodes_[outputs_.at(output)].dst_shape;
 }
+LayerSummary Model::output_summary(std::size_t output) const {
+  return nodes_[outputs_.at(output)].layer->summary();
+}
+
 const Tensor& Model::output(std::size_t output) const {
   return nodes_[outputs_.at(output)].dst;
 }

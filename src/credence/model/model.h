@@ -57,6 +57,10 @@ class Model {
   /// each at a multiple of 16 elements, zeros between.
   Tensor& gradients() { return gradients_; }
 
+  std::size_t output_count() const { return outputs_.size(); }
+  /// Of the layer whose result the output is.
+  LayerSummary output_summary(std::size_t output = 0) const;
+
   bool is_bayesian() const { return !variational_.empty(); }
   /// Summed over the layers with a posterior, nats.
   double kl() const;

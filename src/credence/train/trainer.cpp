@@ -43,6 +43,9 @@ Trainer::Trainer(const TrainerParts& parts, const TrainerOptions& options)
       metrics_(training_metrics(target_info_.classes)),
       prediction_(parts.loss.prediction_shape(parts.model.output_shape())
                       .prepend(parts.model.max_batch())) {
+  require<ConfigError>(parts.model.output_count() == 1,
+                       "model.outputs: training takes one output, got ",
+                       parts.model.output_count());
   require<ConfigError>(options.epochs >= 0, "train.epochs: expected 0 or more, got ",
                        options.epochs);
   require<ConfigError>(options.learning_rate > 0, "train.learning_rate: expected more than 0, got ",
@@ -133,6 +136,7 @@ void Trainer::update_metrics(const Batch& batch) {
 }
 
 EpochReport Trainer::finish_epoch(const StepReport& last, const EpochSums& sums) {
+  check_weights(last);
   const auto examples = static_cast<double>(sums.examples);
   EpochReport report{.epoch = last.epoch,
                      .step = last.step,
@@ -152,6 +156,13 @@ EpochReport Trainer::finish_epoch(const StepReport& last, const EpochSums& sums)
       report.values.emplace_back("val_" + name, value);
   }
   return report;
+}
+
+void Trainer::check_weights(const StepReport& last) const {
+  for (const Parameter* parameter : parts_.model.parameters())
+    for (const float weight : parameter->value.span<float>())
+      require<NumericalError>(std::isfinite(weight), "after step ", last.step, " (epoch ",
+                              last.epoch, ") parameter ", parameter->name, " is not finite");
 }
 
 double Trainer::kl_weight(std::uint64_t step) const {

@@ -59,6 +59,7 @@ class Trainer {
   void take_step(std::uint64_t step, StepReport& report, EpochSums& sums);
   void update_metrics(const Batch& batch);
   EpochReport finish_epoch(const StepReport& last, const EpochSums& sums);
+  void check_weights(const StepReport& last) const;
   double kl_weight(std::uint64_t step) const;
   double learning_rate(std::uint64_t step) const;
   [[noreturn]] void explain_not_finite(const StepReport& report);
