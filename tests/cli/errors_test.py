@@ -73,6 +73,19 @@ class Configuration(ProgramTest):
         self.fail_to_train(LAYERS, ['"conv1"', "40", "28"], "model.layers.0.kernel=40",
                            "model.layers.0.padding=valid")
 
+    def test_loss_that_does_not_fit_the_last_layer(self):
+        self.fail_to_train(FC, ["categorical_cross_entropy", "Softmax"], "model.name=simplecnn",
+                           "train.loss=categorical_cross_entropy")
+
+    def test_bayesian_options_without_a_layer_to_use_them(self):
+        self.fail_to_train(FC, ["bayesian", "no layer"], "model.bayesian.estimator=flipout")
+
+    def test_two_outputs(self):
+        self.fail_to_train(LAYERS, ["model.outputs", "got 2"], "model.outputs=[dense2, dense1]")
+
+    def test_validation_split_of_no_example(self):
+        self.fail_to_train(FC, ["validation_split", "600"], "data.validation_split=0.001")
+
     def test_missing_recipe(self):
         self.fail_with(78, ["nowhere.yaml"], "train", "nowhere.yaml")
 

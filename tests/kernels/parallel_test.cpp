@@ -6,6 +6,7 @@
 
 #include "support/random_tensor.h"
 #include <gtest/gtest.h>
+#include <omp.h>
 
 #include "credence/kernels/channels.h"
 
@@ -31,6 +32,17 @@ TEST_F(Threads, ALoopVisitsEveryElementOnceForAnyThreadCount) {
       for (const auto& visit : visits) EXPECT_EQ(visit, 1);
     }
   }
+}
+
+TEST_F(Threads, ALoopIsWholeWhenOpenMpGivesFewerThreadsThanAskedFor) {
+  omp_set_dynamic(1);  // at most one thread a processor
+  set_thread_count(1000);
+  std::vector<std::atomic<int>> visits(5000);
+  parallel_for(5000, 1, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin; i < end; ++i) ++visits[static_cast<std::size_t>(i)];
+  });
+  omp_set_dynamic(0);
+  for (const auto& visit : visits) ASSERT_EQ(visit, 1);
 }
 
 TEST_F(Threads, AnExceptionReachesTheCaller) {
