@@ -44,7 +44,8 @@ struct TrainReport {
   }
 };
 
-/// Watches a run: progress, records, checkpoints. Called on every rank with the same figures.
+/// Watches a run: progress, records, checkpoints. Every rank computes the same figures, so an
+/// observer may be added on all of them, to decide, or on one, to tell.
 class Observer {
  public:
   virtual ~Observer() = default;
