@@ -20,8 +20,9 @@ struct Tensors {
       : src(map.src_shape().prepend(batch)),
         dst(map.dst_shape().prepend(batch)),
         weights(map.weights_shape()),
+        diff_weights(map.weights_shape()),
         flop(2.0 * static_cast<double>(weights.size() * dst.size() / map.weights_shape()[0])) {}
-  Tensor src, dst, weights;
+  Tensor src, dst, weights, diff_weights;
   double flop;
 };
 
@@ -32,15 +33,19 @@ void run_map(benchmark::State& state, LinearMap& map, std::int64_t batch) {
       measure(state, t.flop, [&] { map.forward(t.src, t.weights, nullptr, t.dst); });
       break;
     case 1:
-      measure(state, t.flop, [&] { map.backward_data(t.dst, t.weights, t.src, Write::overwrite); });
+      measure(state, t.flop, [&] {
+        map.backward({.src = t.src, .dst = t.dst, .diff_dst = t.dst}, t.weights, t.diff_weights);
+      });
       break;
     default:
-      measure(state, t.flop,
-              [&] { map.backward_weights(t.src, t.dst, t.weights, nullptr, Write::overwrite); });
+      measure(state, 2 * t.flop, [&] {
+        map.backward({.src = t.src, .dst = t.dst, .diff_dst = t.dst, .diff_src = &t.src}, t.weights,
+                     t.diff_weights);
+      });
   }
 }
 
-/// Argument 0: forward, 1: gradient of the source, 2: gradient of the weights.
+/// Argument 0: forward, 1: gradient of the weights, 2: gradients of weights and source.
 void first_convolution(benchmark::State& state) {
   const auto map = make_linear_map(Conv2dGeometry{.height = 28,
                                                   .width = 28,

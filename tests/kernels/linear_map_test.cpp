@@ -47,14 +47,36 @@ void expect_matches_reference(const Geometry& geometry, std::int64_t batch) {
          dw64 = poisoned(weights_shape, DType::float64);
   Tensor db = poisoned(bias_shape, DType::float32), db64 = poisoned(bias_shape, DType::float64);
   for (const Write write : {Write::overwrite, Write::add}) {
-    cpu->backward_data(diff, weights, dx, write);
-    reference->backward_data(diff64, weights64, dx64, write);
+    dw.fill(std::nan(""));
+    db.fill(std::nan(""));
+    cpu->backward({.src = src,
+                   .dst = dst,
+                   .diff_dst = diff,
+                   .diff_bias = &db,
+                   .diff_src = &dx,
+                   .write = write},
+                  weights, dw);
+    reference->backward({.src = src64,
+                         .dst = dst64,
+                         .diff_dst = diff64,
+                         .diff_bias = &db64,
+                         .diff_src = &dx64,
+                         .write = write},
+                        weights64, dw64);
     expect_close(dx, dx64, 1e-5);
-    cpu->backward_weights(src, diff, dw, &db, write);
-    reference->backward_weights(src64, diff64, dw64, &db64, write);
     expect_close(dw, dw64, 1e-5);
     expect_close(db, db64, 1e-5);
   }
+  // Nobody asks for the gradient of the source; then for the source's memory to take it.
+  Tensor again = poisoned(weights_shape, DType::float32);
+  cpu->backward({.src = src, .dst = dst, .diff_dst = diff}, weights, again);
+  expect_close(again, dw64, 1e-5);
+  Tensor memory = src.clone();
+  cpu->backward({.src = memory, .dst = dst, .diff_dst = diff, .diff_src = &memory}, weights, again);
+  expect_close(again, dw64, 1e-5);
+  reference->backward({.src = src64, .dst = dst64, .diff_dst = diff64, .diff_src = &dx64}, weights64,
+                      dw64);
+  expect_close(memory, dx64, 1e-5);
 }
 
 TEST(LinearMap, DenseMatchesReference) {
@@ -119,8 +141,11 @@ TEST(LinearMap, AnEmptyBatchGivesZeroGradients) {
     weights.fill(5);
     bias.fill(5);
     map->forward(src, weights, &bias, dst);
-    map->backward_weights(src, dst, weights, &bias, Write::overwrite);
-    for (const float value : weights.span<float>()) EXPECT_EQ(value, 0);
+    Tensor diff_weights(map->weights_shape());
+    diff_weights.fill(5);
+    map->backward({.src = src, .dst = dst, .diff_dst = dst, .diff_bias = &bias}, weights,
+                  diff_weights);
+    for (const float value : diff_weights.span<float>()) EXPECT_EQ(value, 0);
     for (const float value : bias.span<float>()) EXPECT_EQ(value, 0);
   }
 }

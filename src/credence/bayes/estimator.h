@@ -16,6 +16,24 @@ struct VariationalMap {
   Parameter* bias;  ///< null if there is none
 };
 
+/// What a layer's backward pass is given.
+struct LayerPass {
+  const Tensor& src;
+  const Tensor& dst;
+  const Tensor& diff_dst;
+  DiffSrc diff_src;
+
+  /// The same for its map.
+  LinearBackward linear(Parameter* bias) const {
+    return {.src = src,
+            .dst = dst,
+            .diff_dst = diff_dst,
+            .diff_bias = bias ? &bias->gradient : nullptr,
+            .diff_src = diff_src.tensor,
+            .write = diff_src.write};
+  }
+};
+
 /// How a training step draws the weights and estimates the gradient of the expected loss with
 /// respect to mu and rho. Written over LinearMap: the same code for dense layers and convolutions.
 class Estimator {
@@ -27,8 +45,10 @@ class Estimator {
   virtual void forward(const VariationalMap& layer, const Tensor& src, Tensor& dst,
                        const StepContext& context) = 0;
   /// Overwrites the gradients of mu, rho and bias; writes diff_src as told.
-  virtual void backward(const VariationalMap& layer, const Tensor& src, const Tensor& diff_dst,
-                        const DiffSrc& diff_src, const StepContext& context) = 0;
+  virtual void backward(const VariationalMap& layer, const LayerPass& pass,
+                        const StepContext& context) = 0;
+  /// Whether what the map gives is what the layer gives, so that the map may have an epilogue.
+  virtual bool allows_epilogue() const = 0;
 };
 
 using EstimatorFactory = std::function<std::unique_ptr<Estimator>()>;

@@ -48,28 +48,27 @@ void LocalReparameterization::forward(const VariationalMap& layer, const Tensor&
   });
 }
 
-void LocalReparameterization::backward(const VariationalMap& layer, const Tensor& src,
-                                       const Tensor& diff_dst, const DiffSrc& diff_src,
+void LocalReparameterization::backward(const VariationalMap& layer, const LayerPass& pass,
                                        const StepContext& /*context*/) {
-  const std::int64_t batch = src.shape()[0];
+  const std::int64_t batch = pass.src.shape()[0];
   Tensor squared_src = squared_src_.rows(0, batch), diff_variance = variance_.rows(0, batch);
   const Tensor slope = slope_.rows(0, batch);
 
-  layer.map.backward_weights(src, diff_dst, layer.weight.mu.gradient,
-                             layer.bias ? &layer.bias->gradient : nullptr, Write::overwrite);
-  transform(diff_dst, slope, diff_variance, Write::overwrite,
+  layer.map.backward(pass.linear(layer.bias), layer.weight.mu.value, layer.weight.mu.gradient);
+  transform(pass.diff_dst, slope, diff_variance, Write::overwrite,
             [](auto dy, auto s) { return dy * s; });
-  layer.map.backward_weights(squared_src, diff_variance, diff_weight_variance_, nullptr,
-                             Write::overwrite);
+  layer.map.backward({.src = squared_src,
+                      .dst = variance_,
+                      .diff_dst = diff_variance,
+                      .diff_src = pass.diff_src.tensor ? &squared_src : nullptr},
+                     weight_variance_, diff_weight_variance_);
   transform(diff_weight_variance_, layer.weight.rho.value, layer.weight.rho.gradient,
             Write::overwrite,
             [](auto d, auto rho) { return d * 2 * softplus(rho) * softplus_derivative(rho); });
 
-  if (!diff_src.tensor) return;
-  layer.map.backward_data(diff_dst, layer.weight.mu.value, *diff_src.tensor, diff_src.write);
-  Tensor& diff_squared_src = squared_src;
-  layer.map.backward_data(diff_variance, weight_variance_, diff_squared_src, Write::overwrite);
-  transform(src, diff_squared_src, *diff_src.tensor, Write::add,
+  if (!pass.diff_src.tensor) return;
+  const Tensor& diff_squared_src = squared_src;
+  transform(pass.src, diff_squared_src, *pass.diff_src.tensor, Write::add,
             [](auto x, auto d) { return 2 * x * d; });
 }
 

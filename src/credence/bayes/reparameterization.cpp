@@ -17,15 +17,11 @@ void Reparameterization::forward(const VariationalMap& layer, const Tensor& src,
   layer.map.forward(src, weights_, layer.bias ? &layer.bias->value : nullptr, dst);
 }
 
-void Reparameterization::backward(const VariationalMap& layer, const Tensor& src,
-                                  const Tensor& diff_dst, const DiffSrc& diff_src,
+void Reparameterization::backward(const VariationalMap& layer, const LayerPass& pass,
                                   const StepContext& /*context*/) {
   Tensor& diff_weights = layer.weight.mu.gradient;  // dw / dmu = 1
-  layer.map.backward_weights(src, diff_dst, diff_weights,
-                             layer.bias ? &layer.bias->gradient : nullptr, Write::overwrite);
+  layer.map.backward(pass.linear(layer.bias), weights_, diff_weights);
   perturbation_.backward(diff_weights, layer.weight);
-  if (diff_src.tensor)
-    layer.map.backward_data(diff_dst, weights_, *diff_src.tensor, diff_src.write);
 }
 
 }  // namespace credence

@@ -16,8 +16,9 @@ class Reparameterization : public Estimator {
   void setup(const LayerSetup& setup, const LinearMap& map) override;
   void forward(const VariationalMap& layer, const Tensor& src, Tensor& dst,
                const StepContext& context) override;
-  void backward(const VariationalMap& layer, const Tensor& src, const Tensor& diff_dst,
-                const DiffSrc& diff_src, const StepContext& context) override;
+  void backward(const VariationalMap& layer, const LayerPass& pass,
+                const StepContext& context) override;
+  bool allows_epilogue() const override { return true; }
 
  private:
   Perturbation perturbation_;

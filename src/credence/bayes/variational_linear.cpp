@@ -51,17 +51,23 @@ void VariationalLinear::forward(std::span<const Tensor> src, Tensor& dst,
   map_->forward(src[0], predictive_weights_, bias, dst);
 }
 
-void VariationalLinear::backward(std::span<const Tensor> src, const Tensor& /*dst*/,
+void VariationalLinear::backward(std::span<const Tensor> src, const Tensor& dst,
                                  const Tensor& diff_dst, std::span<DiffSrc> diff_src,
                                  const StepContext& context) {
   require<InternalError>(context.weights == WeightSampling::training,
                          "variational layer: a backward pass needs WeightSampling::training");
-  estimator_->backward(variational_map(), src[0], diff_dst, diff_src[0], context);
+  estimator_->backward(variational_map(),
+                       {.src = src[0], .dst = dst, .diff_dst = diff_dst, .diff_src = diff_src[0]},
+                       context);
 }
 
 std::vector<Parameter*> VariationalLinear::parameters() {
   if (spec_.bias) return {&weight_.mu, &weight_.rho, &bias_};
   return {&weight_.mu, &weight_.rho};
+}
+
+bool VariationalLinear::absorb(const Layer& next) {
+  return estimator_->allows_epilogue() && fuse(*map_, epilogue_, next);
 }
 
 LayerSummary VariationalLinear::summary() const {

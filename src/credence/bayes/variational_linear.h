@@ -37,6 +37,7 @@ class VariationalLinear : public Layer, public Variational {
   void backward(std::span<const Tensor> src, const Tensor& dst, const Tensor& diff_dst,
                 std::span<DiffSrc> diff_src, const StepContext& context) override;
   std::vector<Parameter*> parameters() override;
+  bool absorb(const Layer& next) override;
   LayerSummary summary() const override;
 
   double kl() const override { return prior_->kl(weight_); }
@@ -50,6 +51,7 @@ class VariationalLinear : public Layer, public Variational {
   double initial_sigma_;
   std::unique_ptr<Estimator> estimator_;
   std::unique_ptr<LinearMap> map_;
+  Epilogue epilogue_;
   MeanFieldGaussian weight_;
   Parameter bias_;
   Perturbation predictive_;

@@ -2,6 +2,7 @@
 
 #include "credence/bayes/flipout.h"
 #include "credence/bayes/local_reparameterization.h"
+#include "credence/bayes/per_example.h"
 #include "credence/bayes/reparameterization.h"
 #include "credence/layers/conv2d.h"
 #include "credence/layers/dense.h"
@@ -75,6 +76,7 @@ const Registry<Factory<Estimator>>& estimator_registry() {
                        {"flipout", entry<Flipout>()},
                        {"reparameterization", entry<Reparameterization>()},
                        {"local_reparameterization", entry<LocalReparameterization>()},
+                       {"per_example", entry<PerExample>()},
                    });
   return estimators;
 }

@@ -3,9 +3,10 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 
-#include "credence/kernels/write.h"
-#include "credence/tensor/tensor.h"
+#include "credence/kernels/pooling.h"
+#include "credence/kernels/weight_order.h"
 
 namespace credence {
 
@@ -38,6 +39,36 @@ struct Conv2dGeometry {
   }
 };
 
+/// The weights of a batch where each example has its own: made when a map needs them, used while
+/// they are in cache, and gone. A map calls both from several threads at once.
+class ExampleWeights {
+ public:
+  virtual ~ExampleWeights() = default;
+  /// Writes the weights of row n, in `order`.
+  virtual void make(std::int64_t n, WeightOrder order, Tensor& weights) = 0;
+  /// Takes the gradient with respect to the weights of row n, [taps, I, O]. Rows of one lane come
+  /// one after another, in order; see lane_sums.h.
+  virtual void take_gradient(std::int64_t n, std::int64_t lane, const Tensor& diff_weights) = 0;
+};
+
+/// What a map may do to its result before it leaves the cache: ReLU, then a maximum over windows.
+/// (In either order they give the same.)
+struct Epilogue {
+  bool relu = false;
+  std::optional<PoolGeometry> max_pool;
+};
+
+/// What a backward pass reads and where it leaves the gradients.
+struct LinearBackward {
+  const Tensor& src;
+  const Tensor& dst;  ///< what the forward pass wrote; read only by a map with an epilogue
+  const Tensor& diff_dst;
+  Tensor* diff_bias = nullptr;  ///< overwritten; null if there is none
+  /// Null if nobody asks. May be the memory of src: it is written last.
+  Tensor* diff_src = nullptr;
+  Write write = Write::overwrite;  ///< of diff_src
+};
+
 /// A map linear in its source and in its weights: dense or a convolution, made for a shape and a
 /// device. Estimators of variational weights are written over it, and know nothing of its geometry.
 ///
@@ -48,17 +79,25 @@ class LinearMap {
   virtual ~LinearMap() = default;
 
   virtual Shape src_shape() const = 0;      ///< of one example
-  virtual Shape dst_shape() const = 0;      ///< of one example
+  virtual Shape dst_shape() const = 0;      ///< of one example, after the epilogue
   virtual Shape weights_shape() const = 0;  ///< [O, I, ...]
 
-  /// dst = map(src, weights) + bias; `bias` may be null.
+  /// dst = epilogue(map(src, weights) + bias); `bias` may be null.
   virtual void forward(const Tensor& src, const Tensor& weights, const Tensor* bias,
                        Tensor& dst) = 0;
-  virtual void backward_data(const Tensor& diff_dst, const Tensor& weights, Tensor& diff_src,
-                             Write write) = 0;
-  /// `diff_bias` may be null.
-  virtual void backward_weights(const Tensor& src, const Tensor& diff_dst, Tensor& diff_weights,
-                                Tensor* diff_bias, Write write) = 0;
+  /// The backward pass of the last forward pass. Overwrites diff_weights.
+  virtual void backward(const LinearBackward& pass, const Tensor& weights,
+                        Tensor& diff_weights) = 0;
+
+  /// The same with weights for each example. The default runs the examples one by one.
+  virtual void forward(const Tensor& src, ExampleWeights& weights, const Tensor* bias,
+                       Tensor& dst);
+  virtual void backward(const LinearBackward& pass, ExampleWeights& weights);
+  /// Whether a pass with weights for each example costs little more than one with weights for all.
+  virtual bool has_cheap_example_weights() const { return false; }
+
+  /// Asks for an epilogue. False, and nothing changes, if the map cannot.
+  virtual bool fuse(const Epilogue& /*epilogue*/) { return false; }
 };
 
 /// float32 runs on the device's kernels, float64 on the reference kernels.

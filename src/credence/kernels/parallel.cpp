@@ -14,6 +14,10 @@ void set_thread_count(int threads) {
   omp_set_num_threads(threads);
 }
 
+int thread_number() {
+  return omp_get_thread_num();
+}
+
 void detail::run_parallel(std::int64_t count, std::int64_t grain, void* body, LoopBody call) {
   const std::int64_t pieces = (count + grain - 1) / grain;
   const int threads = static_cast<int>(std::min<std::int64_t>(pieces, thread_count()));

@@ -9,6 +9,8 @@ namespace credence {
 /// Threads that a parallel loop of this process uses.
 int thread_count();
 void set_thread_count(int threads);
+/// Of the calling thread in its parallel loop: 0 to thread_count() - 1.
+int thread_number();
 
 namespace detail {
 using LoopBody = void (*)(void* body, std::int64_t begin, std::int64_t end);

@@ -28,7 +28,7 @@ struct PoolGeometry {
 };
 
 /// The largest element of each window; `argmax` (uint8, the shape of dst) notes its number in the
-/// window, the first of equals. Windows have at most 256 pixels.
+/// window, the first of equals. Windows have at most 255 pixels.
 void max_pool_forward(const PoolGeometry& geometry, const Tensor& src, Tensor& dst, Tensor& argmax);
 void max_pool_backward(const PoolGeometry& geometry, const Tensor& diff_dst, const Tensor& argmax,
                        Tensor& diff_src, Write write);

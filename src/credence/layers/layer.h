@@ -57,6 +57,9 @@ class Layer {
                         std::span<DiffSrc> diff_src, const StepContext& context) = 0;
   /// In a fixed order. The layer owns them.
   virtual std::vector<Parameter*> parameters() { return {}; }
+  /// Asks the layer to do the work of `next`, its only consumer, in its own passes. If it can, its
+  /// dst is from then on that of `next`, which is not called again.
+  virtual bool absorb(const Layer& /*next*/) { return false; }
   virtual LayerSummary summary() const = 0;
   /// Whether dst may lie in the memory of the (only) src, and diff_src in that of diff_dst.
   virtual InPlace in_place() const { return InPlace::no; }

@@ -1,6 +1,22 @@
 #include "credence/layers/linear.h"
 
+#include "credence/layers/pooling.h"
+#include "credence/layers/relu.h"
+
 namespace credence {
+
+bool fuse(LinearMap& map, Epilogue& epilogue, const Layer& next) {
+  Epilogue extended = epilogue;
+  if (dynamic_cast<const ReLU*>(&next) && !epilogue.relu)
+    extended.relu = true;
+  else if (const auto* pool = dynamic_cast<const MaxPool2d*>(&next); pool && !epilogue.max_pool)
+    extended.max_pool = pool->geometry();
+  else
+    return false;
+  if (!map.fuse(extended)) return false;
+  epilogue = extended;
+  return true;
+}
 
 Shape Linear::setup(const LayerSetup& setup, std::span<const Shape> src_shapes) {
   map_ = spec_.make_map(setup, only_source(setup, src_shapes));
@@ -20,12 +36,15 @@ void Linear::forward(std::span<const Tensor> src, Tensor& dst, const StepContext
   map_->forward(src[0], weight_.value, spec_.bias ? &bias_.value : nullptr, dst);
 }
 
-void Linear::backward(std::span<const Tensor> src, const Tensor& /*dst*/, const Tensor& diff_dst,
+void Linear::backward(std::span<const Tensor> src, const Tensor& dst, const Tensor& diff_dst,
                       std::span<DiffSrc> diff_src, const StepContext& /*context*/) {
-  map_->backward_weights(src[0], diff_dst, weight_.gradient, spec_.bias ? &bias_.gradient : nullptr,
-                         Write::overwrite);
-  if (diff_src[0].tensor)
-    map_->backward_data(diff_dst, weight_.value, *diff_src[0].tensor, diff_src[0].write);
+  map_->backward({.src = src[0],
+                  .dst = dst,
+                  .diff_dst = diff_dst,
+                  .diff_bias = spec_.bias ? &bias_.gradient : nullptr,
+                  .diff_src = diff_src[0].tensor,
+                  .write = diff_src[0].write},
+                 weight_.value, weight_.gradient);
 }
 
 std::vector<Parameter*> Linear::parameters() {

@@ -17,6 +17,10 @@ struct LinearSpec {
   std::function<std::unique_ptr<LinearMap>(const LayerSetup&, const Shape& src)> make_map;
 };
 
+/// Adds the work of `next`, if it is ReLU or a maximum over windows, to the map's epilogue. False,
+/// and nothing changes, if it is something else or the map cannot.
+bool fuse(LinearMap& map, Epilogue& epilogue, const Layer& next);
+
 /// A linear map with deterministic weights: parameters `weight` and `bias`.
 class Linear : public Layer {
  public:
@@ -28,11 +32,13 @@ class Linear : public Layer {
   void backward(std::span<const Tensor> src, const Tensor& dst, const Tensor& diff_dst,
                 std::span<DiffSrc> diff_src, const StepContext& context) override;
   std::vector<Parameter*> parameters() override;
+  bool absorb(const Layer& next) override { return fuse(*map_, epilogue_, next); }
   LayerSummary summary() const override { return spec_.summary; }
 
  private:
   LinearSpec spec_;
   std::unique_ptr<LinearMap> map_;
+  Epilogue epilogue_;
   Parameter weight_;
   Parameter bias_;
 };

@@ -13,8 +13,8 @@ std::array<std::int64_t, 2> stride_of(const PoolOptions& options) {
 PoolGeometry geometry_of(const PoolOptions& options, const LayerSetup& setup, const Shape& src) {
   require<ShapeError>(src.rank() == 3, "layer \"", setup.name,
                       "\": pooling needs a source [height, width, channels], got ", src);
-  require<ConfigError>(options.window[0] * options.window[1] <= 256, "layer \"", setup.name,
-                       "\": a pooling window has at most 256 pixels, got ",
+  require<ConfigError>(options.window[0] * options.window[1] <= 255, "layer \"", setup.name,
+                       "\": a pooling window has at most 255 pixels, got ",
                        by_text(options.window));
   const Padding padding = resolve_padding(setup.name,
                                           {.kernel = options.window,
@@ -51,11 +51,11 @@ Shape dst_shape(const PoolGeometry& geometry) {
 
 Shape MaxPool2d::setup(const LayerSetup& setup, std::span<const Shape> src_shapes) {
   geometry_ = geometry_of(options_, setup, only_source(setup, src_shapes));
-  argmax_ = Tensor(dst_shape(geometry_).prepend(setup.max_batch), DType::uint8);
   return dst_shape(geometry_);
 }
 
 void MaxPool2d::forward(std::span<const Tensor> src, Tensor& dst, const StepContext& /*context*/) {
+  if (argmax_.size() < dst.size()) argmax_ = Tensor(dst.shape(), DType::uint8);
   max_pool_forward(geometry_, src[0], dst, argmax_);
 }
 

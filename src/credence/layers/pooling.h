@@ -27,6 +27,7 @@ class MaxPool2d : public Layer {
   using Options = PoolOptions;
   explicit MaxPool2d(const PoolOptions& options) : options_(options) {}
 
+  const PoolGeometry& geometry() const { return geometry_; }
   Shape setup(const LayerSetup& setup, std::span<const Shape> src_shapes) override;
   void forward(std::span<const Tensor> src, Tensor& dst, const StepContext& context) override;
   void backward(std::span<const Tensor> src, const Tensor& dst, const Tensor& diff_dst,

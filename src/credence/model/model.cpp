@@ -32,6 +32,7 @@ Model::Model(const GraphSpec& graph, const ModelOptions& options)
   for (const Node& node : nodes_)
     require<ConfigError>(node.consumers > 0 || node.is_output, "model \"", name_,
                          "\": nothing uses layer \"", node.name, "\" and it is no output");
+  plan_fusion();
   plan_memory();
   plan_gradients();
   for (Node& node : nodes_) node.layer->initialize(options.seed);
@@ -68,12 +69,25 @@ void Model::add_node(const NodeSpec& spec) {
     }
   }
   const LayerSetup setup{spec.name, options_.dtype, options_.max_batch};
-  node.dst_shape = node.layer->setup(setup, src_shapes);
+  node.dst_shape = node.memory_shape = node.layer->setup(setup, src_shapes);
   for (Parameter* parameter : node.layer->parameters()) parameters_.push_back(parameter);
   node.needs_diff |= !node.layer->parameters().empty();
   if (auto* variational = dynamic_cast<Variational*>(node.layer.get()))
     variational_.push_back(variational);
   nodes_.push_back(std::move(node));
+}
+
+void Model::plan_fusion() {
+  for (Node& node : nodes_) {
+    const int source = node.sources[0];
+    if (node.sources.size() != 1 || source < 0) continue;
+    if (nodes_[source].consumers != 1 || nodes_[source].is_output) continue;
+    const int runner = is_fused(nodes_[source]) ? nodes_[source].runs_in : source;
+    if (!nodes_[runner].layer->absorb(*node.layer)) continue;
+    node.runs_in = runner;
+    for (Node& other : nodes_)
+      if (other.runs_in == runner || &other == &nodes_[runner]) other.memory_shape = node.dst_shape;
+  }
 }
 
 void Model::plan_memory() {
@@ -87,7 +101,8 @@ void Model::plan_memory() {
     } else {
       node.dst_is_needed = in_place == InPlace::overwrites;
     }
-    const Shape shape = node.dst_shape.prepend(options_.max_batch);
+    node.shares_source |= is_fused(node);
+    const Shape shape = node.memory_shape.prepend(options_.max_batch);
     if (node.shares_source) {
       node.dst_memory = nodes_[source].dst_memory.reshaped(shape);
       if (node.needs_diff) node.diff_memory = nodes_[source].diff_memory.reshaped(shape);
@@ -148,6 +163,7 @@ void Model::bind_batch(const Tensor& src) {
 void Model::forward(const Tensor& src, const StepContext& context) {
   bind_batch(src);
   for (Node& node : nodes_) {
+    if (is_fused(node)) continue;
     layer_sources_.clear();
     for (const int source : node.sources) layer_sources_.push_back(source_of(source));
     node.layer->forward(layer_sources_, node.dst, context);
@@ -160,7 +176,7 @@ void Model::backward(const StepContext& context, const GradientReady& ready) {
   for (const int output : outputs_) write[output] = Write::add;
   for (std::size_t i = nodes_.size(); i-- > 0;) {
     Node& node = nodes_[i];
-    if (!node.needs_diff) continue;
+    if (!node.needs_diff || is_fused(node)) continue;
     layer_sources_.clear();
     layer_diffs_.clear();
     for (const int source : node.sources) {

@@ -79,10 +79,12 @@ class Model {
     std::vector<int> sources;  // node numbers; -1 is the input
     int consumers = 0;
     bool is_output = false;
+    int runs_in = -1;            // the node that does this one's work in its own passes, if any
     bool shares_source = false;  // dst and diff_dst lie in the source's memory
     bool dst_is_needed = false;  // by a backward pass: not to be overwritten in place
     bool needs_diff = false;     // it, or a node before it, has parameters
     Shape dst_shape;             // of one example
+    Shape memory_shape;          // the same, or that of the last node that runs in this one
     Tensor dst_memory, diff_memory;
     Tensor dst, diff_dst;  // the rows of the current batch
     std::int64_t gradient_begin = 0, gradient_count = 0;
@@ -90,10 +92,12 @@ class Model {
 
   int find(const std::string& node) const;
   void add_node(const NodeSpec& spec);
+  void plan_fusion();
   void plan_memory();
   void plan_gradients();
   void bind_batch(const Tensor& src);
   const Tensor& source_of(int node) const { return node < 0 ? src_ : nodes_[node].dst; }
+  bool is_fused(const Node& node) const { return node.runs_in >= 0; }
 
   std::string name_;
   Shape input_shape_;

@@ -1,184 +1,317 @@
-#include <map>
-#include <string>
+#include <algorithm>
+#include <vector>
 
 #include "credence/base/errors.h"
-#include "credence/kernels/channels.h"
-#include "credence/kernels/cpu/onednn.h"
-#include "credence/kernels/linear_map.h"
+#include "credence/kernels/cpu/conv2d_plan.h"
+#include "credence/kernels/lane_sums.h"
+#include "credence/kernels/max_pool_lines.h"
+#include "credence/kernels/parallel.h"
 
 namespace credence::cpu {
 namespace {
 
-using dnnl::memory;
-using Tag = memory::format_tag;
-
-memory::desc plain(const memory::dims& dims, Tag tag) {
-  return {dims, memory::data_type::f32, tag};
-}
-
-memory::desc any_layout(const memory::dims& dims) {
-  return plain(dims, Tag::any);
-}
-
-/// Memory of ours, seen by oneDNN. A source is only read, though oneDNN asks for a mutable pointer.
-memory view(const memory::desc& desc, const Tensor& tensor) {
-  return {desc, engine(), const_cast<float*>(tensor.data<float>())};
-}
-
-/// The primitives for one batch size, and weight memory in the layouts that they choose.
-struct Primitives {
-  dnnl::convolution_forward::primitive_desc forward_desc;
-  dnnl::convolution_backward_data::primitive_desc backward_data_desc;
-  dnnl::convolution_backward_weights::primitive_desc backward_weights_desc;
-  dnnl::convolution_forward forward;
-  dnnl::convolution_backward_data backward_data;
-  dnnl::convolution_backward_weights backward_weights;
-  memory forward_weights;
-  memory backward_weights_in;
-  memory diff_weights;
+/// Range of an image, or rows of a batch: [begin, end).
+struct Range {
+  std::int64_t begin, end;
 };
 
+/// What a thread works on: one image at a time, so that all of it stays in its cache.
+struct Workspace {
+  Tensor src;           ///< padded
+  Tensor lines;         ///< of the convolution's result, before pooling
+  Tensor diff_dst;      ///< padded
+  Tensor weights;       ///< of one example
+  Tensor diff_weights;  ///< of one example
+};
+
+float* reserve(Tensor& tensor, std::int64_t size) {
+  if (tensor.size() < size) tensor = Tensor({size});
+  return tensor.data<float>();
+}
+
+/// Convolutions image by image, the threads taking images. Padding, bias, ReLU and pooling happen
+/// on the way: what goes to memory is the result alone.
 class Conv2d : public LinearMap {
  public:
-  explicit Conv2d(const Conv2dGeometry& geometry)
-      : g_(geometry),
-        stream_(engine()),
-        weights_dims_{g_.filters, g_.channels, g_.kernel[0], g_.kernel[1]},
-        weights_desc_(plain(weights_dims_, Tag::oihw)),
-        bias_desc_(plain({g_.filters}, Tag::x)),
-        zero_bias_(Shape{g_.filters}),
-        added_(weights_shape()) {}
+  explicit Conv2d(const Conv2dGeometry& geometry) : g_(geometry), plan_(geometry) {}
 
   Shape src_shape() const override { return {g_.height, g_.width, g_.channels}; }
-  Shape dst_shape() const override { return {g_.out_height(), g_.out_width(), g_.filters}; }
+  Shape dst_shape() const override {
+    if (epilogue_.max_pool)
+      return {epilogue_.max_pool->out_height(), epilogue_.max_pool->out_width(), g_.filters};
+    return {g_.out_height(), g_.out_width(), g_.filters};
+  }
   Shape weights_shape() const override {
     return {g_.filters, g_.channels, g_.kernel[0], g_.kernel[1]};
   }
 
+  bool fuse(const Epilogue& epilogue) override {
+    epilogue_ = epilogue;
+    return true;
+  }
+
+  /// Making weights costs some 20 times the time of one pixel's products with them, and saves those
+  /// of a second map.
+  bool has_cheap_example_weights() const override { return g_.out_height() * g_.out_width() >= 16; }
+
   void forward(const Tensor& src, const Tensor& weights, const Tensor* bias, Tensor& dst) override {
     check_linear_map(*this, "conv2d", src, weights, dst);
-    if (src.shape()[0] == 0) return;
-    Primitives& p = primitives(src.shape()[0]);
-    reorder(view(weights_desc_, weights), p.forward_weights);
-    p.forward.execute(stream_, {{DNNL_ARG_SRC, view(p.forward_desc.src_desc(), src)},
-                                {DNNL_ARG_WEIGHTS, p.forward_weights},
-                                {DNNL_ARG_BIAS, view(bias_desc_, bias ? *bias : zero_bias_)},
-                                {DNNL_ARG_DST, view(p.forward_desc.dst_desc(), dst)}});
-    stream_.wait();
+    const float* const packed = pack(weights, WeightOrder::by_dst, packed_by_dst_);
+    for_each_part(src, dst, [&](Workspace& work, std::int64_t n, Range lines) {
+      forward_image(work, src, packed, bias, dst, n, lines);
+    });
   }
 
-  void backward_data(const Tensor& diff_dst, const Tensor& weights, Tensor& diff_src,
-                     Write write) override {
-    check_linear_map(*this, "conv2d", diff_src, weights, diff_dst);
-    const std::int64_t batch = diff_dst.shape()[0];
-    if (batch == 0) return;
-    Primitives& p = primitives(batch);
-    make_backward_data(p, batch);
-    reorder(view(weights_desc_, weights), p.backward_weights_in);
-    Tensor& target = write == Write::add ? added_src(diff_src.shape()) : diff_src;
-    p.backward_data.execute(
-        stream_, {{DNNL_ARG_DIFF_DST, view(p.backward_data_desc.diff_dst_desc(), diff_dst)},
-                  {DNNL_ARG_WEIGHTS, p.backward_weights_in},
-                  {DNNL_ARG_DIFF_SRC, view(p.backward_data_desc.diff_src_desc(), target)}});
-    stream_.wait();
-    if (write == Write::add) add(target, diff_src);
+  void forward(const Tensor& src, ExampleWeights& weights, const Tensor* bias,
+               Tensor& dst) override {
+    for_each_part(src, dst, [&](Workspace& work, std::int64_t n, Range lines) {
+      reserve(work.weights, weights_shape().size());
+      weights.make(n, WeightOrder::by_dst, work.weights);
+      forward_image(work, src, work.weights.data<float>(), bias, dst, n, lines);
+    });
   }
 
-  void backward_weights(const Tensor& src, const Tensor& diff_dst, Tensor& diff_weights,
-                        Tensor* diff_bias, Write write) override {
-    check_linear_map(*this, "conv2d", src, diff_weights, diff_dst);
-    if (diff_bias) sum_channels(diff_dst, *diff_bias, write);
-    const std::int64_t batch = src.shape()[0];
-    if (batch == 0) {
-      if (write == Write::overwrite) diff_weights.fill(0);
-      return;
-    }
-    Primitives& p = primitives(batch);
-    make_backward_weights(p, batch);
-    p.backward_weights.execute(
-        stream_, {{DNNL_ARG_SRC, view(p.backward_weights_desc.src_desc(), src)},
-                  {DNNL_ARG_DIFF_DST, view(p.backward_weights_desc.diff_dst_desc(), diff_dst)},
-                  {DNNL_ARG_DIFF_WEIGHTS, p.diff_weights}});
-    Tensor& target = write == Write::add ? added_ : diff_weights;
-    reorder(p.diff_weights, view(weights_desc_, target));
-    if (write == Write::add) add(added_, diff_weights);
+  void backward(const LinearBackward& pass, const Tensor& weights, Tensor& diff_weights) override {
+    check_linear_map(*this, "conv2d", pass.src, diff_weights, pass.diff_dst);
+    const float* const packed =
+        pass.diff_src ? pack(weights, WeightOrder::by_src, packed_by_src_) : nullptr;
+    const std::int64_t lanes = gradient_lanes(pass.src.shape()[0]);
+    weight_sums_.start(lanes, diff_weights.size(), DType::float32);
+    for_each_lane(pass, [&](Workspace& work, std::int64_t lane, Range rows) {
+      for (std::int64_t n = rows.begin; n < rows.end; ++n)
+        backward_image(work, pass, packed, weight_sums_.lane<float>(lane), lane, n);
+    });
+    unpack_weights(weight_sums_.total(), diff_weights, Write::overwrite);
+  }
+
+  void backward(const LinearBackward& pass, ExampleWeights& weights) override {
+    const std::int64_t size = weights_shape().size();
+    for_each_lane(pass, [&](Workspace& work, std::int64_t lane, Range rows) {
+      reserve(work.weights, size);
+      float* const sums = reserve(work.diff_weights, size);
+      for (std::int64_t n = rows.begin; n < rows.end; ++n) {
+        if (pass.diff_src) weights.make(n, WeightOrder::by_src, work.weights);
+        std::fill(sums, sums + size, 0.0F);
+        backward_image(work, pass, work.weights.data<float>(), sums, lane, n);
+        weights.take_gradient(n, lane, work.diff_weights);
+      }
+    });
   }
 
  private:
-  struct Descriptors {
-    memory::desc src, dst;
-    memory::dims stride, dilation, pad_begin, pad_end;
-  };
-
-  Descriptors descriptors(std::int64_t batch) const {
-    return {plain({batch, g_.channels, g_.height, g_.width}, Tag::nhwc),
-            plain({batch, g_.filters, g_.out_height(), g_.out_width()}, Tag::nhwc),
-            {g_.stride[0], g_.stride[1]},
-            {g_.dilation[0] - 1, g_.dilation[1] - 1},
-            {g_.pad_begin[0], g_.pad_begin[1]},
-            {g_.pad_end[0], g_.pad_end[1]}};
+  /// Result lines that are made together: pooled ones that share no lines one at a time.
+  std::int64_t lines_at_once(std::int64_t all) const {
+    if (!epilogue_.max_pool) return 1;
+    return windows_are_disjoint(*epilogue_.max_pool) ? 1 : all;
   }
 
-  Primitives& primitives(std::int64_t batch) {
-    const auto found = primitives_.find(batch);
-    if (found != primitives_.end()) return found->second;
-    const Descriptors d = descriptors(batch);
-    Primitives& p = primitives_[batch];
-    p.forward_desc = make_primitive_desc<dnnl::convolution_forward>(
-        engine(), dnnl::prop_kind::forward_training, dnnl::algorithm::convolution_auto, d.src,
-        any_layout(weights_dims_), bias_desc_, d.dst, d.stride, d.dilation, d.pad_begin, d.pad_end);
-    p.forward = dnnl::convolution_forward(p.forward_desc);
-    p.forward_weights = memory(p.forward_desc.weights_desc(), engine());
-    return p;
+  /// The convolution's lines that these lines of the result are made of.
+  Range convolved(Range result) const {
+    if (!epilogue_.max_pool) return result;
+    const PoolGeometry& pool = *epilogue_.max_pool;
+    return {PoolWindow(pool, result.begin, 0).y_begin, PoolWindow(pool, result.end - 1, 0).y_end};
   }
 
-  void make_backward_data(Primitives& p, std::int64_t batch) {
-    if (p.backward_data) return;
-    const Descriptors d = descriptors(batch);
-    p.backward_data_desc = make_backward_desc<dnnl::convolution_backward_data>(
-        engine(), p.forward_desc, dnnl::algorithm::convolution_auto, d.src,
-        any_layout(weights_dims_), d.dst, d.stride, d.dilation, d.pad_begin, d.pad_end);
-    p.backward_data = dnnl::convolution_backward_data(p.backward_data_desc);
-    p.backward_weights_in = memory(p.backward_data_desc.weights_desc(), engine());
+  const float* pack(const Tensor& weights, WeightOrder order, Tensor& packed) {
+    reserve(packed, weights.size());
+    pack_weights(weights, order, packed);
+    return packed.data<float>();
   }
 
-  void make_backward_weights(Primitives& p, std::int64_t batch) {
-    if (p.backward_weights) return;
-    const Descriptors d = descriptors(batch);
-    p.backward_weights_desc = make_backward_desc<dnnl::convolution_backward_weights>(
-        engine(), p.forward_desc, dnnl::algorithm::convolution_auto, d.src,
-        any_layout(weights_dims_), d.dst, d.stride, d.dilation, d.pad_begin, d.pad_end);
-    p.backward_weights = dnnl::convolution_backward_weights(p.backward_weights_desc);
-    p.diff_weights = memory(p.backward_weights_desc.diff_weights_desc(), engine());
+  const float* padded_src(Workspace& work, const Tensor& src, std::int64_t n) const {
+    const std::int64_t line = g_.width * g_.channels;
+    const float* const image = src.data<float>() + n * g_.height * line;
+    if (!plan_.src_is_padded) return image;
+    float* const padded = reserve(work.src, plan_.src.size());
+    for (std::int64_t y = 0; y < g_.height; ++y)
+      std::copy(image + y * line, image + (y + 1) * line,
+                padded + plan_.src.begin + y * plan_.src.line);
+    return padded;
   }
 
-  void reorder(memory from, memory to) {
-    dnnl::reorder(from, to).execute(stream_, from, to);
-    stream_.wait();
+  void forward_image(Workspace& work, const Tensor& src, const float* weights, const Tensor* bias,
+                     Tensor& dst, std::int64_t n, Range result) {
+    const float* const image = padded_src(work, src, n);
+    const Shape shape = dst_shape();
+    const std::int64_t line = shape[1] * shape[2], first = n * shape[0] * line;
+    const std::int64_t step = lines_at_once(result.end - result.begin);
+    for (std::int64_t y = result.begin; y < result.end; y += step) {
+      const Range group{y, std::min(result.end, y + step)}, from = convolved(group);
+      float* const out = dst.data<float>() + first + y * line;
+      float* const convolved_lines =
+          epilogue_.max_pool ? reserve(work.lines, (from.end - from.begin) * convolved_line())
+                             : out;
+      for (std::int64_t v = from.begin; v < from.end; ++v)
+        convolve_line(image, v, weights, bias,
+                      convolved_lines + (v - from.begin) * convolved_line());
+      if (!epilogue_.max_pool) continue;
+      const float* const line_zero = convolved_lines - from.begin * convolved_line();
+      for (std::int64_t v = group.begin; v < group.end; ++v)
+        max_pool_line(*epilogue_.max_pool, v, line_zero, epilogue_.relu,
+                      dst.data<float>() + first + v * line,
+                      argmax_.data<std::uint8_t>() + first + v * line);
+    }
   }
 
-  Tensor& added_src(const Shape& shape) {
-    if (added_src_.empty() || added_src_.shape()[0] < shape[0]) added_src_ = Tensor(shape);
-    added_src_view_ = added_src_.rows(0, shape[0]);
-    return added_src_view_;
+  std::int64_t convolved_line() const { return g_.out_width() * g_.filters; }
+
+  void convolve_line(const float* image, std::int64_t y, const float* weights, const Tensor* bias,
+                     float* dst) const {
+    sum_over_terms({.src = image + y * g_.stride[0] * plan_.src.line,
+                    .src_step = g_.stride[1] * g_.channels,
+                    .runs = plan_.runs,
+                    .run_length = plan_.run_length,
+                    .weights = weights,
+                    .weights_step = g_.filters,
+                    .bias = bias ? bias->data<float>() : nullptr,
+                    .dst = dst,
+                    .dst_step = g_.filters,
+                    .pixels = g_.out_width(),
+                    .channels = g_.filters});
+    if (epilogue_.relu && !epilogue_.max_pool)
+      for (std::int64_t i = 0; i < convolved_line(); ++i) dst[i] = dst[i] < 0 ? 0 : dst[i];
   }
 
-  static void add(const Tensor& from, Tensor& to) {
-    const auto x = from.span<float>();
-    auto y = to.span<float>();
-    for (std::size_t i = 0; i < y.size(); ++i) y[i] += x[i];
+  /// The gradients of an image: of its weights and bias added to the lane's, of its pixels written.
+  void backward_image(Workspace& work, const LinearBackward& pass, const float* weights,
+                      float* weight_sums, std::int64_t lane, std::int64_t n) {
+    const float* const image = padded_src(work, pass.src, n);
+    const std::int64_t all = dst_shape()[0];
+    // Enough pixels for a pass over the sums to pay, few enough to stay in the nearest cache.
+    constexpr std::int64_t pixels_at_once = 112;
+    const bool is_whole = epilogue_.max_pool && !windows_are_disjoint(*epilogue_.max_pool);
+    const std::int64_t pixels = convolved_line() / g_.filters *
+                                (epilogue_.max_pool ? epilogue_.max_pool->window[0] : 1);
+    const std::int64_t step = is_whole ? all : (pixels_at_once + pixels - 1) / pixels;
+    float* const diff = reserve(work.diff_dst, plan_.diff_dst.size());
+    if (is_whole) std::fill(diff, diff + plan_.diff_dst.size(), 0.0F);
+    float* const line_zero = diff + plan_.diff_dst.begin;
+    for (std::int64_t y = 0; y < all; y += step) {
+      const Range result{y, std::min(all, y + step)}, lines = convolved(result);
+      // Where all lines are needed again, they stay; else each group takes the first one's place.
+      float* const group = pass.diff_src ? line_zero : line_zero - lines.begin * plan_.diff_dst.line;
+      spread_lines(pass, n, result, group);
+      for (const Run& run : plan_.runs)
+        sum_over_pixels({.left = image + lines.begin * g_.stride[0] * plan_.src.line + run.src,
+                         .left_step = g_.stride[1] * g_.channels,
+                         .left_line = g_.stride[0] * plan_.src.line,
+                         .right = group + lines.begin * plan_.diff_dst.line,
+                         .right_step = g_.filters,
+                         .right_line = plan_.diff_dst.line,
+                         .lines = lines.end - lines.begin,
+                         .pixels = g_.out_width(),
+                         .sums = weight_sums + run.weights,
+                         .sums_step = g_.filters,
+                         .rows = plan_.run_length,
+                         .channels = g_.filters,
+                         .add = true});
+    }
+    if (pass.diff_bias) add_bias_gradient(pass, lane, n);
+    if (pass.diff_src) backward_data(pass, weights, line_zero, n);
+  }
+
+  /// The gradient of the convolution's own lines, before the epilogue, from that of the result's.
+  void spread_lines(const LinearBackward& pass, std::int64_t n, Range result, float* line_zero) {
+    const Shape shape = dst_shape();
+    const std::int64_t line = shape[1] * shape[2];
+    for (std::int64_t y = result.begin; y < result.end; ++y) {
+      const std::int64_t at = (n * shape[0] + y) * line;
+      const float* const diff = pass.diff_dst.data<float>() + at;
+      float* const to = line_zero + y * plan_.diff_dst.line;
+      if (epilogue_.max_pool) {
+        const PoolGeometry& pool = *epilogue_.max_pool;
+        max_pool_line_backward(pool, y, diff, argmax_.data<std::uint8_t>() + at, line_zero,
+                               plan_.diff_dst.line,
+                               windows_are_disjoint(pool) ? Write::overwrite : Write::add);
+      } else if (epilogue_.relu) {
+        const float* const dst = pass.dst.data<float>() + at;
+        for (std::int64_t i = 0; i < line; ++i) to[i] = dst[i] > 0 ? diff[i] : 0;
+      } else {
+        std::copy(diff, diff + line, to);
+      }
+    }
+  }
+
+  void add_bias_gradient(const LinearBackward& pass, std::int64_t lane, std::int64_t n) {
+    const Shape shape = dst_shape();
+    const std::int64_t size = shape.size();
+    const float* const diff = pass.diff_dst.data<float>() + n * size;
+    float* const sums = bias_sums_.lane<float>(lane);
+    if (epilogue_.relu) {
+      const float* const dst = pass.dst.data<float>() + n * size;
+      for (std::int64_t i = 0; i < size; i += g_.filters)
+        for (std::int64_t o = 0; o < g_.filters; ++o) sums[o] += dst[i + o] > 0 ? diff[i + o] : 0;
+    } else {
+      for (std::int64_t i = 0; i < size; i += g_.filters)
+        for (std::int64_t o = 0; o < g_.filters; ++o) sums[o] += diff[i + o];
+    }
+  }
+
+  void backward_data(const LinearBackward& pass, const float* weights, const float* line_zero,
+                     std::int64_t n) {
+    const std::int64_t line = g_.width * g_.channels;
+    float* const image = pass.diff_src->data<float>() + n * g_.height * line;
+    for (std::int64_t y = 0; y < g_.height; ++y)
+      for (const Phase& phase : plan_.phases[y % g_.stride[0]])
+        sum_over_terms({.src = line_zero + y / g_.stride[0] * plan_.diff_dst.line,
+                        .src_step = g_.filters,
+                        .runs = phase.runs,
+                        .run_length = g_.filters,
+                        .weights = weights,
+                        .weights_step = g_.channels,
+                        .dst = image + y * line + phase.x * g_.channels,
+                        .dst_step = g_.stride[1] * g_.channels,
+                        .pixels = (g_.width - phase.x + g_.stride[1] - 1) / g_.stride[1],
+                        .channels = g_.channels,
+                        .add = pass.write == Write::add});
+  }
+
+  /// body(workspace, n, lines of the result) over the threads: whole images, or parts of them where
+  /// there are fewer images than threads.
+  template <class Body>
+  void for_each_part(const Tensor& src, const Tensor& dst, Body body) {
+    const std::int64_t batch = src.shape()[0], lines = dst_shape()[0];
+    if (batch == 0) return;
+    if (epilogue_.max_pool && argmax_.size() < dst.size())
+      argmax_ = Tensor(dst.shape(), DType::uint8);
+    const std::int64_t parts =
+        std::min(lines, (static_cast<std::int64_t>(thread_count()) + batch - 1) / batch);
+    reserve_workspaces();
+    parallel_for(batch * parts, 1, [&](std::int64_t begin, std::int64_t end) {
+      Workspace& work = workspaces_[static_cast<std::size_t>(thread_number())];
+      for (std::int64_t i = begin; i < end; ++i)
+        body(work, i / parts, Range{i % parts * lines / parts, (i % parts + 1) * lines / parts});
+    });
+  }
+
+  /// body(workspace, lane, its rows of the batch) over the threads.
+  template <class Body>
+  void for_each_lane(const LinearBackward& pass, Body body) {
+    const std::int64_t batch = pass.src.shape()[0], lanes = gradient_lanes(batch);
+    bias_sums_.start(lanes, g_.filters, DType::float32);
+    reserve_workspaces();
+    parallel_for(lanes, 1, [&](std::int64_t begin, std::int64_t end) {
+      Workspace& work = workspaces_[static_cast<std::size_t>(thread_number())];
+      for (std::int64_t lane = begin; lane < end; ++lane)
+        body(work, lane,
+             Range{lane_begin(lane, lanes, batch), lane_begin(lane + 1, lanes, batch)});
+    });
+    if (pass.diff_bias) pass.diff_bias->copy_from(bias_sums_.total());
+  }
+
+  void reserve_workspaces() {
+    const auto threads = static_cast<std::size_t>(thread_count());
+    if (workspaces_.size() < threads) workspaces_.resize(threads);
   }
 
   Conv2dGeometry g_;
-  dnnl::stream stream_;
-  memory::dims weights_dims_;
-  memory::desc weights_desc_;
-  memory::desc bias_desc_;
-  Tensor zero_bias_;
-  Tensor added_;
-  Tensor added_src_;
-  Tensor added_src_view_;
-  std::map<std::int64_t, Primitives> primitives_;
+  Conv2dPlan plan_;
+  Epilogue epilogue_;
+  Tensor packed_by_dst_, packed_by_src_;
+  Tensor argmax_;        // of the last forward pass, the shape of dst
+  LaneSums weight_sums_;  // [taps, I, O]
+  LaneSums bias_sums_;    // [O]
+  std::vector<Workspace> workspaces_;  // by thread
 };
 
 }  // namespace

@@ -1,24 +1,31 @@
-#include <dnnl.h>
+#include <algorithm>
 
-#include "credence/base/errors.h"
 #include "credence/kernels/channels.h"
+#include "credence/kernels/cpu/products.h"
 #include "credence/kernels/linear_map.h"
+#include "credence/kernels/parallel.h"
 
 namespace credence::cpu {
 namespace {
 
-/// C = op(A) op(B) + beta C, row-major.
-void gemm(char transpose_a, char transpose_b, std::int64_t m, std::int64_t n, std::int64_t k,
-          const float* a, std::int64_t lda, const float* b, std::int64_t ldb, float beta,
-          float* c) {
-  const dnnl_status_t status =
-      dnnl_sgemm(transpose_a, transpose_b, m, n, k, 1.0F, a, lda, b, ldb, beta, c, n);
-  require<InternalError>(status == dnnl_success, "dense: sgemm of ", m, "x", n, "x", k,
-                         " failed with oneDNN status ", static_cast<int>(status));
+/// Products that are worth a thread of their own.
+constexpr std::int64_t products_per_piece = 65536;
+/// What one strip of the widest tiles covers; pieces of channels are multiples of it.
+constexpr std::int64_t strip = 32;
+
+/// body(begin, end) over the threads, on pieces of at least `unit` of `count` things that cost
+/// `products` each.
+template <class Body>
+void split(std::int64_t count, std::int64_t unit, std::int64_t products, Body body) {
+  const std::int64_t enough = (products_per_piece + products - 1) / std::max<std::int64_t>(products, 1);
+  parallel_for(count, (enough + unit - 1) / unit * unit, body);
 }
 
 class Dense : public LinearMap {
  public:
+  using LinearMap::backward;
+  using LinearMap::forward;
+
   explicit Dense(const DenseGeometry& geometry)
       : inputs_(geometry.inputs), outputs_(geometry.outputs) {}
 
@@ -28,40 +35,115 @@ class Dense : public LinearMap {
 
   void forward(const Tensor& src, const Tensor& weights, const Tensor* bias, Tensor& dst) override {
     check_linear_map(*this, "dense", src, weights, dst);
-    const std::int64_t batch = src.shape()[0];
-    if (batch == 0) return;
-    if (bias) broadcast_channels(*bias, dst);
-    gemm('N', 'T', batch, outputs_, inputs_, src.data<float>(), inputs_, weights.data<float>(),
-         inputs_, bias ? 1.0F : 0.0F, dst.data<float>());
+    // Packing costs a pass over the weights, and gives vectors of channels: too few leave them
+    // empty, too few rows do not repay it.
+    const bool packs = outputs_ > 16 && src.shape()[0] >= 16;
+    if (packs)
+      forward_packed(src, weights, bias, dst);
+    else
+      forward_plain(src, weights, bias, dst);
   }
 
-  void backward_data(const Tensor& diff_dst, const Tensor& weights, Tensor& diff_src,
-                     Write write) override {
-    check_linear_map(*this, "dense", diff_src, weights, diff_dst);
-    const std::int64_t batch = diff_dst.shape()[0];
-    if (batch == 0) return;
-    gemm('N', 'N', batch, inputs_, outputs_, diff_dst.data<float>(), outputs_,
-         weights.data<float>(), inputs_, beta(write), diff_src.data<float>());
-  }
-
-  void backward_weights(const Tensor& src, const Tensor& diff_dst, Tensor& diff_weights,
-                        Tensor* diff_bias, Write write) override {
-    check_linear_map(*this, "dense", src, diff_weights, diff_dst);
-    if (diff_bias) sum_channels(diff_dst, *diff_bias, write);
-    const std::int64_t batch = src.shape()[0];
-    if (batch == 0) {
-      if (write == Write::overwrite) diff_weights.fill(0);
-      return;
-    }
-    gemm('T', 'N', outputs_, inputs_, batch, diff_dst.data<float>(), outputs_, src.data<float>(),
-         inputs_, beta(write), diff_weights.data<float>());
+  void backward(const LinearBackward& pass, const Tensor& weights, Tensor& diff_weights) override {
+    check_linear_map(*this, "dense", pass.src, diff_weights, pass.diff_dst);
+    if (pass.diff_bias) sum_channels(pass.diff_dst, *pass.diff_bias, Write::overwrite);
+    const std::int64_t batch = pass.src.shape()[0];
+    const float* const src = pass.src.data<float>();
+    const float* const diff_dst = pass.diff_dst.data<float>();
+    float* const sums = diff_weights.data<float>();
+    split(inputs_, strip, batch * outputs_, [&](std::int64_t begin, std::int64_t end) {
+      sum_over_pixels({.left = diff_dst,
+                       .left_step = outputs_,
+                       .right = src + begin,
+                       .right_step = inputs_,
+                       .pixels = batch,
+                       .sums = sums + begin,
+                       .sums_step = inputs_,
+                       .rows = outputs_,
+                       .channels = end - begin});
+    });
+    if (pass.diff_src) backward_data(pass, weights);
   }
 
  private:
-  static float beta(Write write) { return write == Write::add ? 1.0F : 0.0F; }
+  void forward_packed(const Tensor& src, const Tensor& weights, const Tensor* bias, Tensor& dst) {
+    if (packed_.empty()) packed_ = Tensor({inputs_, outputs_});
+    pack_weights(weights, WeightOrder::by_dst, packed_);
+    // Parts of the sum whose weights stay in the second cache while the rows pass by.
+    constexpr std::int64_t length = 2048;
+    split(src.shape()[0], 8, inputs_ * outputs_, [&](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t first = 0; first < inputs_; first += length) {
+        const Run whole{};
+        sum_over_terms({.src = src.data<float>() + begin * inputs_ + first,
+                        .src_step = inputs_,
+                        .runs = {&whole, 1},
+                        .run_length = std::min(length, inputs_ - first),
+                        .weights = packed_.data<float>() + first * outputs_,
+                        .weights_step = outputs_,
+                        .bias = bias ? bias->data<float>() : nullptr,
+                        .dst = dst.data<float>() + begin * outputs_,
+                        .dst_step = outputs_,
+                        .pixels = end - begin,
+                        .channels = outputs_,
+                        .add = first > 0});
+      }
+    });
+  }
+
+  void forward_plain(const Tensor& src, const Tensor& weights, const Tensor* bias, Tensor& dst) {
+    const std::int64_t batch = src.shape()[0];
+    InnerProducts products{.src = src.data<float>(),
+                           .src_step = inputs_,
+                           .weights = weights.data<float>(),
+                           .weights_step = inputs_,
+                           .length = inputs_,
+                           .bias = bias ? bias->data<float>() : nullptr,
+                           .dst = dst.data<float>(),
+                           .dst_step = outputs_,
+                           .rows = batch,
+                           .channels = outputs_};
+    if (batch >= outputs_) {
+      split(batch, 4, inputs_ * outputs_, [&](std::int64_t begin, std::int64_t end) {
+        InnerProducts part = products;
+        part.src += begin * inputs_;
+        part.dst += begin * outputs_;
+        part.rows = end - begin;
+        sum_along_rows(part);
+      });
+    } else {
+      split(outputs_, 5, inputs_ * batch, [&](std::int64_t begin, std::int64_t end) {
+        InnerProducts part = products;
+        part.weights += begin * inputs_;
+        if (part.bias) part.bias += begin;
+        part.dst += begin;
+        part.channels = end - begin;
+        sum_along_rows(part);
+      });
+    }
+  }
+
+  void backward_data(const LinearBackward& pass, const Tensor& weights) const {
+    const float* const diff_dst = pass.diff_dst.data<float>();
+    float* const diff_src = pass.diff_src->data<float>();
+    split(pass.src.shape()[0], 8, inputs_ * outputs_, [&](std::int64_t begin, std::int64_t end) {
+      const Run whole{};
+      sum_over_terms({.src = diff_dst + begin * outputs_,
+                      .src_step = outputs_,
+                      .runs = {&whole, 1},
+                      .run_length = outputs_,
+                      .weights = weights.data<float>(),
+                      .weights_step = inputs_,
+                      .dst = diff_src + begin * inputs_,
+                      .dst_step = inputs_,
+                      .pixels = end - begin,
+                      .channels = inputs_,
+                      .add = pass.write == Write::add});
+    });
+  }
 
   std::int64_t inputs_;
   std::int64_t outputs_;
+  Tensor packed_;  // [inputs, outputs]
 };
 
 }  // namespace

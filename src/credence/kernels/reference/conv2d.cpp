@@ -9,6 +9,9 @@ namespace {
 template <class T>
 class Conv2d : public LinearMap {
  public:
+  using LinearMap::backward;
+  using LinearMap::forward;
+
   explicit Conv2d(const Conv2dGeometry& geometry) : g_(geometry) {}
 
   Shape src_shape() const override { return {g_.height, g_.width, g_.channels}; }
@@ -25,26 +28,23 @@ class Conv2d : public LinearMap {
     for_each_product(src.shape()[0], [&](auto s, auto k, auto d) { y[d] += x[s] * w[k]; });
   }
 
-  void backward_data(const Tensor& diff_dst, const Tensor& weights, Tensor& diff_src,
-                     Write write) override {
-    check_linear_map(*this, "conv2d", diff_src, weights, diff_dst);
-    const auto dy = diff_dst.span<T>(), w = weights.span<T>();
-    auto dx = diff_src.span<T>();
-    if (write == Write::overwrite) std::fill(dx.begin(), dx.end(), T(0));
-    for_each_product(diff_dst.shape()[0], [&](auto s, auto k, auto d) { dx[s] += dy[d] * w[k]; });
-  }
-
-  void backward_weights(const Tensor& src, const Tensor& diff_dst, Tensor& diff_weights,
-                        Tensor* diff_bias, Write write) override {
-    check_linear_map(*this, "conv2d", src, diff_weights, diff_dst);
-    const auto x = src.span<T>(), dy = diff_dst.span<T>();
+  void backward(const LinearBackward& pass, const Tensor& weights,
+                Tensor& diff_weights) override {
+    check_linear_map(*this, "conv2d", pass.src, diff_weights, pass.diff_dst);
+    const std::int64_t batch = pass.src.shape()[0];
+    const auto x = pass.src.span<T>(), dy = pass.diff_dst.span<T>(), w = weights.span<T>();
     auto dw = diff_weights.span<T>();
-    if (write == Write::overwrite) std::fill(dw.begin(), dw.end(), T(0));
-    for_each_product(src.shape()[0], [&](auto s, auto k, auto d) { dw[k] += x[s] * dy[d]; });
-    if (!diff_bias) return;
-    auto db = diff_bias->span<T>();
-    if (write == Write::overwrite) std::fill(db.begin(), db.end(), T(0));
-    for (std::size_t i = 0; i < dy.size(); ++i) db[i % g_.filters] += dy[i];
+    std::fill(dw.begin(), dw.end(), T(0));
+    for_each_product(batch, [&](auto s, auto k, auto d) { dw[k] += x[s] * dy[d]; });
+    if (pass.diff_bias) {
+      auto db = pass.diff_bias->span<T>();
+      std::fill(db.begin(), db.end(), T(0));
+      for (std::size_t i = 0; i < dy.size(); ++i) db[i % g_.filters] += dy[i];
+    }
+    if (!pass.diff_src) return;
+    auto dx = pass.diff_src->span<T>();
+    if (pass.write == Write::overwrite) std::fill(dx.begin(), dx.end(), T(0));
+    for_each_product(batch, [&](auto s, auto k, auto d) { dx[s] += dy[d] * w[k]; });
   }
 
  private:

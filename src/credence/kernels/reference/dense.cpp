@@ -7,6 +7,9 @@ namespace {
 template <class T>
 class Dense : public LinearMap {
  public:
+  using LinearMap::backward;
+  using LinearMap::forward;
+
   explicit Dense(const DenseGeometry& geometry)
       : inputs_(geometry.inputs), outputs_(geometry.outputs) {}
 
@@ -26,37 +29,31 @@ class Dense : public LinearMap {
       }
   }
 
-  void backward_data(const Tensor& diff_dst, const Tensor& weights, Tensor& diff_src,
-                     Write write) override {
-    check_linear_map(*this, "dense", diff_src, weights, diff_dst);
-    const auto dy = diff_dst.span<T>(), w = weights.span<T>();
-    auto dx = diff_src.span<T>();
-    for (std::int64_t n = 0; n < diff_dst.shape()[0]; ++n)
+  void backward(const LinearBackward& pass, const Tensor& weights,
+                Tensor& diff_weights) override {
+    check_linear_map(*this, "dense", pass.src, diff_weights, pass.diff_dst);
+    const auto x = pass.src.span<T>(), dy = pass.diff_dst.span<T>(), w = weights.span<T>();
+    auto dw = diff_weights.span<T>();
+    const std::int64_t batch = pass.src.shape()[0];
+    for (std::int64_t o = 0; o < outputs_; ++o) {
+      T bias_sum = 0;
+      for (std::int64_t n = 0; n < batch; ++n) bias_sum += dy[n * outputs_ + o];
+      if (pass.diff_bias) pass.diff_bias->span<T>()[o] = bias_sum;
       for (std::int64_t i = 0; i < inputs_; ++i) {
-        T sum = write == Write::add ? dx[n * inputs_ + i] : T(0);
+        T sum = 0;
+        for (std::int64_t n = 0; n < batch; ++n) sum += dy[n * outputs_ + o] * x[n * inputs_ + i];
+        dw[o * inputs_ + i] = sum;
+      }
+    }
+    if (!pass.diff_src) return;
+    auto dx = pass.diff_src->span<T>();
+    for (std::int64_t n = 0; n < batch; ++n)
+      for (std::int64_t i = 0; i < inputs_; ++i) {
+        T sum = pass.write == Write::add ? dx[n * inputs_ + i] : T(0);
         for (std::int64_t o = 0; o < outputs_; ++o)
           sum += dy[n * outputs_ + o] * w[o * inputs_ + i];
         dx[n * inputs_ + i] = sum;
       }
-  }
-
-  void backward_weights(const Tensor& src, const Tensor& diff_dst, Tensor& diff_weights,
-                        Tensor* diff_bias, Write write) override {
-    check_linear_map(*this, "dense", src, diff_weights, diff_dst);
-    const auto x = src.span<T>(), dy = diff_dst.span<T>();
-    auto dw = diff_weights.span<T>();
-    const std::int64_t batch = src.shape()[0];
-    for (std::int64_t o = 0; o < outputs_; ++o) {
-      for (std::int64_t i = 0; i < inputs_; ++i) {
-        T sum = write == Write::add ? dw[o * inputs_ + i] : T(0);
-        for (std::int64_t n = 0; n < batch; ++n) sum += dy[n * outputs_ + o] * x[n * inputs_ + i];
-        dw[o * inputs_ + i] = sum;
-      }
-      if (!diff_bias) continue;
-      T& db = diff_bias->span<T>()[o];
-      if (write == Write::overwrite) db = 0;
-      for (std::int64_t n = 0; n < batch; ++n) db += dy[n * outputs_ + o];
-    }
   }
 
  private:

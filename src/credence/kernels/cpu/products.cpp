@@ -1,0 +1,226 @@
+#include "credence/kernels/cpu/products.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "credence/kernels/cpu/vector.h"
+
+namespace credence::cpu {
+namespace {
+
+/// Accumulators of a tile: `height` pixels (or rows) by `width` vectors of `lanes` channels, of
+/// which the last vector holds `last` if `partial`. 16 of them hide the latency of a fused
+/// multiply-add on every machine known; with the operands they fit in 32 registers.
+template <int lanes, bool partial>
+Vector<lanes> load_vector(const float* from, bool is_last, std::int64_t last) {
+  if (partial && is_last) return load_first<lanes>(from, last);
+  return load<lanes>(from);
+}
+
+template <int lanes, int height, int width, bool partial>
+void sum_terms_tile(const PixelProducts& a, std::int64_t last) {
+  Vector<lanes> sums[height][width];
+  for (int v = 0; v < width; ++v) {
+    const bool is_last = v == width - 1;
+    Vector<lanes> start{};
+    if (a.bias) start = load_vector<lanes, partial>(a.bias + v * lanes, is_last, last);
+    for (int p = 0; p < height; ++p)
+      sums[p][v] = a.add ? load_vector<lanes, partial>(a.dst + p * a.dst_step + v * lanes, is_last,
+                                                       last)
+                         : start;
+  }
+  for (const Run& run : a.runs) {
+    const float* const src = a.src + run.src;
+    const float* weights = a.weights + run.weights;
+    for (std::int64_t j = 0; j < a.run_length; ++j, weights += a.weights_step) {
+      Vector<lanes> w[width];
+      for (int v = 0; v < width; ++v)
+        w[v] = load_vector<lanes, partial>(weights + v * lanes, v == width - 1, last);
+      for (int p = 0; p < height; ++p) {
+        const float x = src[p * a.src_step + j];
+        for (int v = 0; v < width; ++v) sums[p][v] += x * w[v];
+      }
+    }
+  }
+  for (int p = 0; p < height; ++p)
+    for (int v = 0; v < width; ++v) {
+      float* const dst = a.dst + p * a.dst_step + v * lanes;
+      if (partial && v == width - 1)
+        store_first<lanes>(dst, sums[p][v], last);
+      else
+        store<lanes>(dst, sums[p][v]);
+    }
+}
+
+template <int lanes, int height, int width, bool partial>
+void sum_pixels_tile(const OuterProducts& a, std::int64_t last) {
+  Vector<lanes> sums[height][width];
+  for (int r = 0; r < height; ++r)
+    for (int v = 0; v < width; ++v)
+      sums[r][v] = a.add ? load_vector<lanes, partial>(a.sums + r * a.sums_step + v * lanes,
+                                                       v == width - 1, last)
+                         : Vector<lanes>{};
+  for (std::int64_t y = 0; y < a.lines; ++y) {
+    const float* left = a.left + y * a.left_line;
+    const float* right = a.right + y * a.right_line;
+    for (std::int64_t p = 0; p < a.pixels; ++p, left += a.left_step, right += a.right_step) {
+      Vector<lanes> x[width];
+      for (int v = 0; v < width; ++v)
+        x[v] = load_vector<lanes, partial>(right + v * lanes, v == width - 1, last);
+      for (int r = 0; r < height; ++r)
+        for (int v = 0; v < width; ++v) sums[r][v] += left[r] * x[v];
+    }
+  }
+  for (int r = 0; r < height; ++r)
+    for (int v = 0; v < width; ++v) {
+      float* const to = a.sums + r * a.sums_step + v * lanes;
+      if (partial && v == width - 1)
+        store_first<lanes>(to, sums[r][v], last);
+      else
+        store<lanes>(to, sums[r][v]);
+    }
+}
+
+/// The sum of the lanes, halves first.
+float sum_of_lanes(Vector<16> vector) {
+  alignas(64) float lane[16];
+  store<16>(lane, vector);
+  for (int half = 8; half > 0; half /= 2)
+    for (int i = 0; i < half; ++i) lane[i] += lane[i + half];
+  return lane[0];
+}
+
+template <int height, int width>
+void sum_row_tile(const InnerProducts& a) {
+  Vector<16> sums[height][width]{};
+  const auto add = [&](auto read) {
+    Vector<16> x[height];
+    for (int r = 0; r < height; ++r) x[r] = read(a.src + r * a.src_step);
+    for (int c = 0; c < width; ++c) {
+      const Vector<16> w = read(a.weights + c * a.weights_step);
+      for (int r = 0; r < height; ++r) sums[r][c] += x[r] * w;
+    }
+  };
+  std::int64_t j = 0;
+  for (; j + 16 <= a.length; j += 16) add([j](const float* row) { return load<16>(row + j); });
+  if (j < a.length)
+    add([j, rest = a.length - j](const float* row) { return load_first<16>(row + j, rest); });
+  for (int r = 0; r < height; ++r)
+    for (int c = 0; c < width; ++c)
+      a.dst[r * a.dst_step + c] = sum_of_lanes(sums[r][c]) + (a.bias ? a.bias[c] : 0);
+}
+
+template <class Products>
+using Tile = void (*)(const Products&, std::int64_t last);
+
+/// The tiles of one width: by height, from 1 on.
+template <class Products, int max_height>
+struct TilesOfWidth {
+  int lanes;
+  int vectors;
+  std::array<Tile<Products>, max_height> whole;
+  std::array<Tile<Products>, max_height> partial;
+};
+
+constexpr int max_height = 8;
+
+template <int lanes, int width, int... h>
+constexpr TilesOfWidth<PixelProducts, max_height> term_tiles(std::integer_sequence<int, h...>) {
+  return {lanes, width, {sum_terms_tile<lanes, h + 1, width, false>...},
+          {sum_terms_tile<lanes, h + 1, width, true>...}};
+}
+template <int lanes, int width, int... h>
+constexpr TilesOfWidth<OuterProducts, max_height> pixel_tiles(std::integer_sequence<int, h...>) {
+  return {lanes, width, {sum_pixels_tile<lanes, h + 1, width, false>...},
+          {sum_pixels_tile<lanes, h + 1, width, true>...}};
+}
+
+using Heights = std::make_integer_sequence<int, max_height>;
+
+/// Calls body(tiles, first channel, partial, lanes of the last vector) for each strip of channels.
+template <class Tiles, class Body>
+void for_each_strip(const std::array<Tiles, 4>& tiles, std::int64_t channels, Body body) {
+  for (std::int64_t c = 0; c < channels;) {
+    const std::int64_t left = channels - c;
+    const Tiles& chosen = left > 16 ? tiles[3] : left > 8 ? tiles[2] : left > 4 ? tiles[1] : tiles[0];
+    const std::int64_t width = chosen.lanes * chosen.vectors;
+    const bool partial = left < width;
+    const std::int64_t last = partial ? left - (chosen.vectors - 1) * chosen.lanes : chosen.lanes;
+    body(chosen, c, partial, last);
+    c += width;
+  }
+}
+
+/// Cuts `count` into the fewest pieces of at most `most`, nearly equal: body(begin, extent).
+template <class Body>
+void for_each_piece(std::int64_t count, std::int64_t most, Body body) {
+  const std::int64_t pieces = (count + most - 1) / most;
+  for (std::int64_t i = 0; i < pieces; ++i) {
+    const std::int64_t begin = count * i / pieces;
+    body(begin, count * (i + 1) / pieces - begin);
+  }
+}
+
+constexpr std::array<TilesOfWidth<PixelProducts, max_height>, 4> term_tiles_by_width{
+    term_tiles<4, 1>(Heights{}), term_tiles<8, 1>(Heights{}), term_tiles<16, 1>(Heights{}),
+    term_tiles<16, 2>(Heights{})};
+constexpr std::array<TilesOfWidth<OuterProducts, max_height>, 4> pixel_tiles_by_width{
+    pixel_tiles<4, 1>(Heights{}), pixel_tiles<8, 1>(Heights{}), pixel_tiles<16, 1>(Heights{}),
+    pixel_tiles<16, 2>(Heights{})};
+
+constexpr int row_tile_height = 4, row_tile_width = 5;
+
+template <int height, int... w>
+constexpr std::array<void (*)(const InnerProducts&), row_tile_width> row_tiles(
+    std::integer_sequence<int, w...>) {
+  return {sum_row_tile<height, w + 1>...};
+}
+using RowTileWidths = std::make_integer_sequence<int, row_tile_width>;
+constexpr std::array<std::array<void (*)(const InnerProducts&), row_tile_width>, row_tile_height>
+    row_tiles_by_height{row_tiles<1>(RowTileWidths{}), row_tiles<2>(RowTileWidths{}),
+                        row_tiles<3>(RowTileWidths{}), row_tiles<4>(RowTileWidths{})};
+
+}  // namespace
+
+void sum_over_terms(const PixelProducts& products) {
+  for_each_strip(term_tiles_by_width, products.channels,
+                 [&](const auto& tiles, std::int64_t c, bool partial, std::int64_t last) {
+                   PixelProducts tile = products;
+                   tile.weights += c;
+                   if (tile.bias) tile.bias += c;
+                   for_each_piece(products.pixels, max_height, [&](std::int64_t p, std::int64_t height) {
+                     tile.src = products.src + p * products.src_step;
+                     tile.dst = products.dst + p * products.dst_step + c;
+                     (partial ? tiles.partial : tiles.whole)[height - 1](tile, last);
+                   });
+                 });
+}
+
+void sum_over_pixels(const OuterProducts& products) {
+  for_each_strip(pixel_tiles_by_width, products.channels,
+                 [&](const auto& tiles, std::int64_t c, bool partial, std::int64_t last) {
+                   OuterProducts tile = products;
+                   tile.right += c;
+                   for_each_piece(products.rows, max_height, [&](std::int64_t r, std::int64_t height) {
+                     tile.left = products.left + r;
+                     tile.sums = products.sums + r * products.sums_step + c;
+                     (partial ? tiles.partial : tiles.whole)[height - 1](tile, last);
+                   });
+                 });
+}
+
+void sum_along_rows(const InnerProducts& products) {
+  for_each_piece(products.rows, row_tile_height, [&](std::int64_t r, std::int64_t height) {
+    for_each_piece(products.channels, row_tile_width, [&](std::int64_t c, std::int64_t width) {
+      InnerProducts tile = products;
+      tile.src += r * products.src_step;
+      tile.weights += c * products.weights_step;
+      if (tile.bias) tile.bias += c;
+      tile.dst += r * products.dst_step + c;
+      row_tiles_by_height[height - 1][width - 1](tile);
+    });
+  });
+}
+
+}  // namespace credence::cpu
