@@ -15,12 +15,13 @@ double GaussianPrior::kl(const MeanFieldGaussian& posterior) const {
   });
 }
 
-void GaussianPrior::add_kl_gradient(MeanFieldGaussian& posterior, double scale) const {
-  with_real_type(posterior.mu.value.dtype(), [&](auto zero) {
+double GaussianPrior::add_kl_gradient(MeanFieldGaussian& posterior, double scale) const {
+  return with_real_type(posterior.mu.value.dtype(), [&](auto zero) {
     using T = decltype(zero);
     const Tensor &mu = posterior.mu.value, &rho = posterior.rho.value;
-    add_kl_gaussian_gradient(mu.span<T>(), rho.span<T>(), options_, scale,
-                             posterior.mu.gradient.span<T>(), posterior.rho.gradient.span<T>());
+    return add_kl_gaussian_gradient(mu.span<T>(), rho.span<T>(), options_, scale,
+                                    posterior.mu.gradient.span<T>(),
+                                    posterior.rho.gradient.span<T>());
   });
 }
 

@@ -19,8 +19,8 @@ class Variational {
   virtual ~Variational() = default;
   /// KL(posterior || prior), nats, summed over the layer's weights.
   virtual double kl() const = 0;
-  /// Adds `scale` times its gradient to the parameters' gradients.
-  virtual void add_kl_gradient(double scale) = 0;
+  /// Adds `scale` times its gradient to the parameters' gradients, and returns kl().
+  virtual double add_kl_gradient(double scale) = 0;
 };
 
 /// A linear map whose kernel has a mean-field Gaussian posterior; the bias is a number. Parameters
@@ -41,7 +41,7 @@ class VariationalLinear : public Layer, public Variational {
   LayerSummary summary() const override;
 
   double kl() const override { return prior_->kl(weight_); }
-  void add_kl_gradient(double scale) override { prior_->add_kl_gradient(weight_, scale); }
+  double add_kl_gradient(double scale) override { return prior_->add_kl_gradient(weight_, scale); }
 
  private:
   VariationalMap variational_map();

@@ -1,6 +1,7 @@
 #include "credence/data/batch_plan.h"
 
 #include <algorithm>
+#include <numeric>
 #include <string>
 
 #include "credence/base/errors.h"
@@ -60,15 +61,20 @@ void BatchPlan::describe(std::uint64_t step, Batch& batch) const {
   batch.indices.resize(last - first);
 
   // A global batch is not larger than the data set, so it spans two passes at most.
-  const Permutation order(examples_, key_, pass);
-  const Permutation following(examples_, key_, pass + 1);
-  for (std::uint64_t row = first; row < last; ++row) {
-    const std::uint64_t place = begin + row;
-    const bool wrapped = place >= examples_;
-    const std::uint64_t in_pass = wrapped ? place - examples_ : place;
-    const std::uint64_t index = options_.shuffle ? (wrapped ? following : order)(in_pass) : in_pass;
-    batch.indices[row - first] = static_cast<std::int64_t>(index);
-  }
+  const std::uint64_t place = begin + first;
+  const std::uint64_t in_this_pass = std::min(last - first, examples_ - std::min(place, examples_));
+  const std::span<std::int64_t> indices(batch.indices);
+  read_places(pass, place, indices.first(in_this_pass));
+  read_places(pass + 1, place + in_this_pass - examples_, indices.subspan(in_this_pass));
+}
+
+void BatchPlan::read_places(std::uint64_t pass, std::uint64_t begin,
+                            std::span<std::int64_t> indices) const {
+  if (indices.empty()) return;
+  if (options_.shuffle)
+    Permutation(examples_, key_, pass).map(begin, indices);
+  else
+    std::iota(indices.begin(), indices.end(), static_cast<std::int64_t>(begin));
 }
 
 }  // namespace credence

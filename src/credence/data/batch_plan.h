@@ -14,7 +14,9 @@ struct LoaderOptions {
   std::int64_t steps_per_epoch = 0;  ///< 0: as many as one pass over the data set takes
   bool shuffle = true;               ///< false: in the data set's order, as for evaluation
   bool drop_last = false;            ///< leave out the short batch at the end of an epoch
-  bool prefetch = true;              ///< read the next batch on a background thread
+  /// Read the next batch on a background thread, unless the data set is in memory: copying rows is
+  /// a trifle for all threads, and a thread more would take the core of one.
+  bool prefetch = true;
   std::uint64_t seed = 0;
 
   template <class Visitor>
@@ -57,6 +59,9 @@ class BatchPlan {
   void describe(std::uint64_t step, Batch& batch) const;
 
  private:
+  /// The examples at places [begin, begin + indices.size()) of a pass over the data set.
+  void read_places(std::uint64_t pass, std::uint64_t begin, std::span<std::int64_t> indices) const;
+
   LoaderOptions options_;
   std::uint64_t examples_;
   std::int64_t steps_per_epoch_;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "credence/base/errors.h"
+#include "credence/kernels/parallel.h"
 
 namespace credence {
 namespace {
@@ -75,19 +76,23 @@ void InMemoryDataset::read(std::span<const std::int64_t> indices, std::uint64_t,
   const std::int64_t src_row = src_.shape().row_size();
   const std::int64_t target_row = target_.shape().row_size();
   const bool as_it_is = src_.dtype() == DType::float32 && scale_ == 1.0f && shift_ == 0.0f;
-  float* src_to = src.data<float>();
-  float* target_to = target.data<float>();
-  for (std::int64_t index : indices) {
-    if (src_.dtype() == DType::uint8)
-      scale_row(src_.data<std::uint8_t>() + index * src_row, src_to, src_row, scale_, shift_);
-    else if (as_it_is)
-      std::copy_n(src_.data<float>() + index * src_row, src_row, src_to);
-    else
-      scale_row(src_.data<float>() + index * src_row, src_to, src_row, scale_, shift_);
-    std::copy_n(target_.data<float>() + index * target_row, target_row, target_to);
-    src_to += src_row;
-    target_to += target_row;
-  }
+  float* const src_begin = src.data<float>();
+  float* const target_begin = target.data<float>();
+  const std::int64_t grain = std::max<std::int64_t>(1, elementwise_grain / src_row);
+  parallel_for(std::ssize(indices), grain, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t row = begin; row < end; ++row) {
+      const std::int64_t index = indices[static_cast<std::size_t>(row)];
+      float* const src_to = src_begin + row * src_row;
+      if (src_.dtype() == DType::uint8)
+        scale_row(src_.data<std::uint8_t>() + index * src_row, src_to, src_row, scale_, shift_);
+      else if (as_it_is)
+        std::copy_n(src_.data<float>() + index * src_row, src_row, src_to);
+      else
+        scale_row(src_.data<float>() + index * src_row, src_to, src_row, scale_, shift_);
+      std::copy_n(target_.data<float>() + index * target_row, target_row,
+                  target_begin + row * target_row);
+    }
+  });
 }
 
 SubsetDataset::SubsetDataset(std::shared_ptr<const Dataset> whole, std::int64_t begin,

@@ -38,6 +38,8 @@ class Dataset {
   virtual Shape src_shape() const = 0;     ///< of one example: [28, 28, 1]
   virtual Shape target_shape() const = 0;  ///< of one example: [1]
   virtual TargetInfo target_info() const = 0;
+  /// Whether a read is but a copy.
+  virtual bool is_in_memory() const { return false; }
 
   /// Copies the examples `indices` to the first rows of src [n, ...] and target [n, ...]. `step`
   /// keys whatever is drawn on the fly (augmentation, simulation). May be called from several
@@ -66,6 +68,7 @@ class InMemoryDataset : public Dataset {
   Shape src_shape() const override { return src_.shape().without_leading(); }
   Shape target_shape() const override { return target_.shape().without_leading(); }
   TargetInfo target_info() const override { return info_; }
+  bool is_in_memory() const override { return true; }
   void read(std::span<const std::int64_t> indices, std::uint64_t step, Tensor& src,
             Tensor& target) const override;
 
@@ -88,6 +91,7 @@ class SubsetDataset : public Dataset {
   Shape src_shape() const override { return whole_->src_shape(); }
   Shape target_shape() const override { return whole_->target_shape(); }
   TargetInfo target_info() const override { return whole_->target_info(); }
+  bool is_in_memory() const override { return whole_->is_in_memory(); }
   void read(std::span<const std::int64_t> indices, std::uint64_t step, Tensor& src,
             Tensor& target) const override;
 

@@ -78,13 +78,14 @@ class Loader::ReadAhead {
 Loader::Loader(std::shared_ptr<const Dataset> dataset, const LoaderOptions& options, int rank,
                int size)
     : dataset_(std::move(dataset)), plan_(*dataset_, options, rank, size) {
+  const bool reads_ahead = options.prefetch && !dataset_->is_in_memory();
   for (Slot* slot : {&current_, &next_}) {
     slot->src = Tensor(dataset_->src_shape().prepend(plan_.max_rows()));
     slot->target = Tensor(dataset_->target_shape().prepend(plan_.max_rows()));
     slot->batch.indices.reserve(static_cast<std::size_t>(plan_.max_rows()));
-    if (!options.prefetch) break;
+    if (!reads_ahead) break;
   }
-  if (options.prefetch) read_ahead_ = std::make_unique<ReadAhead>(*this);
+  if (reads_ahead) read_ahead_ = std::make_unique<ReadAhead>(*this);
 }
 
 Loader::~Loader() = default;

@@ -9,7 +9,8 @@
 namespace credence {
 
 /// Reads the batches of a data set, any step in any order. Two batches are held: the one last
-/// loaded and the next one, which a background thread reads ahead. Nothing is allocated a step.
+/// loaded and the next one, which a background thread reads ahead; of a data set in memory, one.
+/// Nothing is allocated a step.
 class Loader {
  public:
   Loader(std::shared_ptr<const Dataset> dataset, const LoaderOptions& options, int rank = 0,

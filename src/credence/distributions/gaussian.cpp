@@ -5,8 +5,7 @@
 #include <numbers>
 
 #include "credence/base/errors.h"
-#include "credence/distributions/blocked_sum.h"
-#include "credence/kernels/parallel.h"
+#include "credence/kernels/parallel_sum.h"
 
 namespace credence {
 
@@ -19,12 +18,20 @@ double log_density(std::span<const T> x, const GaussianOptions& gaussian) {
   check(gaussian);
   const T* values = x.data();
   const double mean = gaussian.mean, precision = 1.0 / gaussian.sigma;
-  const double squares = blocked_sum(static_cast<std::int64_t>(x.size()), [=](std::int64_t i) {
+  const double squares = sum_of_terms(static_cast<std::int64_t>(x.size()), [=](std::int64_t i) {
     const double z = (values[i] - mean) * precision;
     return z * z;
   });
   return -0.5 * squares -
          static_cast<double>(x.size()) * (std::log(gaussian.sigma) + half_log_2_pi);
+}
+
+/// One weight's part of the KL divergence.
+template <class T>
+T kl_term(T mu, T rho, T mean, T precision, T log_sigma) {
+  const T ratio = softplus(rho) * precision;
+  const T distance = (mu - mean) * precision;
+  return T(0.5) * ((ratio * ratio - T(1)) + distance * distance) - (log_softplus(rho) - log_sigma);
 }
 
 template <class T>
@@ -35,34 +42,30 @@ double kl(std::span<const T> mu, std::span<const T> rho, const GaussianOptions& 
   const T *means = mu.data(), *rhos = rho.data();
   const T mean = static_cast<T>(prior.mean), precision = static_cast<T>(1.0 / prior.sigma);
   const T log_sigma = static_cast<T>(std::log(prior.sigma));
-  return blocked_sum(static_cast<std::int64_t>(mu.size()), [=](std::int64_t i) {
-    const T ratio = softplus(rhos[i]) * precision;
-    const T distance = (means[i] - mean) * precision;
-    return T(0.5) * ((ratio * ratio - T(1)) + distance * distance) -
-           (log_softplus(rhos[i]) - log_sigma);
+  return sum_of_terms(static_cast<std::int64_t>(mu.size()), [=](std::int64_t i) {
+    return kl_term(means[i], rhos[i], mean, precision, log_sigma);
   });
 }
 
 template <class T>
-void add_kl_gradient(std::span<const T> mu, std::span<const T> rho, const GaussianOptions& prior,
+double add_kl_gradient(std::span<const T> mu, std::span<const T> rho, const GaussianOptions& prior,
                      double scale, std::span<T> diff_mu, std::span<T> diff_rho) {
   check(prior);
   require<ShapeError>(
       rho.size() == mu.size() && diff_mu.size() == mu.size() && diff_rho.size() == mu.size(),
       "add_kl_gaussian_gradient: mu has ", mu.size(), " elements, rho ", rho.size(), ", diff_mu ",
       diff_mu.size(), ", diff_rho ", diff_rho.size());
-  const T mean = static_cast<T>(prior.mean), factor = static_cast<T>(scale);
+  const T mean = static_cast<T>(prior.mean), precision = static_cast<T>(1.0 / prior.sigma);
+  const T log_sigma = static_cast<T>(std::log(prior.sigma)), factor = static_cast<T>(scale);
   const T weight = static_cast<T>(scale / (prior.sigma * prior.sigma));
   const T *means = mu.data(), *rhos = rho.data();
   T *to_mu = diff_mu.data(), *to_rho = diff_rho.data();
-  parallel_for(static_cast<std::int64_t>(mu.size()), elementwise_grain,
-               [=](std::int64_t begin, std::int64_t end) {
-                 for (std::int64_t i = begin; i < end; ++i) {
-                   to_mu[i] += weight * (means[i] - mean);
-                   to_rho[i] += weight * softplus(rhos[i]) * softplus_derivative(rhos[i]) -
-                                factor * log_softplus_derivative(rhos[i]);
-                 }
-               });
+  return sum_of_terms(static_cast<std::int64_t>(mu.size()), [=](std::int64_t i) {
+    to_mu[i] += weight * (means[i] - mean);
+    to_rho[i] += weight * softplus(rhos[i]) * softplus_derivative(rhos[i]) -
+                 factor * log_softplus_derivative(rhos[i]);
+    return kl_term(means[i], rhos[i], mean, precision, log_sigma);
+  });
 }
 
 }  // namespace
@@ -97,16 +100,16 @@ double kl_gaussian(std::span<const double> mu, std::span<const double> rho,
   return kl(mu, rho, prior);
 }
 
-void add_kl_gaussian_gradient(std::span<const float> mu, std::span<const float> rho,
+double add_kl_gaussian_gradient(std::span<const float> mu, std::span<const float> rho,
                               const GaussianOptions& prior, double scale, std::span<float> diff_mu,
                               std::span<float> diff_rho) {
-  add_kl_gradient(mu, rho, prior, scale, diff_mu, diff_rho);
+  return add_kl_gradient(mu, rho, prior, scale, diff_mu, diff_rho);
 }
 
-void add_kl_gaussian_gradient(std::span<const double> mu, std::span<const double> rho,
+double add_kl_gaussian_gradient(std::span<const double> mu, std::span<const double> rho,
                               const GaussianOptions& prior, double scale, std::span<double> diff_mu,
                               std::span<double> diff_rho) {
-  add_kl_gradient(mu, rho, prior, scale, diff_mu, diff_rho);
+  return add_kl_gradient(mu, rho, prior, scale, diff_mu, diff_rho);
 }
 
 }  // namespace credence

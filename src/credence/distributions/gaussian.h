@@ -43,13 +43,13 @@ double kl_gaussian(std::span<const float> mu, std::span<const float> rho,
 double kl_gaussian(std::span<const double> mu, std::span<const double> rho,
                    const GaussianOptions& prior);
 
-/// Adds scale * d KL / d mu to diff_mu, and scale * d KL / d rho to diff_rho. Sizes and errors as
-/// for kl_gaussian.
-void add_kl_gaussian_gradient(std::span<const float> mu, std::span<const float> rho,
-                              const GaussianOptions& prior, double scale, std::span<float> diff_mu,
-                              std::span<float> diff_rho);
-void add_kl_gaussian_gradient(std::span<const double> mu, std::span<const double> rho,
-                              const GaussianOptions& prior, double scale, std::span<double> diff_mu,
-                              std::span<double> diff_rho);
+/// Adds scale * d KL / d mu to diff_mu, and scale * d KL / d rho to diff_rho, in one pass with the
+/// KL itself, which it returns. Sizes and errors as for kl_gaussian.
+double add_kl_gaussian_gradient(std::span<const float> mu, std::span<const float> rho,
+                                const GaussianOptions& prior, double scale,
+                                std::span<float> diff_mu, std::span<float> diff_rho);
+double add_kl_gaussian_gradient(std::span<const double> mu, std::span<const double> rho,
+                                const GaussianOptions& prior, double scale,
+                                std::span<double> diff_mu, std::span<double> diff_rho);
 
 }  // namespace credence

@@ -29,7 +29,8 @@ struct PoolWindow {
 
 /// Whether the windows lie side by side: no pixel is in two.
 inline bool windows_are_disjoint(const PoolGeometry& g) {
-  return g.stride == g.window && g.pad_begin == std::array<std::int64_t, 2>{0, 0};
+  return g.stride[0] == g.window[0] && g.stride[1] == g.window[1] && g.pad_begin[0] == 0 &&
+         g.pad_begin[1] == 0;
 }
 
 /// Line `out_y` of dst and argmax from the image lines that its windows cover; `image` is where
@@ -38,11 +39,10 @@ template <class T>
 void max_pool_line(const PoolGeometry& g, std::int64_t out_y, const T* image, bool relu, T* dst,
                    std::uint8_t* argmax) {
   const std::int64_t c = g.channels, line = g.width * c;
+  const bool is_2x2 = g.window[0] == 2 && g.window[1] == 2;
   for (std::int64_t out_x = 0; out_x < g.out_width(); ++out_x, dst += c, argmax += c) {
     const PoolWindow w(g, out_y, out_x);
-    const bool is_whole = w.y_end - w.y_begin == 2 && w.x_end - w.x_begin == 2 &&
-                          g.window == std::array<std::int64_t, 2>{2, 2};
-    if (is_whole) {  // the common case, in one pass
+    if (is_2x2 && w.y_end - w.y_begin == 2 && w.x_end - w.x_begin == 2) {  // mostly: in one pass
       const T* const first = image + w.y_begin * line + w.x_begin * c;
       const T *const right = first + c, *const below = first + line, *const last = below + c;
 #pragma omp simd

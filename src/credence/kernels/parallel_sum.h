@@ -24,4 +24,30 @@ double parallel_sum(std::int64_t count, std::int64_t grain, Body&& body) {
   return std::accumulate(sums.begin(), sums.begin() + (count + block - 1) / block, 0.0);
 }
 
+/// The sum of term(0) .. term(count - 1), over the threads. The order is fixed here too: a tree over
+/// each block of terms, which are made in a loop of their own, then block after block.
+template <class Term>
+double sum_of_terms(std::int64_t count, Term term) {
+  constexpr std::int64_t block = 1024;
+  using T = decltype(term(std::int64_t{}));
+  return parallel_sum(count, elementwise_grain, [&](std::int64_t begin, std::int64_t end) {
+    const Term own = term;  // so that its constants may stay in registers
+    alignas(64) T terms[block];
+    alignas(64) double sums[block / 2];
+    double sum = 0;
+    for (std::int64_t first = begin; first < end; first += block) {
+      const std::int64_t filled = std::min(block, end - first);
+#pragma omp simd
+      for (std::int64_t i = 0; i < filled; ++i) terms[i] = own(first + i);
+      std::fill(terms + filled, terms + block, T(0));
+      for (std::int64_t i = 0; i < block / 2; ++i)
+        sums[i] = static_cast<double>(terms[i]) + static_cast<double>(terms[i + block / 2]);
+      for (std::int64_t half = block / 4; half > 0; half /= 2)
+        for (std::int64_t i = 0; i < half; ++i) sums[i] += sums[i + half];
+      sum += sums[0];
+    }
+    return sum;
+  });
+}
+
 }  // namespace credence

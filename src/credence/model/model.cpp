@@ -102,12 +102,18 @@ void Model::plan_memory() {
       node.dst_is_needed = in_place == InPlace::overwrites;
     }
     node.shares_source |= is_fused(node);
+    node.views_input =
+        in_place == InPlace::view && (source < 0 || nodes_[source].views_input);
+    if (node.views_input) {
+      node.shares_source = false;
+      node.dst_is_needed = true;  // it is not ours to overwrite
+    }
     const Shape shape = node.memory_shape.prepend(options_.max_batch);
     if (node.shares_source) {
       node.dst_memory = nodes_[source].dst_memory.reshaped(shape);
       if (node.needs_diff) node.diff_memory = nodes_[source].diff_memory.reshaped(shape);
     } else {
-      node.dst_memory = Tensor(shape, options_.dtype);
+      if (!node.views_input) node.dst_memory = Tensor(shape, options_.dtype);
       if (node.needs_diff) node.diff_memory = Tensor(shape, options_.dtype);
     }
   }
@@ -155,7 +161,8 @@ void Model::bind_batch(const Tensor& src) {
                       options_.max_batch, " rows, got ", batch);
   src_ = src;
   for (Node& node : nodes_) {
-    node.dst = node.dst_memory.rows(0, batch);
+    node.dst = node.views_input ? src.reshaped(node.dst_shape.prepend(batch))
+                                : node.dst_memory.rows(0, batch);
     if (node.needs_diff) node.diff_dst = node.diff_memory.rows(0, batch);
   }
 }
@@ -202,8 +209,10 @@ double Model::kl() const {
   return sum;
 }
 
-void Model::add_kl_gradient(double scale) {
-  for (Variational* layer : variational_) layer->add_kl_gradient(scale);
+double Model::add_kl_gradient(double scale) {
+  double sum = 0;
+  for (Variational* layer : variational_) sum += layer->add_kl_gradient(scale);
+  return sum;
 }
 
 std::vector<NodeSummary> Model::summary() const {

@@ -64,7 +64,8 @@ class Model {
   bool is_bayesian() const { return !variational_.empty(); }
   /// Summed over the layers with a posterior, nats.
   double kl() const;
-  void add_kl_gradient(double scale);
+  /// Adds `scale` times its gradient to gradients(), and returns kl().
+  double add_kl_gradient(double scale);
 
   std::vector<NodeSummary> summary() const;
   std::size_t node_count() const { return nodes_.size(); }
@@ -81,6 +82,7 @@ class Model {
     bool is_output = false;
     int runs_in = -1;            // the node that does this one's work in its own passes, if any
     bool shares_source = false;  // dst and diff_dst lie in the source's memory
+    bool views_input = false;    // dst is the input under another shape
     bool dst_is_needed = false;  // by a backward pass: not to be overwritten in place
     bool needs_diff = false;     // it, or a node before it, has parameters
     Shape dst_shape;             // of one example

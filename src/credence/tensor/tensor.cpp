@@ -4,18 +4,28 @@
 #include <cstring>
 #include <new>
 
+#include <sys/mman.h>
+
 #include "credence/base/errors.h"
 
 namespace credence {
 namespace {
 
-constexpr std::align_val_t alignment{64};
+/// Of large tensors, which the system may then hold in pages of this size: walking over the rows of
+/// a matrix then costs no look-up of a page each.
+constexpr std::size_t huge_page = std::size_t{2} << 20;
 
 std::shared_ptr<std::byte[]> allocate(std::size_t bytes) {
-  const std::size_t padded = (bytes + 63) / 64 * 64 + 64;
+  std::size_t padded = (bytes + 63) / 64 * 64 + 64;
+  std::align_val_t alignment{64};
+  if (padded >= huge_page) {
+    alignment = std::align_val_t{huge_page};
+    padded = (padded + huge_page - 1) / huge_page * huge_page;
+  }
   auto* memory = static_cast<std::byte*>(::operator new[](padded, alignment));
+  if (padded >= huge_page) ::madvise(memory, padded, MADV_HUGEPAGE);  // a wish
   std::memset(memory, 0, padded);
-  return {memory, [](std::byte* p) { ::operator delete[](p, alignment); }};
+  return {memory, [alignment](std::byte* p) { ::operator delete[](p, alignment); }};
 }
 
 }  // namespace

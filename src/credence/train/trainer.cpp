@@ -110,12 +110,11 @@ void Trainer::take_step(std::uint64_t step, StepReport& report, EpochSums& sums)
 
   const double examples = static_cast<double>(parts_.loader.dataset().size());
   report.nll = nll[0];
-  report.kl = model.kl();
+  report.kl = model.add_kl_gradient(kl_weight(step) / examples);
   report.loss = report.nll + kl_weight(step) * report.kl / examples;
   report.learning_rate = learning_rate(step);
   if (!std::isfinite(report.loss)) explain_not_finite(report);
   update_metrics(batch);
-  model.add_kl_gradient(kl_weight(step) / examples);
   parts_.optimizer.step(model.parameters(), report.learning_rate, context);
 
   sums.loss += report.loss * global_size;

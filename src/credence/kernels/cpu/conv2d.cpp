@@ -33,20 +33,20 @@ float* reserve(Tensor& tensor, std::int64_t size) {
 /// on the way: what goes to memory is the result alone.
 class Conv2d : public LinearMap {
  public:
-  explicit Conv2d(const Conv2dGeometry& geometry) : g_(geometry), plan_(geometry) {}
+  explicit Conv2d(const Conv2dGeometry& geometry) : g_(geometry), plan_(geometry) { fuse({}); }
 
   Shape src_shape() const override { return {g_.height, g_.width, g_.channels}; }
-  Shape dst_shape() const override {
-    if (epilogue_.max_pool)
-      return {epilogue_.max_pool->out_height(), epilogue_.max_pool->out_width(), g_.filters};
-    return {g_.out_height(), g_.out_width(), g_.filters};
-  }
+  Shape dst_shape() const override { return {result_lines_, result_line_ / g_.filters, g_.filters}; }
   Shape weights_shape() const override {
     return {g_.filters, g_.channels, g_.kernel[0], g_.kernel[1]};
   }
 
-  bool fuse(const Epilogue& epilogue) override {
+  bool fuse(const Epilogue& epilogue) final {
     epilogue_ = epilogue;
+    const auto& pool = epilogue.max_pool;
+    result_lines_ = pool ? pool->out_height() : g_.out_height();
+    result_line_ = (pool ? pool->out_width() : g_.out_width()) * g_.filters;
+    is_disjoint_ = !pool || windows_are_disjoint(*pool);
     return true;
   }
 
@@ -100,10 +100,7 @@ class Conv2d : public LinearMap {
 
  private:
   /// Result lines that are made together: pooled ones that share no lines one at a time.
-  std::int64_t lines_at_once(std::int64_t all) const {
-    if (!epilogue_.max_pool) return 1;
-    return windows_are_disjoint(*epilogue_.max_pool) ? 1 : all;
-  }
+  std::int64_t lines_at_once(std::int64_t all) const { return is_disjoint_ ? 1 : all; }
 
   /// The convolution's lines that these lines of the result are made of.
   Range convolved(Range result) const {
@@ -132,12 +129,11 @@ class Conv2d : public LinearMap {
   void forward_image(Workspace& work, const Tensor& src, const float* weights, const Tensor* bias,
                      Tensor& dst, std::int64_t n, Range result) {
     const float* const image = padded_src(work, src, n);
-    const Shape shape = dst_shape();
-    const std::int64_t line = shape[1] * shape[2], first = n * shape[0] * line;
+    const std::int64_t first = n * result_lines_ * result_line_;
     const std::int64_t step = lines_at_once(result.end - result.begin);
     for (std::int64_t y = result.begin; y < result.end; y += step) {
       const Range group{y, std::min(result.end, y + step)}, from = convolved(group);
-      float* const out = dst.data<float>() + first + y * line;
+      float* const out = dst.data<float>() + first + y * result_line_;
       float* const convolved_lines =
           epilogue_.max_pool ? reserve(work.lines, (from.end - from.begin) * convolved_line())
                              : out;
@@ -148,8 +144,8 @@ class Conv2d : public LinearMap {
       const float* const line_zero = convolved_lines - from.begin * convolved_line();
       for (std::int64_t v = group.begin; v < group.end; ++v)
         max_pool_line(*epilogue_.max_pool, v, line_zero, epilogue_.relu,
-                      dst.data<float>() + first + v * line,
-                      argmax_.data<std::uint8_t>() + first + v * line);
+                      dst.data<float>() + first + v * result_line_,
+                      argmax_.data<std::uint8_t>() + first + v * result_line_);
     }
   }
 
@@ -176,15 +172,14 @@ class Conv2d : public LinearMap {
   void backward_image(Workspace& work, const LinearBackward& pass, const float* weights,
                       float* weight_sums, std::int64_t lane, std::int64_t n) {
     const float* const image = padded_src(work, pass.src, n);
-    const std::int64_t all = dst_shape()[0];
+    const std::int64_t all = result_lines_;
     // Enough pixels for a pass over the sums to pay, few enough to stay in the nearest cache.
     constexpr std::int64_t pixels_at_once = 112;
-    const bool is_whole = epilogue_.max_pool && !windows_are_disjoint(*epilogue_.max_pool);
     const std::int64_t pixels = convolved_line() / g_.filters *
                                 (epilogue_.max_pool ? epilogue_.max_pool->window[0] : 1);
-    const std::int64_t step = is_whole ? all : (pixels_at_once + pixels - 1) / pixels;
+    const std::int64_t step = is_disjoint_ ? (pixels_at_once + pixels - 1) / pixels : all;
     float* const diff = reserve(work.diff_dst, plan_.diff_dst.size());
-    if (is_whole) std::fill(diff, diff + plan_.diff_dst.size(), 0.0F);
+    if (!is_disjoint_) std::fill(diff, diff + plan_.diff_dst.size(), 0.0F);
     float* const line_zero = diff + plan_.diff_dst.begin;
     for (std::int64_t y = 0; y < all; y += step) {
       const Range result{y, std::min(all, y + step)}, lines = convolved(result);
@@ -212,29 +207,26 @@ class Conv2d : public LinearMap {
 
   /// The gradient of the convolution's own lines, before the epilogue, from that of the result's.
   void spread_lines(const LinearBackward& pass, std::int64_t n, Range result, float* line_zero) {
-    const Shape shape = dst_shape();
-    const std::int64_t line = shape[1] * shape[2];
     for (std::int64_t y = result.begin; y < result.end; ++y) {
-      const std::int64_t at = (n * shape[0] + y) * line;
+      const std::int64_t at = (n * result_lines_ + y) * result_line_;
       const float* const diff = pass.diff_dst.data<float>() + at;
       float* const to = line_zero + y * plan_.diff_dst.line;
       if (epilogue_.max_pool) {
         const PoolGeometry& pool = *epilogue_.max_pool;
         max_pool_line_backward(pool, y, diff, argmax_.data<std::uint8_t>() + at, line_zero,
                                plan_.diff_dst.line,
-                               windows_are_disjoint(pool) ? Write::overwrite : Write::add);
+                               is_disjoint_ ? Write::overwrite : Write::add);
       } else if (epilogue_.relu) {
         const float* const dst = pass.dst.data<float>() + at;
-        for (std::int64_t i = 0; i < line; ++i) to[i] = dst[i] > 0 ? diff[i] : 0;
+        for (std::int64_t i = 0; i < result_line_; ++i) to[i] = dst[i] > 0 ? diff[i] : 0;
       } else {
-        std::copy(diff, diff + line, to);
+        std::copy(diff, diff + result_line_, to);
       }
     }
   }
 
   void add_bias_gradient(const LinearBackward& pass, std::int64_t lane, std::int64_t n) {
-    const Shape shape = dst_shape();
-    const std::int64_t size = shape.size();
+    const std::int64_t size = result_lines_ * result_line_;
     const float* const diff = pass.diff_dst.data<float>() + n * size;
     float* const sums = bias_sums_.lane<float>(lane);
     if (epilogue_.relu) {
@@ -270,7 +262,7 @@ class Conv2d : public LinearMap {
   /// there are fewer images than threads.
   template <class Body>
   void for_each_part(const Tensor& src, const Tensor& dst, Body body) {
-    const std::int64_t batch = src.shape()[0], lines = dst_shape()[0];
+    const std::int64_t batch = src.shape()[0], lines = result_lines_;
     if (batch == 0) return;
     if (epilogue_.max_pool && argmax_.size() < dst.size())
       argmax_ = Tensor(dst.shape(), DType::uint8);
@@ -307,6 +299,8 @@ class Conv2d : public LinearMap {
   Conv2dGeometry g_;
   Conv2dPlan plan_;
   Epilogue epilogue_;
+  std::int64_t result_lines_ = 0, result_line_ = 0;  // of an image: lines, and elements of each
+  bool is_disjoint_ = true;  // each of the convolution's pixels is in one pixel of the result
   Tensor packed_by_dst_, packed_by_src_;
   Tensor argmax_;        // of the last forward pass, the shape of dst
   LaneSums weight_sums_;  // [taps, I, O]
