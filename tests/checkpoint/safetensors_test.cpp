@@ -51,8 +51,7 @@ TEST(Safetensors, ReadsBackWhatWasWritten) {
   EXPECT_EQ(read.metadata, metadata);
   ASSERT_EQ(read.tensors.size(), written.size());
   for (const auto& [name, tensor] : written) {
-    const auto same = std::find_if(read.tensors.begin(), read.tensors.end(),
-                                   [&](const NamedTensor& other) { return other.name == name; });
+    const auto same = std::ranges::find(read.tensors, name, &NamedTensor::name);
     ASSERT_NE(same, read.tensors.end()) << name;
     EXPECT_EQ(same->tensor.dtype(), tensor.dtype()) << name;
     EXPECT_EQ(same->tensor.shape(), tensor.shape()) << name;
