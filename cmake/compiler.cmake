@@ -11,6 +11,9 @@ target_compile_options(credence_compiler INTERFACE -Wall -Wextra -Wpedantic -Wsh
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
   target_compile_options(credence_compiler INTERFACE -Wno-restrict)  # false alarms, GCC bug 105651
 endif()
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  target_compile_options(credence_compiler INTERFACE -Wno-psabi)  # vectors stay inside the library
+endif()
 if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
   target_compile_options(credence_compiler INTERFACE -Wno-pass-failed)  # "omp simd" is but a wish
 endif()

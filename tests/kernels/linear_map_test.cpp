@@ -1,12 +1,14 @@
 #include "credence/kernels/linear_map.h"
 
 #include <cmath>
+#include <optional>
 
 #include "support/compare.h"
 #include "support/random_tensor.h"
 #include <gtest/gtest.h>
 
 #include "credence/base/errors.h"
+#include "credence/kernels/elementwise.h"
 
 namespace credence {
 namespace {
@@ -74,14 +76,16 @@ void expect_matches_reference(const Geometry& geometry, std::int64_t batch) {
   Tensor memory = src.clone();
   cpu->backward({.src = memory, .dst = dst, .diff_dst = diff, .diff_src = &memory}, weights, again);
   expect_close(again, dw64, 1e-5);
-  reference->backward({.src = src64, .dst = dst64, .diff_dst = diff64, .diff_src = &dx64}, weights64,
-                      dw64);
+  reference->backward({.src = src64, .dst = dst64, .diff_dst = diff64, .diff_src = &dx64},
+                      weights64, dw64);
   expect_close(memory, dx64, 1e-5);
 }
 
 TEST(LinearMap, DenseMatchesReference) {
   for (const std::int64_t batch : {1, 7, 64})
-    expect_matches_reference(DenseGeometry{.inputs = 37, .outputs = 10}, batch);
+    for (const std::int64_t outputs : {10, 53})
+      expect_matches_reference(DenseGeometry{.inputs = 37, .outputs = outputs}, batch);
+  expect_matches_reference(DenseGeometry{.inputs = 2100, .outputs = 33}, 40);
   expect_matches_reference(DenseGeometry{.inputs = 1, .outputs = 1}, 3);
 }
 
@@ -114,6 +118,156 @@ TEST(LinearMap, ConvolutionMatchesReference) {
                            5);
   expect_matches_reference(
       Conv2dGeometry{.height = 4, .width = 4, .channels = 4, .filters = 8, .kernel = {1, 1}}, 2);
+}
+
+/// A fused convolution against the convolution, ReLU and pooling by themselves, forward and back.
+void expect_fusion_changes_nothing(const Conv2dGeometry& geometry, bool relu,
+                                   const std::optional<PoolGeometry>& max_pool) {
+  constexpr std::int64_t batch = 5;
+  const auto plain = make_linear_map(geometry, DType::float32);
+  const auto fused = make_linear_map(geometry, DType::float32);
+  ASSERT_TRUE(fused->fuse({.relu = relu, .max_pool = max_pool}));
+  const Tensor src = random_tensor(plain->src_shape().prepend(batch), DType::float32, "src");
+  const Tensor weights = random_tensor(plain->weights_shape(), DType::float32, "weights");
+  const Tensor bias = random_tensor({geometry.filters}, DType::float32, "bias");
+  const Shape conv_shape = plain->dst_shape().prepend(batch);
+  const Shape dst_shape = fused->dst_shape().prepend(batch);
+
+  Tensor conv(conv_shape), expected(dst_shape), argmax(dst_shape, DType::uint8), dst(dst_shape);
+  plain->forward(src, weights, &bias, conv);
+  if (relu) transform(conv, conv, [](auto x) { return x < 0 ? 0 : x; });
+  if (max_pool)
+    max_pool_forward(*max_pool, conv, expected, argmax);
+  else
+    expected.copy_from(conv);
+  dst.fill(std::nan(""));
+  fused->forward(src, weights, &bias, dst);
+  for (std::int64_t i = 0; i < dst.size(); ++i)
+    ASSERT_EQ(dst.span<float>()[i], expected.span<float>()[i]) << i;
+
+  const Tensor diff = random_tensor(dst_shape, DType::float32, "diff");
+  Tensor conv_diff(conv_shape);
+  if (max_pool)
+    max_pool_backward(*max_pool, diff, argmax, conv_diff, Write::overwrite);
+  else
+    conv_diff.copy_from(diff);
+  if (relu)
+    transform(conv_diff, conv, conv_diff, Write::overwrite,
+              [](auto d, auto y) { return y > 0 ? d : 0; });
+  struct Gradients {
+    Tensor weights, bias, src;
+  };
+  const auto gradients = [&](LinearMap& map, const Tensor& result, const Tensor& diff_result) {
+    Gradients g{Tensor(plain->weights_shape()), Tensor({geometry.filters}), Tensor(src.shape())};
+    for (Tensor* tensor : {&g.weights, &g.bias, &g.src}) tensor->fill(std::nan(""));
+    map.backward({.src = src,
+                  .dst = result,
+                  .diff_dst = diff_result,
+                  .diff_bias = &g.bias,
+                  .diff_src = &g.src},
+                 weights, g.weights);
+    return g;
+  };
+  const Gradients want = gradients(*plain, conv, conv_diff), got = gradients(*fused, dst, diff);
+  expect_close(got.weights, to_double(want.weights), 1e-6);
+  expect_close(got.bias, to_double(want.bias), 1e-6);
+  expect_close(got.src, to_double(want.src), 1e-6);
+  // Without the gradient of the source lines are made and used a few at a time.
+  Tensor again(plain->weights_shape());
+  fused->backward({.src = src, .dst = dst, .diff_dst = diff}, weights, again);
+  expect_close(again, to_double(want.weights), 1e-6);
+}
+
+TEST(LinearMap, FusionChangesNothing) {
+  for (const std::int64_t filters : {4, 10, 64}) {
+    const Conv2dGeometry conv{.height = 12,
+                              .width = 13,
+                              .channels = 3,
+                              .filters = filters,
+                              .kernel = {3, 3},
+                              .pad_begin = {1, 1},
+                              .pad_end = {1, 1}};
+    const PoolGeometry tiles{.height = 12, .width = 13, .channels = filters};
+    const PoolGeometry overlapping{.height = 12,
+                                   .width = 13,
+                                   .channels = filters,
+                                   .window = {3, 3},
+                                   .stride = {2, 2},
+                                   .pad_begin = {1, 1},
+                                   .pad_end = {1, 1}};
+    expect_fusion_changes_nothing(conv, true, std::nullopt);
+    expect_fusion_changes_nothing(conv, false, tiles);
+    expect_fusion_changes_nothing(conv, true, tiles);
+    expect_fusion_changes_nothing(conv, true, overlapping);
+  }
+}
+
+/// Weights for each example: a table of them, and of their gradients.
+class Table : public ExampleWeights {
+ public:
+  Table(const Shape& weights, std::int64_t batch, DType dtype)
+      : weights_(random_tensor(weights.prepend(batch), dtype, "table")),
+        gradients_(weights.prepend(batch), dtype) {}
+
+  void make(std::int64_t n, WeightOrder order, Tensor& weights) override {
+    pack_weights(row(weights_, n), order, weights);
+  }
+  void take_gradient(std::int64_t n, std::int64_t, const Tensor& diff_weights) override {
+    Tensor gradient = row(gradients_, n);
+    unpack_weights(diff_weights, gradient, Write::overwrite);
+  }
+  Tensor gradient(std::int64_t n) const { return row(gradients_, n); }
+  Tensor weights(std::int64_t n) const { return row(weights_, n); }
+
+ private:
+  static Tensor row(const Tensor& table, std::int64_t n) {
+    return table.rows(n, 1).reshaped(table.shape().without_leading());
+  }
+  Tensor weights_, gradients_;
+};
+
+TEST(LinearMap, WeightsByExampleAreThoseOfEachExample) {
+  const Conv2dGeometry geometry{.height = 7,
+                                .width = 6,
+                                .channels = 3,
+                                .filters = 20,
+                                .kernel = {3, 2},
+                                .stride = {2, 1},
+                                .pad_begin = {1, 0},
+                                .pad_end = {1, 1}};
+  constexpr std::int64_t batch = 19;
+  for (const DType dtype : {DType::float32, DType::float64}) {
+    const auto map = make_linear_map(geometry, dtype);
+    const auto reference = make_linear_map(geometry, DType::float64);
+    Table table(map->weights_shape(), batch, dtype);
+    const Tensor src = random_tensor(map->src_shape().prepend(batch), dtype, "src");
+    const Tensor bias = random_tensor({20}, dtype, "bias");
+    const Tensor diff = random_tensor(map->dst_shape().prepend(batch), dtype, "diff");
+    Tensor dst(diff.shape(), dtype), diff_src(src.shape(), dtype), diff_bias({20}, dtype);
+    map->forward(src, table, &bias, dst);
+    map->backward(
+        {.src = src, .dst = dst, .diff_dst = diff, .diff_bias = &diff_bias, .diff_src = &diff_src},
+        table);
+    const auto as_double = [](const Tensor& t) {
+      return t.dtype() == DType::float64 ? t : to_double(t);
+    };
+    const auto expect_equal = [](const Tensor& got, const Tensor& expected) {
+      for (std::int64_t i = 0; i < got.size(); ++i)
+        ASSERT_NEAR(got.span<double>()[i], expected.span<double>()[i], 2e-5) << i;
+    };
+    for (std::int64_t n = 0; n < batch; ++n) {
+      Tensor y(map->dst_shape().prepend(1), DType::float64),
+          dx(map->src_shape().prepend(1), DType::float64), dw(map->weights_shape(), DType::float64);
+      const Tensor x = as_double(src.rows(n, 1)), w = as_double(table.weights(n)),
+                   b = as_double(bias);
+      reference->forward(x, w, &b, y);
+      expect_equal(as_double(dst.rows(n, 1)), y);
+      reference->backward(
+          {.src = x, .dst = y, .diff_dst = as_double(diff.rows(n, 1)), .diff_src = &dx}, w, dw);
+      expect_equal(as_double(diff_src.rows(n, 1)), dx);
+      expect_equal(as_double(table.gradient(n)), dw);
+    }
+  }
 }
 
 TEST(LinearMap, ReferenceConvolutionAgreesWithAHandComputedCase) {

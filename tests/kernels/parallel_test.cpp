@@ -25,7 +25,7 @@ TEST_F(Threads, ALoopVisitsEveryElementOnceForAnyThreadCount) {
     set_thread_count(threads);
     for (const std::int64_t count : {0, 1, 5, 64, 1000}) {
       std::vector<std::atomic<int>> visits(static_cast<std::size_t>(count));
-      parallel_for(count, 16, [&](std::int64_t begin, std::int64_t end) {
+      parallel_for(count, {.least = 16, .unit = 16}, [&](std::int64_t begin, std::int64_t end) {
         EXPECT_EQ(begin % 16, 0);
         for (std::int64_t i = begin; i < end; ++i) ++visits[static_cast<std::size_t>(i)];
       });
@@ -38,7 +38,7 @@ TEST_F(Threads, ALoopIsWholeWhenOpenMpGivesFewerThreadsThanAskedFor) {
   omp_set_dynamic(1);  // at most one thread a processor
   set_thread_count(1000);
   std::vector<std::atomic<int>> visits(5000);
-  parallel_for(5000, 1, [&](std::int64_t begin, std::int64_t end) {
+  parallel_for(5000, {}, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t i = begin; i < end; ++i) ++visits[static_cast<std::size_t>(i)];
   });
   omp_set_dynamic(0);
@@ -48,7 +48,7 @@ TEST_F(Threads, ALoopIsWholeWhenOpenMpGivesFewerThreadsThanAskedFor) {
 TEST_F(Threads, AnExceptionReachesTheCaller) {
   set_thread_count(4);
   EXPECT_THROW(
-      parallel_for(1000, 1, [](std::int64_t, std::int64_t) { throw std::runtime_error("x"); }),
+      parallel_for(1000, {}, [](std::int64_t, std::int64_t) { throw std::runtime_error("x"); }),
       std::runtime_error);
 }
 

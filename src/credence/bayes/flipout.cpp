@@ -71,12 +71,14 @@ void Flipout::make(std::int64_t n, WeightOrder order, Tensor& weights) {
   const std::int64_t all_rows = packed.mu.size() / columns;
   with_real_type(weights.dtype(), [&](auto zero) {
     using T = decltype(zero);
-    const T *const row_sign = row_signs.data<T>() + n * rows,
-            *const column_sign = column_signs.data<T>() + n * columns;
+    const T *const row_sign = row_signs.data<T>() + n * rows, *const column_sign =
+                                                                  column_signs.data<T>() +
+                                                                  n * columns;
     for (std::int64_t row = 0; row < all_rows; ++row) {
       const T sign = row_sign[row % rows];
-      const T *const mu = packed.mu.data<T>() + row * columns,
-              *const departure = packed.departure.data<T>() + row * columns;
+      const T *const mu = packed.mu.data<T>() + row * columns, *const departure =
+                                                                   packed.departure.data<T>() +
+                                                                   row * columns;
       T* const weight = weights.data<T>() + row * columns;
 #pragma omp simd
       for (std::int64_t c = 0; c < columns; ++c)
@@ -90,13 +92,14 @@ void Flipout::take_gradient(std::int64_t n, std::int64_t lane, const Tensor& dif
   const std::int64_t all_rows = diff_perturbation_.size() / outputs;
   with_real_type(diff_weights.dtype(), [&](auto zero) {
     using T = decltype(zero);
-    const T *const s = src_signs_.data<T>() + n * inputs,
-            *const r = dst_signs_.data<T>() + n * outputs;
+    const T *const s = src_signs_.data<T>() + n * inputs, *const r =
+                                                              dst_signs_.data<T>() + n * outputs;
     for (std::int64_t row = 0; row < all_rows; ++row) {
       const T sign = s[row % inputs];
       const T* const diff = diff_weights.data<T>() + row * outputs;
-      T *const mu = mu_sums_.lane<T>(lane) + row * outputs,
-        *const departure = departure_sums_.lane<T>(lane) + row * outputs;
+      T *const mu = mu_sums_.lane<T>(lane) + row * outputs, *const departure =
+                                                                departure_sums_.lane<T>(lane) +
+                                                                row * outputs;
 #pragma omp simd
       for (std::int64_t o = 0; o < outputs; ++o) {
         mu[o] += diff[o];

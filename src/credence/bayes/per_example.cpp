@@ -48,9 +48,8 @@ const Tensor& PerExample::eps(std::int64_t n) {
   if (draw.eps.empty()) draw.eps = Tensor(sigma_.shape(), sigma_.dtype());
   NoisePosition position = position_;
   position.example += static_cast<std::uint32_t>(n);
-  with_real_type(sigma_.dtype(), [&](auto zero) {
-    fill_normal(draw.eps.span<decltype(zero)>(), key_, position);
-  });
+  with_real_type(sigma_.dtype(),
+                 [&](auto zero) { fill_normal(draw.eps.span<decltype(zero)>(), key_, position); });
   draw.row = n;
   return draw.eps;
 }
@@ -62,7 +61,7 @@ void PerExample::make(std::int64_t n, WeightOrder order, Tensor& weights) {
   with_real_type(weights.dtype(), [&](auto zero) {
     using T = decltype(zero);
     const T *const mu = mu_by_dst_.data<T>(), *const sigma = sigma_by_dst_.data<T>(),
-            *const e = draw.data<T>();
+                   *const e = draw.data<T>();
     T* const weight = weights.data<T>();
     if (order == WeightOrder::by_dst) {
 #pragma omp simd

@@ -40,10 +40,10 @@ class PerExample : public Estimator, private ExampleWeights {
   void make(std::int64_t n, WeightOrder order, Tensor& weights) override;
   void take_gradient(std::int64_t n, std::int64_t lane, const Tensor& diff_weights) override;
 
-  Tensor sigma_;                       // [O, I, ...]
-  Tensor diff_sigma_;                  // [O, I, ...]
-  Tensor mu_by_dst_, sigma_by_dst_;    // [taps, I, O]
-  LaneSums mu_sums_, sigma_sums_;      // [taps, I, O]
+  Tensor sigma_;                     // [O, I, ...]
+  Tensor diff_sigma_;                // [O, I, ...]
+  Tensor mu_by_dst_, sigma_by_dst_;  // [taps, I, O]
+  LaneSums mu_sums_, sigma_sums_;    // [taps, I, O]
   NoiseKey key_;
   NoisePosition position_;
   std::vector<Draw> draws_;  // by thread

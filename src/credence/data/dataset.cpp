@@ -78,8 +78,7 @@ void InMemoryDataset::read(std::span<const std::int64_t> indices, std::uint64_t,
   const bool as_it_is = src_.dtype() == DType::float32 && scale_ == 1.0f && shift_ == 0.0f;
   float* const src_begin = src.data<float>();
   float* const target_begin = target.data<float>();
-  const std::int64_t grain = std::max<std::int64_t>(1, elementwise_grain / src_row);
-  parallel_for(std::ssize(indices), grain, [&](std::int64_t begin, std::int64_t end) {
+  parallel_for(std::ssize(indices), row_pieces(src_row), [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t row = begin; row < end; ++row) {
       const std::int64_t index = indices[static_cast<std::size_t>(row)];
       float* const src_to = src_begin + row * src_row;

@@ -30,7 +30,7 @@ std::shared_ptr<const Dataset> make_part(const DigitsOptions& options, std::uint
   Tensor target({count, 1});
   const auto pixels = src.span<std::uint8_t>();
   const auto classes = target.span<float>();
-  parallel_for(count, 64, [&](std::int64_t begin, std::int64_t end) {
+  parallel_for(count, {.least = 64}, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t i = begin; i < end; ++i) {
       const auto index = static_cast<std::uint64_t>(i);
       const int digit = digit_of(labels, part, index);

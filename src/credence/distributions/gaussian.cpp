@@ -49,7 +49,7 @@ double kl(std::span<const T> mu, std::span<const T> rho, const GaussianOptions& 
 
 template <class T>
 double add_kl_gradient(std::span<const T> mu, std::span<const T> rho, const GaussianOptions& prior,
-                     double scale, std::span<T> diff_mu, std::span<T> diff_rho) {
+                       double scale, std::span<T> diff_mu, std::span<T> diff_rho) {
   check(prior);
   require<ShapeError>(
       rho.size() == mu.size() && diff_mu.size() == mu.size() && diff_rho.size() == mu.size(),
@@ -101,14 +101,14 @@ double kl_gaussian(std::span<const double> mu, std::span<const double> rho,
 }
 
 double add_kl_gaussian_gradient(std::span<const float> mu, std::span<const float> rho,
-                              const GaussianOptions& prior, double scale, std::span<float> diff_mu,
-                              std::span<float> diff_rho) {
+                                const GaussianOptions& prior, double scale,
+                                std::span<float> diff_mu, std::span<float> diff_rho) {
   return add_kl_gradient(mu, rho, prior, scale, diff_mu, diff_rho);
 }
 
 double add_kl_gaussian_gradient(std::span<const double> mu, std::span<const double> rho,
-                              const GaussianOptions& prior, double scale, std::span<double> diff_mu,
-                              std::span<double> diff_rho) {
+                                const GaussianOptions& prior, double scale,
+                                std::span<double> diff_mu, std::span<double> diff_rho) {
   return add_kl_gradient(mu, rho, prior, scale, diff_mu, diff_rho);
 }
 

@@ -9,10 +9,6 @@
 namespace credence {
 namespace {
 
-std::int64_t row_grain(std::int64_t row_size) {
-  return std::max<std::int64_t>(1, elementwise_grain / std::max<std::int64_t>(1, row_size));
-}
-
 /// Sums of this many rows are made apart and added in order, whatever the number of threads.
 constexpr std::int64_t rows_per_partial_sum = 512;
 
@@ -24,7 +20,7 @@ void broadcast_channels(const Tensor& channel, Tensor& dst) {
     const std::span<const T> value = channel.span<T>();
     T* const out = dst.data<T>();
     const auto channels = static_cast<std::int64_t>(value.size());
-    parallel_for(dst.size() / channels, row_grain(channels),
+    parallel_for(dst.size() / channels, row_pieces(channels),
                  [&](std::int64_t begin, std::int64_t end) {
                    for (std::int64_t row = begin; row < end; ++row)
                      std::copy(value.begin(), value.end(), out + row * channels);
@@ -42,7 +38,7 @@ void sum_channels(const Tensor& src, Tensor& channel, Write write) {
     partial.assign(static_cast<std::size_t>(parts * channels), T(0));
     const T* const in = src.data<T>();
     T* const sums = partial.data();
-    parallel_for(parts, 1, [&, in, sums](std::int64_t begin, std::int64_t end) {
+    parallel_for(parts, {}, [&, in, sums](std::int64_t begin, std::int64_t end) {
       for (std::int64_t part = begin; part < end; ++part) {
         T* const sum = sums + part * channels;
         const std::int64_t last = std::min(rows, (part + 1) * rows_per_partial_sum);
@@ -73,7 +69,7 @@ void scale_example_channels(const Tensor& src, const Tensor& factor, Tensor& dst
     const std::int64_t pixels = src.size() / batch / channels;
     const T *const in = src.data<T>(), *const scale = factor.data<T>();
     T* const out = dst.data<T>();
-    parallel_for(batch, row_grain(pixels * channels), [&](std::int64_t begin, std::int64_t end) {
+    parallel_for(batch, row_pieces(pixels * channels), [&](std::int64_t begin, std::int64_t end) {
       for (std::int64_t n = begin; n < end; ++n)
         for (std::int64_t p = 0; p < pixels; ++p) {
           const T *const x = in + (n * pixels + p) * channels, *const f = scale + n * channels;

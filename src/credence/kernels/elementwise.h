@@ -16,7 +16,7 @@ void transform(const Tensor& src, Tensor& dst, F f) {
     using T = decltype(zero);
     const T* const x = src.data<T>();
     T* const y = dst.data<T>();
-    parallel_for(src.size(), elementwise_grain, [=](std::int64_t begin, std::int64_t end) {
+    parallel_for(src.size(), elementwise_pieces, [=](std::int64_t begin, std::int64_t end) {
 #pragma omp simd
       for (std::int64_t i = begin; i < end; ++i) y[i] = f(x[i]);
     });
@@ -32,7 +32,7 @@ void transform(const Tensor& a, const Tensor& b, Tensor& dst, Write write, F f) 
     using T = decltype(zero);
     const T *const x = a.data<T>(), *const y = b.data<T>();
     T* const z = dst.data<T>();
-    parallel_for(a.size(), elementwise_grain, [=](std::int64_t begin, std::int64_t end) {
+    parallel_for(a.size(), elementwise_pieces, [=](std::int64_t begin, std::int64_t end) {
       if (write == Write::add) {
 #pragma omp simd
         for (std::int64_t i = begin; i < end; ++i) z[i] += f(x[i], y[i]);

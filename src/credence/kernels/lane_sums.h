@@ -23,12 +23,13 @@ class LaneSums {
  public:
   /// Begins `lanes` arrays of zeros.
   void start(std::int64_t lanes, std::int64_t size, DType dtype) {
-    if (sums_.size() < lanes * size || sums_.dtype() != dtype) sums_ = Tensor({lanes * size}, dtype);
+    if (sums_.size() < lanes * size || sums_.dtype() != dtype)
+      sums_ = Tensor({lanes * size}, dtype);
     lanes_ = lanes;
     size_ = size;
     with_real_type(dtype, [&](auto zero) {
       auto* const sums = sums_.data<decltype(zero)>();
-      parallel_for(lanes * size, elementwise_grain, [=](std::int64_t begin, std::int64_t end) {
+      parallel_for(lanes * size, elementwise_pieces, [=](std::int64_t begin, std::int64_t end) {
         std::fill(sums + begin, sums + end, zero);
       });
     });
@@ -44,7 +45,7 @@ class LaneSums {
     with_real_type(sums_.dtype(), [&](auto zero) {
       using T = decltype(zero);
       T* const total = sums_.data<T>();
-      parallel_for(size_, elementwise_grain, [&, total](std::int64_t begin, std::int64_t end) {
+      parallel_for(size_, elementwise_pieces, [&, total](std::int64_t begin, std::int64_t end) {
         for (std::int64_t i = 1; i < lanes_; ++i) {
           const T* const sums = total + i * size_;
 #pragma omp simd

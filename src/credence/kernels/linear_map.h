@@ -90,8 +90,7 @@ class LinearMap {
                         Tensor& diff_weights) = 0;
 
   /// The same with weights for each example. The default runs the examples one by one.
-  virtual void forward(const Tensor& src, ExampleWeights& weights, const Tensor* bias,
-                       Tensor& dst);
+  virtual void forward(const Tensor& src, ExampleWeights& weights, const Tensor* bias, Tensor& dst);
   virtual void backward(const LinearBackward& pass, ExampleWeights& weights);
   /// Whether a pass with weights for each example costs little more than one with weights for all.
   virtual bool has_cheap_example_weights() const { return false; }

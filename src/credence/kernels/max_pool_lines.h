@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <type_traits>
 
 #include "credence/kernels/pooling.h"
+#include "credence/kernels/vector.h"
 
 /// Max pooling line by line, for kernels that have only some lines of an image at hand.
 namespace credence {
@@ -33,6 +35,52 @@ inline bool windows_are_disjoint(const PoolGeometry& g) {
          g.pad_begin[1] == 0;
 }
 
+/// Calls body(lanes, first channel), lanes being a std::integral_constant, so that loops over lanes
+/// become single instructions whatever the number of channels.
+template <class Body>
+[[gnu::always_inline]] inline void for_each_channel_chunk(std::int64_t channels, const Body& body) {
+  std::int64_t c = 0;
+  for (; c + 16 <= channels; c += 16) body(std::integral_constant<int, 16>{}, c);
+  for (; c + 4 <= channels; c += 4) body(std::integral_constant<int, 4>{}, c);
+  for (; c < channels; ++c) body(std::integral_constant<int, 1>{}, c);
+}
+
+/// A pixel's number in a window, as wide as the pixels, so that both fill the same lanes.
+template <class T>
+using WindowNumber = std::conditional_t<sizeof(T) == 8, std::int64_t, std::int32_t>;
+
+/// The part of a window that lies in the image: its first pixel's number, its extents, and what
+/// lies between numbers and between elements of neighbouring lines.
+struct PoolBlock {
+  std::int64_t first_number, height, width, number_line, line, channels;
+};
+
+/// The maxima of one window and their numbers, for `lanes` channels. `corner` is where the first
+/// pixel of the block is.
+template <int lanes, class T>
+[[gnu::always_inline]] inline void max_pool_pixel(const PoolBlock& block, const T* corner,
+                                                  bool relu, T* dst, std::uint8_t* argmax) {
+  using Values = Vector<T, lanes>;
+  using Numbers = Vector<WindowNumber<T>, lanes>;
+  Values best = load<lanes>(corner);
+  Numbers where = Numbers{} + static_cast<WindowNumber<T>>(block.first_number);
+  for (std::int64_t y = 0; y < block.height; ++y)
+    for (std::int64_t x = 0; x < block.width; ++x) {
+      const Values pixel = load<lanes>(corner + y * block.line + x * block.channels);
+      const Numbers number =
+          Numbers{} + static_cast<WindowNumber<T>>(block.first_number + y * block.number_line + x);
+      const Numbers is_larger = (pixel > best) | (pixel != pixel);
+      best = is_larger ? pixel : best;
+      where = is_larger ? number : where;
+    }
+  if (relu) {
+    where = best > Values{} ? where : Numbers{} + no_pixel;
+    best = best < Values{} ? Values{} : best;
+  }
+  store<lanes>(dst, best);
+  store_bytes<WindowNumber<T>, lanes>(argmax, where);
+}
+
 /// Line `out_y` of dst and argmax from the image lines that its windows cover; `image` is where
 /// the image's line 0 is, or would be. With `relu`, negative maxima become 0.
 template <class T>
@@ -42,48 +90,22 @@ void max_pool_line(const PoolGeometry& g, std::int64_t out_y, const T* image, bo
   const bool is_2x2 = g.window[0] == 2 && g.window[1] == 2;
   for (std::int64_t out_x = 0; out_x < g.out_width(); ++out_x, dst += c, argmax += c) {
     const PoolWindow w(g, out_y, out_x);
-    if (is_2x2 && w.y_end - w.y_begin == 2 && w.x_end - w.x_begin == 2) {  // mostly: in one pass
-      const T* const first = image + w.y_begin * line + w.x_begin * c;
-      const T *const right = first + c, *const below = first + line, *const last = below + c;
-#pragma omp simd
-      for (std::int64_t i = 0; i < c; ++i) {
-        T best = first[i];
-        std::uint8_t where = 0;
-        const auto challenge = [&](T value, std::uint8_t number) {
-          const bool larger = value > best || value != value;
-          best = larger ? value : best;
-          where = larger ? number : where;
-        };
-        challenge(right[i], 1);
-        challenge(below[i], 2);
-        challenge(last[i], 3);
-        dst[i] = best;
-        argmax[i] = where;
-      }
+    const T* const corner = image + w.y_begin * line + w.x_begin * c;
+    const PoolBlock block{
+        .first_number = (w.y_begin - w.y_origin) * g.window[1] + w.x_begin - w.x_origin,
+        .height = w.y_end - w.y_begin,
+        .width = w.x_end - w.x_begin,
+        .number_line = g.window[1],
+        .line = line,
+        .channels = c};
+    if (is_2x2 && block.height == 2 && block.width == 2) {  // mostly: constants unroll the loops
+      for_each_channel_chunk(c, [&](auto lanes, std::int64_t i) {
+        max_pool_pixel<lanes()>({0, 2, 2, 2, line, c}, corner + i, relu, dst + i, argmax + i);
+      });
     } else {
-      for (std::int64_t y = w.y_begin; y < w.y_end; ++y)
-        for (std::int64_t x = w.x_begin; x < w.x_end; ++x) {
-          const T* const pixel = image + y * line + x * c;
-          const auto number =
-              static_cast<std::uint8_t>((y - w.y_origin) * g.window[1] + x - w.x_origin);
-          if (y == w.y_begin && x == w.x_begin) {
-            std::copy(pixel, pixel + c, dst);
-            std::fill(argmax, argmax + c, number);
-            continue;
-          }
-#pragma omp simd
-          for (std::int64_t i = 0; i < c; ++i) {
-            const bool larger = pixel[i] > dst[i] || pixel[i] != pixel[i];
-            dst[i] = larger ? pixel[i] : dst[i];
-            argmax[i] = larger ? number : argmax[i];
-          }
-        }
-    }
-    if (!relu) continue;
-#pragma omp simd
-    for (std::int64_t i = 0; i < c; ++i) {
-      argmax[i] = dst[i] > T(0) ? argmax[i] : no_pixel;
-      dst[i] = dst[i] < T(0) ? T(0) : dst[i];
+      for_each_channel_chunk(c, [&](auto lanes, std::int64_t i) {
+        max_pool_pixel<lanes()>(block, corner + i, relu, dst + i, argmax + i);
+      });
     }
   }
 }
@@ -100,17 +122,15 @@ void max_pool_line_backward(const PoolGeometry& g, std::int64_t out_y, const T* 
     for (std::int64_t y = w.y_begin; y < w.y_end; ++y)
       for (std::int64_t x = w.x_begin; x < w.x_end; ++x) {
         const auto number =
-            static_cast<std::uint8_t>((y - w.y_origin) * g.window[1] + x - w.x_origin);
+            static_cast<WindowNumber<T>>((y - w.y_origin) * g.window[1] + x - w.x_origin);
         T* const pixel = image + y * line + x * c;
-        if (write == Write::add) {
-#pragma omp simd
-          for (std::int64_t i = 0; i < c; ++i)
-            pixel[i] += argmax[i] == number ? diff_dst[i] : T(0);
-        } else {
-#pragma omp simd
-          for (std::int64_t i = 0; i < c; ++i)
-            pixel[i] = argmax[i] == number ? diff_dst[i] : T(0);
-        }
+        for_each_channel_chunk(c, [&](auto lanes, std::int64_t first) {
+          const auto is_here = load_bytes<WindowNumber<T>, lanes()>(argmax + first) == number;
+          Vector<T, lanes()> passed{};
+          passed = is_here ? load<lanes()>(diff_dst + first) : passed;
+          if (write == Write::add) passed += load<lanes()>(pixel + first);
+          store<lanes()>(pixel + first, passed);
+        });
       }
   }
 }

@@ -13,9 +13,7 @@ void fill_by_example(Tensor& dst, NoisePosition position, Fill fill) {
   const std::int64_t row_size = dst.shape().row_size();
   with_real_type(dst.dtype(), [&](auto zero) {
     const auto elements = dst.span<decltype(zero)>();
-    const std::int64_t grain =
-        std::max<std::int64_t>(1, elementwise_grain / std::max<std::int64_t>(1, row_size));
-    parallel_for(dst.shape()[0], grain, [&](std::int64_t begin, std::int64_t end) {
+    parallel_for(dst.shape()[0], row_pieces(row_size), [&](std::int64_t begin, std::int64_t end) {
       for (std::int64_t row = begin; row < end; ++row) {
         NoisePosition own = position;
         own.example += static_cast<std::uint32_t>(row);
@@ -32,7 +30,7 @@ void fill_by_example(Tensor& dst, NoisePosition position, Fill fill) {
 void fill_normal(Tensor& dst, NoiseKey key, NoisePosition position) {
   with_real_type(dst.dtype(), [&](auto zero) {
     const auto elements = dst.span<decltype(zero)>();
-    parallel_for(dst.size(), elementwise_grain, [&](std::int64_t begin, std::int64_t end) {
+    parallel_for(dst.size(), elementwise_pieces, [&](std::int64_t begin, std::int64_t end) {
       const auto first = static_cast<std::size_t>(begin);
       fill_normal(elements.subspan(first, static_cast<std::size_t>(end) - first), key, position,
                   first);

@@ -18,9 +18,10 @@ int thread_number() {
   return omp_get_thread_num();
 }
 
-void detail::run_parallel(std::int64_t count, std::int64_t grain, void* body, LoopBody call) {
-  const std::int64_t pieces = (count + grain - 1) / grain;
-  const int threads = static_cast<int>(std::min<std::int64_t>(pieces, thread_count()));
+void detail::run_parallel(std::int64_t count, Pieces pieces, void* body, LoopBody call) {
+  const std::int64_t units = (count + pieces.unit - 1) / pieces.unit;
+  const std::int64_t worth = std::min(units, (count + pieces.least - 1) / pieces.least);
+  const int threads = static_cast<int>(std::min<std::int64_t>(worth, thread_count()));
   if (threads <= 1 || omp_in_parallel()) {
     if (count > 0) call(body, 0, count);
     return;
@@ -30,8 +31,8 @@ void detail::run_parallel(std::int64_t count, std::int64_t grain, void* body, Lo
   {
     // A thread limit may give fewer than asked for.
     const std::int64_t thread = omp_get_thread_num(), team = omp_get_num_threads();
-    const std::int64_t begin = pieces * thread / team * grain;
-    const std::int64_t end = std::min(count, pieces * (thread + 1) / team * grain);
+    const std::int64_t begin = units * thread / team * pieces.unit;
+    const std::int64_t end = std::min(count, units * (thread + 1) / team * pieces.unit);
     try {
       if (begin < end) call(body, begin, end);
     } catch (...) {

@@ -12,21 +12,37 @@ void set_thread_count(int threads);
 /// Of the calling thread in its parallel loop: 0 to thread_count() - 1.
 int thread_number();
 
+/// How a loop is cut: a piece is worth a thread from `least` on, and begins at a multiple of
+/// `unit`.
+struct Pieces {
+  std::int64_t least = 1;
+  std::int64_t unit = 1;
+};
+
 namespace detail {
 using LoopBody = void (*)(void* body, std::int64_t begin, std::int64_t end);
-void run_parallel(std::int64_t count, std::int64_t grain, void* body, LoopBody call);
+void run_parallel(std::int64_t count, Pieces pieces, void* body, LoopBody call);
 }  // namespace detail
 
-/// Calls body(begin, end) on disjoint pieces of [0, count), over the threads. Pieces begin at
-/// multiples of `grain`; a loop of at most `grain` runs on the calling thread.
+/// Calls body(begin, end) on disjoint pieces of [0, count), nearly equal, one for each thread.
 template <class Body>
-void parallel_for(std::int64_t count, std::int64_t grain, Body&& body) {
-  detail::run_parallel(count, grain, &body, [](void* erased, std::int64_t begin, std::int64_t end) {
-    (*static_cast<std::remove_reference_t<Body>*>(erased))(begin, end);
-  });
+void parallel_for(std::int64_t count, Pieces pieces, Body&& body) {
+  detail::run_parallel(count, pieces, &body,
+                       [](void* erased, std::int64_t begin, std::int64_t end) {
+                         (*static_cast<std::remove_reference_t<Body>*>(erased))(begin, end);
+                       });
 }
 
-/// A grain for loops of a few operations an element.
-inline constexpr std::int64_t elementwise_grain = 16384;
+/// What makes a piece of a loop of a few operations an element worth a thread.
+inline constexpr std::int64_t elementwise_grain = 8192;
+/// Pieces of such loops: on whole cache lines, and on whole blocks of random words.
+inline constexpr Pieces elementwise_pieces{.least = elementwise_grain, .unit = 128};
+
+/// Pieces of loops over rows of `row_size` elements, with a few operations an element.
+constexpr Pieces row_pieces(std::int64_t row_size) {
+  return {
+      .least = std::max<std::int64_t>(1, elementwise_grain / std::max<std::int64_t>(1, row_size)),
+      .unit = 1};
+}
 
 }  // namespace credence

@@ -17,20 +17,20 @@ double parallel_sum(std::int64_t count, std::int64_t grain, Body&& body) {
   constexpr std::int64_t max_blocks = 256;
   const std::int64_t block = std::max(grain, (count + max_blocks - 1) / max_blocks);
   std::array<double, max_blocks> sums{};
-  parallel_for(count, block, [&](std::int64_t begin, std::int64_t end) {
+  parallel_for(count, {.least = block, .unit = block}, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t first = begin; first < end; first += block)
       sums[static_cast<std::size_t>(first / block)] = body(first, std::min(first + block, end));
   });
   return std::accumulate(sums.begin(), sums.begin() + (count + block - 1) / block, 0.0);
 }
 
-/// The sum of term(0) .. term(count - 1), over the threads. The order is fixed here too: a tree over
-/// each block of terms, which are made in a loop of their own, then block after block.
+/// The sum of term(0) .. term(count - 1), over the threads. The order is fixed here too: a tree
+/// over each block of terms, which are made in a loop of their own, then block after block.
 template <class Term>
 double sum_of_terms(std::int64_t count, Term term) {
   constexpr std::int64_t block = 1024;
   using T = decltype(term(std::int64_t{}));
-  return parallel_sum(count, elementwise_grain, [&](std::int64_t begin, std::int64_t end) {
+  return parallel_sum(count, 4 * block, [&](std::int64_t begin, std::int64_t end) {
     const Term own = term;  // so that its constants may stay in registers
     alignas(64) T terms[block];
     alignas(64) double sums[block / 2];

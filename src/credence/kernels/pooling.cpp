@@ -12,13 +12,14 @@ namespace {
 template <class Body>
 void for_each_window(const PoolGeometry& g, Body body) {
   for (std::int64_t y = 0; y < g.out_height(); ++y)
-    for (std::int64_t x = 0; x < g.out_width(); ++x) body(y * g.out_width() + x, PoolWindow(g, y, x));
+    for (std::int64_t x = 0; x < g.out_width(); ++x)
+      body(y * g.out_width() + x, PoolWindow(g, y, x));
 }
 
 /// Calls body(n) for each example, over the threads.
 template <class Body>
 void for_each_example(std::int64_t batch, Body body) {
-  parallel_for(batch, 1, [&](std::int64_t begin, std::int64_t end) {
+  parallel_for(batch, {}, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t n = begin; n < end; ++n) body(n);
   });
 }

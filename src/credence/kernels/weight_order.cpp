@@ -31,19 +31,19 @@ template <class Body>
 void for_each_weight(const Extents& extents, WeightOrder order, Body body) {
   constexpr std::int64_t tile = 16;
   const Strides plain = extents.plain(), packed = extents.packed(order);
-  const std::int64_t grain =
-      std::max<std::int64_t>(1, elementwise_grain / (tile * extents.inputs * extents.taps));
   const std::int64_t strips = (extents.outputs + tile - 1) / tile;
-  parallel_for(strips, grain, [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t strip = begin; strip < end; ++strip) {
-      const std::int64_t first = strip * tile, last = std::min(extents.outputs, first + tile);
-      for (std::int64_t tap = 0; tap < extents.taps; ++tap)
-        for (std::int64_t i = 0; i < extents.inputs; ++i)
-          for (std::int64_t o = first; o < last; ++o)
-            body(o * plain.dst_channel + i * plain.src_channel + tap * plain.tap,
-                 o * packed.dst_channel + i * packed.src_channel + tap * packed.tap);
-    }
-  });
+  parallel_for(strips, row_pieces(tile * extents.inputs * extents.taps),
+               [&](std::int64_t begin, std::int64_t end) {
+                 for (std::int64_t strip = begin; strip < end; ++strip) {
+                   const std::int64_t first = strip * tile,
+                                      last = std::min(extents.outputs, first + tile);
+                   for (std::int64_t tap = 0; tap < extents.taps; ++tap)
+                     for (std::int64_t i = 0; i < extents.inputs; ++i)
+                       for (std::int64_t o = first; o < last; ++o)
+                         body(o * plain.dst_channel + i * plain.src_channel + tap * plain.tap,
+                              o * packed.dst_channel + i * packed.src_channel + tap * packed.tap);
+                 }
+               });
 }
 
 }  // namespace

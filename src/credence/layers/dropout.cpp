@@ -24,11 +24,10 @@ void Dropout::forward(std::span<const Tensor> src, Tensor& dst, const StepContex
   }
   const NoiseKey key = noise_key(context.seed, Stream::dropout, name_);
   const std::int64_t batch = src[0].shape()[0], row_size = mask_.shape().row_size();
-  const std::int64_t grain = std::max<std::int64_t>(1, elementwise_grain / (4 * row_size));
   with_real_type(mask_.dtype(), [&](auto zero) {
     using T = decltype(zero);
     const T rate = static_cast<T>(options_.rate), kept = static_cast<T>(1 / (1 - options_.rate));
-    parallel_for(batch, grain, [&](std::int64_t begin, std::int64_t end) {
+    parallel_for(batch, row_pieces(4 * row_size), [&](std::int64_t begin, std::int64_t end) {
       for (std::int64_t n = begin; n < end; ++n) {
         const std::span<T> mask(mask_.data<T>() + n * row_size, static_cast<std::size_t>(row_size));
         const auto example = static_cast<std::uint32_t>(context.first_example + n);

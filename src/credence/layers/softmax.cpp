@@ -9,7 +9,7 @@
 namespace credence {
 namespace {
 
-constexpr std::int64_t row_grain = 256;
+constexpr Pieces row_grain{.least = 256};
 
 }  // namespace
 

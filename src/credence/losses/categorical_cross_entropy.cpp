@@ -75,15 +75,16 @@ void softmax(const Tensor& output, Tensor& prediction) {
   const std::int64_t classes = output.shape().row_size();
   const T* logits = output.data<T>();
   U* dst = prediction.data<U>();
-  parallel_for(output.shape()[0], row_grain(classes), [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t row = begin; row < end; ++row) {
-      const T* src = logits + row * classes;
-      U* p = dst + row * classes;
-      const double sum = exponentials(src, classes, greatest_of(src, classes), p);
-      for (std::int64_t k = 0; k < classes; ++k)
-        p[k] = static_cast<U>(static_cast<double>(p[k]) / sum);
-    }
-  });
+  parallel_for(output.shape()[0], {.least = row_grain(classes)},
+               [&](std::int64_t begin, std::int64_t end) {
+                 for (std::int64_t row = begin; row < end; ++row) {
+                   const T* src = logits + row * classes;
+                   U* p = dst + row * classes;
+                   const double sum = exponentials(src, classes, greatest_of(src, classes), p);
+                   for (std::int64_t k = 0; k < classes; ++k)
+                     p[k] = static_cast<U>(static_cast<double>(p[k]) / sum);
+                 }
+               });
 }
 
 }  // namespace

@@ -102,8 +102,7 @@ void Model::plan_memory() {
       node.dst_is_needed = in_place == InPlace::overwrites;
     }
     node.shares_source |= is_fused(node);
-    node.views_input =
-        in_place == InPlace::view && (source < 0 || nodes_[source].views_input);
+    node.views_input = in_place == InPlace::view && (source < 0 || nodes_[source].views_input);
     if (node.views_input) {
       node.shares_source = false;
       node.dst_is_needed = true;  // it is not ours to overwrite

@@ -98,7 +98,7 @@ void ElementwiseOptimizer<Rule>::update(Parameter& parameter, NamedTensor* state
   const T* const gradients = std::as_const(parameter.gradient).template data<T>();
   T* const states0 = kept > 0 ? state[0].tensor.data<T>() : nullptr;
   T* const states1 = kept > 1 ? state[1].tensor.data<T>() : nullptr;
-  parallel_for(parameter.value.size(), elementwise_grain,
+  parallel_for(parameter.value.size(), elementwise_pieces,
                [=](std::int64_t begin, std::int64_t end) {
                  // Restricted, and of the loop's own scope, so that compilers vectorise it.
                  T* __restrict value = values;

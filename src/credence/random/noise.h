@@ -75,7 +75,8 @@ class Permutation {
   void map(std::uint64_t begin, std::span<std::int64_t> images) const;
 
  private:
-  std::uint64_t encrypt(std::uint64_t index) const;
+  static constexpr int chunk = 64;
+  void encrypt(std::array<std::uint64_t, chunk>& indices) const;
 
   std::uint64_t size_;
   int half_bits_;

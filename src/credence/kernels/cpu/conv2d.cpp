@@ -36,7 +36,9 @@ class Conv2d : public LinearMap {
   explicit Conv2d(const Conv2dGeometry& geometry) : g_(geometry), plan_(geometry) { fuse({}); }
 
   Shape src_shape() const override { return {g_.height, g_.width, g_.channels}; }
-  Shape dst_shape() const override { return {result_lines_, result_line_ / g_.filters, g_.filters}; }
+  Shape dst_shape() const override {
+    return {result_lines_, result_line_ / g_.filters, g_.filters};
+  }
   Shape weights_shape() const override {
     return {g_.filters, g_.channels, g_.kernel[0], g_.kernel[1]};
   }
@@ -175,8 +177,8 @@ class Conv2d : public LinearMap {
     const std::int64_t all = result_lines_;
     // Enough pixels for a pass over the sums to pay, few enough to stay in the nearest cache.
     constexpr std::int64_t pixels_at_once = 112;
-    const std::int64_t pixels = convolved_line() / g_.filters *
-                                (epilogue_.max_pool ? epilogue_.max_pool->window[0] : 1);
+    const std::int64_t pixels =
+        convolved_line() / g_.filters * (epilogue_.max_pool ? epilogue_.max_pool->window[0] : 1);
     const std::int64_t step = is_disjoint_ ? (pixels_at_once + pixels - 1) / pixels : all;
     float* const diff = reserve(work.diff_dst, plan_.diff_dst.size());
     if (!is_disjoint_) std::fill(diff, diff + plan_.diff_dst.size(), 0.0F);
@@ -184,7 +186,8 @@ class Conv2d : public LinearMap {
     for (std::int64_t y = 0; y < all; y += step) {
       const Range result{y, std::min(all, y + step)}, lines = convolved(result);
       // Where all lines are needed again, they stay; else each group takes the first one's place.
-      float* const group = pass.diff_src ? line_zero : line_zero - lines.begin * plan_.diff_dst.line;
+      float* const group =
+          pass.diff_src ? line_zero : line_zero - lines.begin * plan_.diff_dst.line;
       spread_lines(pass, n, result, group);
       for (const Run& run : plan_.runs)
         sum_over_pixels({.left = image + lines.begin * g_.stride[0] * plan_.src.line + run.src,
@@ -214,8 +217,7 @@ class Conv2d : public LinearMap {
       if (epilogue_.max_pool) {
         const PoolGeometry& pool = *epilogue_.max_pool;
         max_pool_line_backward(pool, y, diff, argmax_.data<std::uint8_t>() + at, line_zero,
-                               plan_.diff_dst.line,
-                               is_disjoint_ ? Write::overwrite : Write::add);
+                               plan_.diff_dst.line, is_disjoint_ ? Write::overwrite : Write::add);
       } else if (epilogue_.relu) {
         const float* const dst = pass.dst.data<float>() + at;
         for (std::int64_t i = 0; i < result_line_; ++i) to[i] = dst[i] > 0 ? diff[i] : 0;
@@ -269,7 +271,7 @@ class Conv2d : public LinearMap {
     const std::int64_t parts =
         std::min(lines, (static_cast<std::int64_t>(thread_count()) + batch - 1) / batch);
     reserve_workspaces();
-    parallel_for(batch * parts, 1, [&](std::int64_t begin, std::int64_t end) {
+    parallel_for(batch * parts, {}, [&](std::int64_t begin, std::int64_t end) {
       Workspace& work = workspaces_[static_cast<std::size_t>(thread_number())];
       for (std::int64_t i = begin; i < end; ++i)
         body(work, i / parts, Range{i % parts * lines / parts, (i % parts + 1) * lines / parts});
@@ -282,11 +284,10 @@ class Conv2d : public LinearMap {
     const std::int64_t batch = pass.src.shape()[0], lanes = gradient_lanes(batch);
     bias_sums_.start(lanes, g_.filters, DType::float32);
     reserve_workspaces();
-    parallel_for(lanes, 1, [&](std::int64_t begin, std::int64_t end) {
+    parallel_for(lanes, {}, [&](std::int64_t begin, std::int64_t end) {
       Workspace& work = workspaces_[static_cast<std::size_t>(thread_number())];
       for (std::int64_t lane = begin; lane < end; ++lane)
-        body(work, lane,
-             Range{lane_begin(lane, lanes, batch), lane_begin(lane + 1, lanes, batch)});
+        body(work, lane, Range{lane_begin(lane, lanes, batch), lane_begin(lane + 1, lanes, batch)});
     });
     if (pass.diff_bias) pass.diff_bias->copy_from(bias_sums_.total());
   }
@@ -302,9 +303,9 @@ class Conv2d : public LinearMap {
   std::int64_t result_lines_ = 0, result_line_ = 0;  // of an image: lines, and elements of each
   bool is_disjoint_ = true;  // each of the convolution's pixels is in one pixel of the result
   Tensor packed_by_dst_, packed_by_src_;
-  Tensor argmax_;        // of the last forward pass, the shape of dst
-  LaneSums weight_sums_;  // [taps, I, O]
-  LaneSums bias_sums_;    // [O]
+  Tensor argmax_;                      // of the last forward pass, the shape of dst
+  LaneSums weight_sums_;               // [taps, I, O]
+  LaneSums bias_sums_;                 // [O]
   std::vector<Workspace> workspaces_;  // by thread
 };
 

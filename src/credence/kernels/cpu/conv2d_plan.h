@@ -32,7 +32,8 @@ struct Conv2dPlan {
   std::int64_t run_length = 0;
 
   PaddedImage diff_dst;
-  std::vector<std::vector<Phase>> phases;  ///< by line of src modulo the stride; weights [taps, O, I]
+  std::vector<std::vector<Phase>>
+      phases;  ///< by line of src modulo the stride; weights [taps, O, I]
 };
 
 }  // namespace credence::cpu

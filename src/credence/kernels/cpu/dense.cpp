@@ -17,8 +17,9 @@ constexpr std::int64_t strip = 32;
 /// `products` each.
 template <class Body>
 void split(std::int64_t count, std::int64_t unit, std::int64_t products, Body body) {
-  const std::int64_t enough = (products_per_piece + products - 1) / std::max<std::int64_t>(products, 1);
-  parallel_for(count, (enough + unit - 1) / unit * unit, body);
+  const std::int64_t enough =
+      (products_per_piece + products - 1) / std::max<std::int64_t>(products, 1);
+  parallel_for(count, {.least = std::max(enough, unit), .unit = unit}, body);
 }
 
 class Dense : public LinearMap {

@@ -4,7 +4,7 @@
 #include <array>
 #include <utility>
 
-#include "credence/kernels/cpu/vector.h"
+#include "credence/kernels/vector.h"
 
 namespace credence::cpu {
 namespace {
@@ -13,37 +13,45 @@ namespace {
 /// which the last vector holds `last` if `partial`. 16 of them hide the latency of a fused
 /// multiply-add on every machine known; with the operands they fit in 32 registers.
 template <int lanes, bool partial>
-Vector<lanes> load_vector(const float* from, bool is_last, std::int64_t last) {
+Vector<float, lanes> load_vector(const float* from, bool is_last, std::int64_t last) {
   if (partial && is_last) return load_first<lanes>(from, last);
   return load<lanes>(from);
 }
 
-template <int lanes, int height, int width, bool partial>
+template <int lanes, int height, int width, bool partial, bool adjacent>
 void sum_terms_tile(const PixelProducts& a, std::int64_t last) {
-  Vector<lanes> sums[height][width];
+  const std::int64_t src_step = adjacent ? 1 : a.src_step;
+  Vector<float, lanes> sums[height][width];
+#pragma GCC unroll 8
   for (int v = 0; v < width; ++v) {
     const bool is_last = v == width - 1;
-    Vector<lanes> start{};
+    Vector<float, lanes> start{};
     if (a.bias) start = load_vector<lanes, partial>(a.bias + v * lanes, is_last, last);
+#pragma GCC unroll 8
     for (int p = 0; p < height; ++p)
-      sums[p][v] = a.add ? load_vector<lanes, partial>(a.dst + p * a.dst_step + v * lanes, is_last,
-                                                       last)
-                         : start;
+      sums[p][v] =
+          a.add ? load_vector<lanes, partial>(a.dst + p * a.dst_step + v * lanes, is_last, last)
+                : start;
   }
   for (const Run& run : a.runs) {
-    const float* const src = a.src + run.src;
+    const float* src = a.src + run.src;
     const float* weights = a.weights + run.weights;
-    for (std::int64_t j = 0; j < a.run_length; ++j, weights += a.weights_step) {
-      Vector<lanes> w[width];
+    for (std::int64_t j = 0; j < a.run_length; ++j, ++src, weights += a.weights_step) {
+      Vector<float, lanes> w[width];
+#pragma GCC unroll 8
       for (int v = 0; v < width; ++v)
         w[v] = load_vector<lanes, partial>(weights + v * lanes, v == width - 1, last);
+#pragma GCC unroll 8
       for (int p = 0; p < height; ++p) {
-        const float x = src[p * a.src_step + j];
+        const float x = src[p * src_step];
+#pragma GCC unroll 8
         for (int v = 0; v < width; ++v) sums[p][v] += x * w[v];
       }
     }
   }
+#pragma GCC unroll 8
   for (int p = 0; p < height; ++p)
+#pragma GCC unroll 8
     for (int v = 0; v < width; ++v) {
       float* const dst = a.dst + p * a.dst_step + v * lanes;
       if (partial && v == width - 1)
@@ -55,24 +63,31 @@ void sum_terms_tile(const PixelProducts& a, std::int64_t last) {
 
 template <int lanes, int height, int width, bool partial>
 void sum_pixels_tile(const OuterProducts& a, std::int64_t last) {
-  Vector<lanes> sums[height][width];
+  Vector<float, lanes> sums[height][width];
+#pragma GCC unroll 8
   for (int r = 0; r < height; ++r)
+#pragma GCC unroll 8
     for (int v = 0; v < width; ++v)
       sums[r][v] = a.add ? load_vector<lanes, partial>(a.sums + r * a.sums_step + v * lanes,
                                                        v == width - 1, last)
-                         : Vector<lanes>{};
+                         : Vector<float, lanes>{};
   for (std::int64_t y = 0; y < a.lines; ++y) {
     const float* left = a.left + y * a.left_line;
     const float* right = a.right + y * a.right_line;
     for (std::int64_t p = 0; p < a.pixels; ++p, left += a.left_step, right += a.right_step) {
-      Vector<lanes> x[width];
+      Vector<float, lanes> x[width];
+#pragma GCC unroll 8
       for (int v = 0; v < width; ++v)
         x[v] = load_vector<lanes, partial>(right + v * lanes, v == width - 1, last);
+#pragma GCC unroll 8
       for (int r = 0; r < height; ++r)
+#pragma GCC unroll 8
         for (int v = 0; v < width; ++v) sums[r][v] += left[r] * x[v];
     }
   }
+#pragma GCC unroll 8
   for (int r = 0; r < height; ++r)
+#pragma GCC unroll 8
     for (int v = 0; v < width; ++v) {
       float* const to = a.sums + r * a.sums_step + v * lanes;
       if (partial && v == width - 1)
@@ -83,7 +98,7 @@ void sum_pixels_tile(const OuterProducts& a, std::int64_t last) {
 }
 
 /// The sum of the lanes, halves first.
-float sum_of_lanes(Vector<16> vector) {
+float sum_of_lanes(Vector<float, 16> vector) {
   alignas(64) float lane[16];
   store<16>(lane, vector);
   for (int half = 8; half > 0; half /= 2)
@@ -93,12 +108,15 @@ float sum_of_lanes(Vector<16> vector) {
 
 template <int height, int width>
 void sum_row_tile(const InnerProducts& a) {
-  Vector<16> sums[height][width]{};
+  Vector<float, 16> sums[height][width]{};
   const auto add = [&](auto read) {
-    Vector<16> x[height];
+    Vector<float, 16> x[height];
+#pragma GCC unroll 8
     for (int r = 0; r < height; ++r) x[r] = read(a.src + r * a.src_step);
+#pragma GCC unroll 8
     for (int c = 0; c < width; ++c) {
-      const Vector<16> w = read(a.weights + c * a.weights_step);
+      const Vector<float, 16> w = read(a.weights + c * a.weights_step);
+#pragma GCC unroll 8
       for (int r = 0; r < height; ++r) sums[r][c] += x[r] * w;
     }
   };
@@ -106,7 +124,9 @@ void sum_row_tile(const InnerProducts& a) {
   for (; j + 16 <= a.length; j += 16) add([j](const float* row) { return load<16>(row + j); });
   if (j < a.length)
     add([j, rest = a.length - j](const float* row) { return load_first<16>(row + j, rest); });
+#pragma GCC unroll 8
   for (int r = 0; r < height; ++r)
+#pragma GCC unroll 8
     for (int c = 0; c < width; ++c)
       a.dst[r * a.dst_step + c] = sum_of_lanes(sums[r][c]) + (a.bias ? a.bias[c] : 0);
 }
@@ -125,14 +145,18 @@ struct TilesOfWidth {
 
 constexpr int max_height = 8;
 
-template <int lanes, int width, int... h>
+template <int lanes, int width, bool adjacent, int... h>
 constexpr TilesOfWidth<PixelProducts, max_height> term_tiles(std::integer_sequence<int, h...>) {
-  return {lanes, width, {sum_terms_tile<lanes, h + 1, width, false>...},
-          {sum_terms_tile<lanes, h + 1, width, true>...}};
+  return {lanes,
+          width,
+          {sum_terms_tile<lanes, h + 1, width, false, adjacent>...},
+          {sum_terms_tile<lanes, h + 1, width, true, adjacent>...}};
 }
 template <int lanes, int width, int... h>
 constexpr TilesOfWidth<OuterProducts, max_height> pixel_tiles(std::integer_sequence<int, h...>) {
-  return {lanes, width, {sum_pixels_tile<lanes, h + 1, width, false>...},
+  return {lanes,
+          width,
+          {sum_pixels_tile<lanes, h + 1, width, false>...},
           {sum_pixels_tile<lanes, h + 1, width, true>...}};
 }
 
@@ -143,7 +167,10 @@ template <class Tiles, class Body>
 void for_each_strip(const std::array<Tiles, 4>& tiles, std::int64_t channels, Body body) {
   for (std::int64_t c = 0; c < channels;) {
     const std::int64_t left = channels - c;
-    const Tiles& chosen = left > 16 ? tiles[3] : left > 8 ? tiles[2] : left > 4 ? tiles[1] : tiles[0];
+    const Tiles& chosen = left > 16  ? tiles[3]
+                          : left > 8 ? tiles[2]
+                          : left > 4 ? tiles[1]
+                                     : tiles[0];
     const std::int64_t width = chosen.lanes * chosen.vectors;
     const bool partial = left < width;
     const std::int64_t last = partial ? left - (chosen.vectors - 1) * chosen.lanes : chosen.lanes;
@@ -162,9 +189,10 @@ void for_each_piece(std::int64_t count, std::int64_t most, Body body) {
   }
 }
 
+template <bool adjacent>
 constexpr std::array<TilesOfWidth<PixelProducts, max_height>, 4> term_tiles_by_width{
-    term_tiles<4, 1>(Heights{}), term_tiles<8, 1>(Heights{}), term_tiles<16, 1>(Heights{}),
-    term_tiles<16, 2>(Heights{})};
+    term_tiles<4, 1, adjacent>(Heights{}), term_tiles<8, 1, adjacent>(Heights{}),
+    term_tiles<16, 1, adjacent>(Heights{}), term_tiles<16, 2, adjacent>(Heights{})};
 constexpr std::array<TilesOfWidth<OuterProducts, max_height>, 4> pixel_tiles_by_width{
     pixel_tiles<4, 1>(Heights{}), pixel_tiles<8, 1>(Heights{}), pixel_tiles<16, 1>(Heights{}),
     pixel_tiles<16, 2>(Heights{})};
@@ -184,16 +212,20 @@ constexpr std::array<std::array<void (*)(const InnerProducts&), row_tile_width>,
 }  // namespace
 
 void sum_over_terms(const PixelProducts& products) {
-  for_each_strip(term_tiles_by_width, products.channels,
+  // Images of one channel have tiles of their own: their short runs are worth a constant step.
+  const auto& tiles_by_width =
+      products.src_step == 1 ? term_tiles_by_width<true> : term_tiles_by_width<false>;
+  for_each_strip(tiles_by_width, products.channels,
                  [&](const auto& tiles, std::int64_t c, bool partial, std::int64_t last) {
                    PixelProducts tile = products;
                    tile.weights += c;
                    if (tile.bias) tile.bias += c;
-                   for_each_piece(products.pixels, max_height, [&](std::int64_t p, std::int64_t height) {
-                     tile.src = products.src + p * products.src_step;
-                     tile.dst = products.dst + p * products.dst_step + c;
-                     (partial ? tiles.partial : tiles.whole)[height - 1](tile, last);
-                   });
+                   for_each_piece(products.pixels, max_height,
+                                  [&](std::int64_t p, std::int64_t height) {
+                                    tile.src = products.src + p * products.src_step;
+                                    tile.dst = products.dst + p * products.dst_step + c;
+                                    (partial ? tiles.partial : tiles.whole)[height - 1](tile, last);
+                                  });
                  });
 }
 
@@ -202,11 +234,12 @@ void sum_over_pixels(const OuterProducts& products) {
                  [&](const auto& tiles, std::int64_t c, bool partial, std::int64_t last) {
                    OuterProducts tile = products;
                    tile.right += c;
-                   for_each_piece(products.rows, max_height, [&](std::int64_t r, std::int64_t height) {
-                     tile.left = products.left + r;
-                     tile.sums = products.sums + r * products.sums_step + c;
-                     (partial ? tiles.partial : tiles.whole)[height - 1](tile, last);
-                   });
+                   for_each_piece(products.rows, max_height,
+                                  [&](std::int64_t r, std::int64_t height) {
+                                    tile.left = products.left + r;
+                                    tile.sums = products.sums + r * products.sums_step + c;
+                                    (partial ? tiles.partial : tiles.whole)[height - 1](tile, last);
+                                  });
                  });
 }
 

@@ -3,8 +3,8 @@
 #include <cstdint>
 #include <span>
 
-/// The three sums of products that dense layers and convolutions are made of, on one thread, with the
-/// accumulators in registers. Each result is summed in the order in which its terms are listed.
+/// The three sums of products that dense layers and convolutions are made of, on one thread, with
+/// the accumulators in registers. Each result is summed in the order in which its terms are listed.
 namespace credence::cpu {
 
 /// Terms that lie one after another: they begin at element `src` behind a pixel's first, and at
@@ -39,7 +39,8 @@ void sum_over_terms(const PixelProducts& products);
 /// For each row r and channel c:
 ///
 ///   sums[r, c] = start + sum over lines y and pixels p of
-///                left[y * left_line + p * left_step + r] * right[y * right_line + p * right_step + c]
+///                left[y * left_line + p * left_step + r] * right[y * right_line + p * right_step +
+///                c]
 ///
 /// start: sums itself if `add`, else 0.
 struct OuterProducts {

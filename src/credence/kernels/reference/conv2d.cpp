@@ -28,8 +28,7 @@ class Conv2d : public LinearMap {
     for_each_product(src.shape()[0], [&](auto s, auto k, auto d) { y[d] += x[s] * w[k]; });
   }
 
-  void backward(const LinearBackward& pass, const Tensor& weights,
-                Tensor& diff_weights) override {
+  void backward(const LinearBackward& pass, const Tensor& weights, Tensor& diff_weights) override {
     check_linear_map(*this, "conv2d", pass.src, diff_weights, pass.diff_dst);
     const std::int64_t batch = pass.src.shape()[0];
     const auto x = pass.src.span<T>(), dy = pass.diff_dst.span<T>(), w = weights.span<T>();

@@ -29,8 +29,7 @@ class Dense : public LinearMap {
       }
   }
 
-  void backward(const LinearBackward& pass, const Tensor& weights,
-                Tensor& diff_weights) override {
+  void backward(const LinearBackward& pass, const Tensor& weights, Tensor& diff_weights) override {
     check_linear_map(*this, "dense", pass.src, diff_weights, pass.diff_dst);
     const auto x = pass.src.span<T>(), dy = pass.diff_dst.span<T>(), w = weights.span<T>();
     auto dw = diff_weights.span<T>();

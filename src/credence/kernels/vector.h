@@ -1,0 +1,84 @@
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+
+#ifdef __AVX512F__
+#include <immintrin.h>
+#endif
+
+/// Vectors as the compilers know them: `a * b + c` works on all lanes, `a > b ? a : b` chooses lane
+/// by lane, in registers of the machine that the file is compiled for.
+namespace credence {
+
+template <class T, int lanes>
+struct VectorOf {
+  typedef T type __attribute__((vector_size(lanes * sizeof(T))));  // NOLINT(modernize-use-using)
+};
+template <class T, int lanes>
+using Vector = typename VectorOf<T, lanes>::type;
+
+template <int lanes, class T>
+Vector<T, lanes> load(const T* from) {
+  Vector<T, lanes> vector;
+  std::memcpy(&vector, from, sizeof(vector));
+  return vector;
+}
+
+template <int lanes, class T>
+void store(T* to, Vector<T, lanes> vector) {
+  std::memcpy(to, &vector, sizeof(vector));
+}
+
+/// The first `count` lanes; the others are zero, and what lies behind is not touched.
+template <int lanes>
+Vector<float, lanes> load_first(const float* from, std::int64_t count) {
+#ifdef __AVX512F__
+  if constexpr (lanes == 16)
+    return _mm512_maskz_loadu_ps(static_cast<__mmask16>((1u << count) - 1), from);
+#endif
+  Vector<float, lanes> vector{};
+  for (std::int64_t i = 0; i < count; ++i) vector[i] = from[i];
+  return vector;
+}
+
+template <int lanes>
+void store_first(float* to, Vector<float, lanes> vector, std::int64_t count) {
+#ifdef __AVX512F__
+  if constexpr (lanes == 16) {
+    _mm512_mask_storeu_ps(to, static_cast<__mmask16>((1u << count) - 1), vector);
+    return;
+  }
+#endif
+  for (std::int64_t i = 0; i < count; ++i) to[i] = vector[i];
+}
+
+/// Small numbers kept as bytes, in lanes as wide as `Number`. (g++ 12 takes
+/// __builtin_convertvector apart, byte by byte.)
+template <class Number, int lanes>
+Vector<Number, lanes> load_bytes(const std::uint8_t* from) {
+#ifdef __AVX512F__
+  if constexpr (lanes == 16 && sizeof(Number) == 4) {
+    __m128i bytes;
+    std::memcpy(&bytes, from, sizeof(bytes));
+    return reinterpret_cast<Vector<Number, lanes>>(_mm512_maskz_cvtepu8_epi32(0xffff, bytes));
+  }
+#endif
+  Vector<Number, lanes> vector{};
+  for (int i = 0; i < lanes; ++i) vector[i] = from[i];
+  return vector;
+}
+
+template <class Number, int lanes>
+void store_bytes(std::uint8_t* to, Vector<Number, lanes> vector) {
+#ifdef __AVX512F__
+  if constexpr (lanes == 16 && sizeof(Number) == 4) {
+    const __m128i bytes = _mm512_maskz_cvtepi32_epi8(0xffff, reinterpret_cast<__m512i>(vector));
+    std::memcpy(to, &bytes, sizeof(bytes));
+    return;
+  }
+#endif
+  for (int i = 0; i < lanes; ++i) to[i] = static_cast<std::uint8_t>(vector[i]);
+}
+
+}  // namespace credence
