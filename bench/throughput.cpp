@@ -34,7 +34,7 @@ struct Arguments {
   int threads = 0;
   double seconds = 1;
   int windows = 5;
-  std::string against;
+  std::vector<std::string> against;
 };
 
 double median(std::vector<double> values) {
@@ -43,8 +43,8 @@ double median(std::vector<double> values) {
 }
 
 /// Random images: the loader's work is then a copy.
-std::shared_ptr<const Dataset> random_images(std::int64_t count) {
-  Tensor src({count, 28, 28, 1}), target({count, 1});
+std::shared_ptr<const Dataset> random_images(const Shape& image, std::int64_t count) {
+  Tensor src(image.prepend(count)), target({count, 1});
   fill_normal(src, noise_key(1, Stream::noise, "throughput"), {});
   for (std::int64_t i = 0; i < count; ++i) target.span<float>()[i] = static_cast<float>(i % 10);
   return std::make_shared<InMemoryDataset>("random", src, target, TargetInfo{.classes = 10});
@@ -54,13 +54,14 @@ std::shared_ptr<const Dataset> random_images(std::int64_t count) {
 double train_samples_per_sec(const std::string& name, const Arguments& arguments,
                              Communicator& communicator) {
   OptionReader reader(parse_yaml("name: " + name, "throughput"));
-  Model model(read_model_section(reader).make_graph({28, 28, 1}, 10),
-              {.max_batch = arguments.batch});
+  const Shape image = zoo().find(name).input;
+  Model model(read_model_section(reader).make_graph(image, 10), {.max_batch = arguments.batch});
   CategoricalCrossEntropy loss({.from_logits = model.summary().back().layer.type != "Softmax"});
   loss.setup(model.output_shape(), {1}, 10);
   Adam optimizer;
+  const auto images = random_images(image, 8192);
   const auto run = [&](std::int64_t steps) {
-    Loader loader(random_images(8192), {.global_batch = arguments.batch, .steps_per_epoch = steps});
+    Loader loader(images, {.global_batch = arguments.batch, .steps_per_epoch = steps});
     Trainer trainer({.model = model,
                      .loss = loss,
                      .optimizer = optimizer,
@@ -81,10 +82,10 @@ double train_samples_per_sec(const std::string& name, const Arguments& arguments
 
 /// Runs "<peer> --model M --batch B --procs 1 --threads T" and reads the fifth word of its last
 /// line.
-std::optional<double> peer_samples_per_sec(const std::string& name, const Arguments& arguments) {
-  const std::string command =
-      concat(arguments.against, " --model ", name, " --batch ", arguments.batch,
-             " --procs 1 --threads ", thread_count(), " 2>/dev/null");
+std::optional<double> peer_samples_per_sec(const std::string& peer, const std::string& name,
+                                           const Arguments& arguments) {
+  const std::string command = concat(peer, " --model ", name, " --batch ", arguments.batch,
+                                     " --procs 1 --threads ", thread_count(), " 2>/dev/null");
   FILE* const pipe = popen(command.c_str(), "r");
   require<IoError>(pipe != nullptr, "cannot run ", command);
   std::string output;
@@ -111,7 +112,9 @@ int run(int argc, char** argv) {
   app.add_option("--seconds", arguments.seconds, "length of a window")->capture_default_str();
   app.add_option("--windows", arguments.windows, "windows; the median counts")
       ->capture_default_str();
-  app.add_option("--against", arguments.against, "a peer's command, run after each model");
+  app.add_option("--against", arguments.against,
+                 "a peer's command, run after each model; of several the fastest counts")
+      ->allow_extra_args(false);
   CLI11_PARSE(app, argc, argv);
   if (arguments.threads > 0) set_thread_count(arguments.threads);
   if (arguments.models.empty()) arguments.models = zoo().names();
@@ -124,9 +127,11 @@ int run(int argc, char** argv) {
     std::printf("%-18s %6lld %8d %12.0f", name.c_str(), static_cast<long long>(arguments.batch),
                 thread_count(), rate);
     if (!arguments.against.empty()) {
-      const std::optional<double> peer = peer_samples_per_sec(name, arguments);
-      if (peer)
-        std::printf(" %12.0f %8.2f", *peer, rate / *peer);
+      double best = 0;
+      for (const std::string& peer : arguments.against)
+        best = std::max(best, peer_samples_per_sec(peer, name, arguments).value_or(0));
+      if (best > 0)
+        std::printf(" %12.0f %8.2f", best, rate / best);
       else
         std::printf(" %12s %8s", "failed", "-");
     }

@@ -10,7 +10,7 @@ namespace {
 
 std::int64_t parameters(const std::string& name) {
   const ZooEntry& entry = zoo().find(name);
-  GraphSpec graph = entry.graph({});
+  GraphSpec graph = entry.graph({.input = entry.input});
   make_variational(graph, {entry.variational_layers},
                    {.estimator = [] { return std::make_unique<Flipout>(); },
                     .prior = std::make_shared<GaussianPrior>(GaussianOptions{})});
@@ -26,6 +26,11 @@ TEST(Zoo, ModelsHaveTheirParameterCounts) {
   EXPECT_EQ(parameters("BNN_FC_flip"), 2 * 784 * 64 + 64 + 64 * 10 + 10);
   EXPECT_EQ(parameters("BNN_FC_nonflip"), 2 * 784 * 64 + 64 + 64 * 10 + 10);
   EXPECT_EQ(parameters("simplecnn"), 149210);
+  constexpr std::int64_t kernels =
+      9 * (3 * 32 + 32 * 32 + 32 * 64 + 64 * 64 + 64 * 128 + 128 * 128) + 2048 * 128 + 128 * 10;
+  constexpr std::int64_t biases = 2 * (32 + 64 + 128) + 128 + 10;
+  EXPECT_EQ(parameters("CIFAR10_CNN"), kernels + biases);
+  EXPECT_EQ(parameters("CIFAR10_BNN"), 2 * kernels + biases);
 }
 
 }  // namespace

@@ -7,6 +7,8 @@ namespace credence {
 
 void Flipout::setup(const LayerSetup& setup, const LinearMap& map) {
   const Shape src = map.src_shape(), dst = map.dst_shape(), weights = map.weights_shape();
+  src_signs_name_ = setup.name + ".weight.s";
+  dst_signs_name_ = setup.name + ".weight.r";
   by_example_ = map.has_cheap_example_weights();
   perturbation_.setup(weights, setup.dtype);
   diff_perturbation_ = Tensor(weights, setup.dtype);
@@ -27,10 +29,8 @@ void Flipout::forward(const VariationalMap& layer, const Tensor& src, Tensor& ds
   Tensor s = src_signs_.rows(0, batch), r = dst_signs_.rows(0, batch);
   const NoisePosition position{
       .step = context.step, .example = context.first_example, .sample = context.sample};
-  fill_signs_by_example(s, noise_key(context.seed, Stream::signs, layer.weight.name + ".s"),
-                        position);
-  fill_signs_by_example(r, noise_key(context.seed, Stream::signs, layer.weight.name + ".r"),
-                        position);
+  fill_signs_by_example(s, noise_key(context.seed, Stream::signs, src_signs_name_), position);
+  fill_signs_by_example(r, noise_key(context.seed, Stream::signs, dst_signs_name_), position);
   perturbation_.draw(layer.weight, context);
   if (!by_example_) return forward_twice(layer, src, dst);
 

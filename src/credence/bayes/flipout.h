@@ -35,6 +35,7 @@ class Flipout : public Estimator, private ExampleWeights {
   void backward_twice(const VariationalMap& layer, const LayerPass& pass);
 
   bool by_example_ = false;
+  std::string src_signs_name_, dst_signs_name_;
   Perturbation perturbation_;
   Tensor diff_perturbation_;  // [O, I, ...]
   Tensor src_signs_;          // s [batch, I]

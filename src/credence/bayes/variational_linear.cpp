@@ -16,6 +16,7 @@ VariationalLinear::VariationalLinear(LinearSpec linear, const VariationalSpec& v
 
 Shape VariationalLinear::setup(const LayerSetup& setup, std::span<const Shape> src_shapes) {
   map_ = spec_.make_map(setup, only_source(setup, src_shapes));
+  flops_ = flops_of(*map_);
   const Shape shape = map_->weights_shape();
   weight_ = MeanFieldGaussian(setup.name + ".weight", shape, setup.dtype);
   if (spec_.bias) bias_ = Parameter(setup.name + ".bias", {shape[0]}, setup.dtype);

@@ -39,6 +39,7 @@ class VariationalLinear : public Layer, public Variational {
   std::vector<Parameter*> parameters() override;
   bool absorb(const Layer& next) override;
   LayerSummary summary() const override;
+  double flops() const override { return flops_; }
 
   double kl() const override { return prior_->kl(weight_); }
   double add_kl_gradient(double scale) override { return prior_->add_kl_gradient(weight_, scale); }
@@ -52,6 +53,7 @@ class VariationalLinear : public Layer, public Variational {
   std::unique_ptr<Estimator> estimator_;
   std::unique_ptr<LinearMap> map_;
   Epilogue epilogue_;
+  double flops_ = 0;
   MeanFieldGaussian weight_;
   Parameter bias_;
   Perturbation predictive_;

@@ -16,9 +16,9 @@ void list_models() {
 }
 
 void show_model(const std::string& name) {
-  zoo().find(name);
+  const Shape input = zoo().find(name).input;
   OptionReader reader(parse_yaml("name: " + name, "command line"));
-  const GraphSpec graph = read_model_section(reader).make_graph({28, 28, 1}, 10);
+  const GraphSpec graph = read_model_section(reader).make_graph(input, 10);
   std::cout << layer_table(Model(graph, {})) << std::flush;
 }
 
@@ -28,7 +28,7 @@ void add_models(CLI::App& app, Context& context) {
   CLI::App* const command =
       app.add_subcommand("models", "list the models of the zoo, or show one's layers");
   const auto name = std::make_shared<std::string>();
-  command->add_option("name", *name, "a model: prints its table of layers for 28x28x1 inputs");
+  command->add_option("name", *name, "a model: prints its table of layers");
   command->callback([name, &context] {
     if (!context.is_root()) return;
     if (name->empty())

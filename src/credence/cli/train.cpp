@@ -11,7 +11,9 @@
 #include "credence/comm/rank_zero.h"
 #include "credence/config/config_file.h"
 #include "credence/report/environment.h"
+#include "credence/report/profile.h"
 #include "credence/report/summary.h"
+#include "credence/report/trace.h"
 #include "credence/report/train_observers.h"
 
 namespace credence::cli {
@@ -22,7 +24,12 @@ struct TrainArguments {
   std::vector<std::string> overrides;
   std::string output;
   int threads = 0;
+  bool profile = false;
+  std::string trace;
 };
+
+/// Spans kept for a trace: a few thousand steps, 24 bytes each.
+constexpr std::size_t trace_spans = 100'000;
 
 /// The part of the training set that is trained on, and the part held out, which may be null.
 std::pair<std::shared_ptr<const Dataset>, std::shared_ptr<const Dataset>> split_validation(
@@ -141,13 +148,16 @@ void train(const TrainArguments& arguments, Context& context) {
   const double learning_rate =
       experiment.train.learning_rate *
       learning_rate_scale(experiment.train.learning_rate_scaling, communicator.size());
+  Timeline timeline(arguments.trace.empty() ? 0 : trace_spans);
+  const bool is_timed = arguments.profile || !arguments.trace.empty();
   Trainer trainer({.model = model,
                    .loss = *loss,
                    .optimizer = *optimizer,
                    .loader = loader,
                    .communicator = communicator,
                    .schedule = schedule.get(),
-                   .validation = validation},
+                   .validation = validation,
+                   .timeline = is_timed ? &timeline : nullptr},
                   {.epochs = experiment.train.epochs,
                    .learning_rate = learning_rate,
                    .kl = experiment.train.kl,
@@ -174,6 +184,15 @@ void train(const TrainArguments& arguments, Context& context) {
     tell("before training  " + text_of(evaluate(predictor, *data.test, communicator)));
   }
   const TrainReport report = trainer.run();
+  if (!arguments.trace.empty())
+    write_trace(trace_path(arguments.trace, communicator.rank()), timeline, communicator.rank());
+  if (arguments.profile)
+    tell(profile_table(
+        timeline, model,
+        {.steps = report.steps,
+         .seconds = report.train_seconds,
+         .examples_per_step = static_cast<double>(report.examples) /
+                              static_cast<double>(report.steps) / communicator.size()}));
   on_rank_zero(communicator,
                [&] { save_weights(*records, experiment, model, *optimizer, report); });
   std::vector<NamedValue> test;
@@ -201,6 +220,10 @@ void add_train(CLI::App& app, Context& context) {
                       "run directory, which must not exist (default: runs/<recipe>-<n>)");
   command->add_option("-t,--threads", arguments->threads,
                       "threads of a rank (default: its share of the cores)");
+  command->add_flag("--profile", arguments->profile,
+                    "say at the end where a step's time went, by layer and phase");
+  command->add_option("--trace", arguments->trace,
+                      "write a timeline to this file, for ui.perfetto.dev");
   command->callback([arguments, &context] { train(*arguments, context); });
 }
 

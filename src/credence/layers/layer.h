@@ -61,6 +61,9 @@ class Layer {
   /// dst is from then on that of `next`, which is not called again.
   virtual bool absorb(const Layer& /*next*/) { return false; }
   virtual LayerSummary summary() const = 0;
+  /// Floating-point operations of a forward pass over one example, where they count: of products
+  /// with weights.
+  virtual double flops() const { return 0; }
   /// Whether dst may lie in the memory of the (only) src, and diff_src in that of diff_dst.
   virtual InPlace in_place() const { return InPlace::no; }
 };

@@ -18,8 +18,15 @@ bool fuse(LinearMap& map, Epilogue& epilogue, const Layer& next) {
   return true;
 }
 
+double flops_of(const LinearMap& map) {
+  const Shape weights = map.weights_shape();
+  return 2.0 * static_cast<double>(weights.row_size()) *
+         static_cast<double>(map.dst_shape().size());
+}
+
 Shape Linear::setup(const LayerSetup& setup, std::span<const Shape> src_shapes) {
   map_ = spec_.make_map(setup, only_source(setup, src_shapes));
+  flops_ = flops_of(*map_);
   const Shape weights = map_->weights_shape();
   weight_ = Parameter(setup.name + ".weight", weights, setup.dtype);
   if (spec_.bias) bias_ = Parameter(setup.name + ".bias", {weights[0]}, setup.dtype);

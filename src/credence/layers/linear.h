@@ -17,6 +17,10 @@ struct LinearSpec {
   std::function<std::unique_ptr<LinearMap>(const LayerSetup&, const Shape& src)> make_map;
 };
 
+/// Operations of a map over one example, before it has an epilogue: a product and a sum for each
+/// weight and pixel.
+double flops_of(const LinearMap& map);
+
 /// Adds the work of `next`, if it is ReLU or a maximum over windows, to the map's epilogue. False,
 /// and nothing changes, if it is something else or the map cannot.
 bool fuse(LinearMap& map, Epilogue& epilogue, const Layer& next);
@@ -34,11 +38,13 @@ class Linear : public Layer {
   std::vector<Parameter*> parameters() override;
   bool absorb(const Layer& next) override { return fuse(*map_, epilogue_, next); }
   LayerSummary summary() const override { return spec_.summary; }
+  double flops() const override { return flops_; }
 
  private:
   LinearSpec spec_;
   std::unique_ptr<LinearMap> map_;
   Epilogue epilogue_;
+  double flops_ = 0;
   Parameter weight_;
   Parameter bias_;
 };

@@ -172,14 +172,15 @@ void Model::forward(const Tensor& src, const StepContext& context) {
     if (is_fused(node)) continue;
     layer_sources_.clear();
     for (const int source : node.sources) layer_sources_.push_back(source_of(source));
+    const TimedScope timed(timeline_, node.forward_work);
     node.layer->forward(layer_sources_, node.dst, context);
   }
 }
 
 void Model::backward(const StepContext& context, const GradientReady& ready) {
   // A node's first consumer, in backward order, writes its gradient; the others add to it.
-  std::vector<Write> write(nodes_.size(), Write::overwrite);
-  for (const int output : outputs_) write[output] = Write::add;
+  diff_writes_.assign(nodes_.size(), Write::overwrite);
+  for (const int output : outputs_) diff_writes_[output] = Write::add;
   for (std::size_t i = nodes_.size(); i-- > 0;) {
     Node& node = nodes_[i];
     if (!node.needs_diff || is_fused(node)) continue;
@@ -188,11 +189,24 @@ void Model::backward(const StepContext& context, const GradientReady& ready) {
     for (const int source : node.sources) {
       layer_sources_.push_back(source_of(source));
       const bool wanted = source >= 0 && nodes_[source].needs_diff;
-      layer_diffs_.push_back(wanted ? DiffSrc{&nodes_[source].diff_dst, write[source]} : DiffSrc{});
-      if (wanted) write[source] = Write::add;
+      layer_diffs_.push_back(wanted ? DiffSrc{&nodes_[source].diff_dst, diff_writes_[source]}
+                                    : DiffSrc{});
+      if (wanted) diff_writes_[source] = Write::add;
     }
-    node.layer->backward(layer_sources_, node.dst, node.diff_dst, layer_diffs_, context);
+    {
+      const TimedScope timed(timeline_, node.backward_work);
+      node.layer->backward(layer_sources_, node.dst, node.diff_dst, layer_diffs_, context);
+    }
     if (ready && node.gradient_count > 0) ready(node.gradient_begin, node.gradient_count);
+  }
+}
+
+void Model::set_timeline(Timeline& timeline) {
+  timeline_ = &timeline;
+  for (Node& node : nodes_) {
+    if (is_fused(node)) continue;
+    node.forward_work = timeline.add_work(Phase::forward, node.name);
+    if (node.needs_diff) node.backward_work = timeline.add_work(Phase::backward, node.name);
   }
 }
 
@@ -221,6 +235,11 @@ std::vector<NodeSummary> Model::summary() const {
     const std::vector<Parameter*> parameters = node.layer->parameters();
     for (const Parameter* parameter : parameters) row.parameters += parameter->value.size();
     if (!parameters.empty()) row.weights = parameters[0]->value.shape();
+    const bool asks_for_src = std::ranges::any_of(
+        node.sources, [this](int source) { return source >= 0 && nodes_[source].needs_diff; });
+    row.forward_flops = node.layer->flops();
+    row.backward_flops = row.forward_flops * (asks_for_src ? 2 : 1);
+    if (is_fused(node)) row.runs_in = nodes_[node.runs_in].name;
     rows.push_back(row);
   }
   return rows;

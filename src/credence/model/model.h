@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "credence/base/timeline.h"
 #include "credence/model/graph_spec.h"
 
 namespace credence {
@@ -20,8 +21,11 @@ struct NodeSummary {
   std::string name;
   LayerSummary layer;
   std::int64_t parameters = 0;
-  Shape dst;      ///< of one example
-  Shape weights;  ///< of the layer's first parameter; rank 0 if it has none
+  Shape dst;                  ///< of one example
+  Shape weights;              ///< of the layer's first parameter; rank 0 if it has none
+  double forward_flops = 0;   ///< of one example
+  double backward_flops = 0;  ///< of one example
+  std::string runs_in;        ///< the node that does this one's work too, if any
 };
 
 /// A graph of layers with memory for activations, gradients and parameters, all made at the start.
@@ -49,6 +53,9 @@ class Model {
   using GradientReady = std::function<void(std::int64_t offset, std::int64_t count)>;
   /// The backward pass of the last forward pass. Overwrites gradients().
   void backward(const StepContext& context, const GradientReady& ready = {});
+
+  /// Tells `timeline`, from now on, how long each layer's passes take. It must outlive the model.
+  void set_timeline(Timeline& timeline);
 
   /// In the order of the layers.
   const std::vector<Parameter*>& parameters() const { return parameters_; }
@@ -90,6 +97,7 @@ class Model {
     Tensor dst_memory, diff_memory;
     Tensor dst, diff_dst;  // the rows of the current batch
     std::int64_t gradient_begin = 0, gradient_count = 0;
+    int forward_work = 0, backward_work = 0;  // in the timeline
   };
 
   int find(const std::string& node) const;
@@ -112,6 +120,8 @@ class Model {
   Tensor src_;
   std::vector<Tensor> layer_sources_;
   std::vector<DiffSrc> layer_diffs_;
+  std::vector<Write> diff_writes_;  // by node, during a backward pass
+  Timeline* timeline_ = nullptr;
 };
 
 }  // namespace credence

@@ -54,6 +54,16 @@ Trainer::Trainer(const TrainerParts& parts, const TrainerOptions& options)
                        "train.kl: weight and warmup_epochs must not be negative, got ",
                        options.kl.weight, " and ", options.kl.warmup_epochs);
   parts_.optimizer.setup(parts_.model.parameters());
+  if (!parts_.timeline) return;
+  Timeline& timeline = *parts_.timeline;
+  works_.gather = timeline.add_work(Phase::gather);
+  parts_.model.set_timeline(timeline);
+  works_ = {.gather = works_.gather,
+            .loss = timeline.add_work(Phase::loss),
+            .reduce = timeline.add_work(Phase::reduce),
+            .metrics = timeline.add_work(Phase::loss, "metrics"),
+            .kl = timeline.add_work(Phase::update, "kl"),
+            .optimizer = timeline.add_work(Phase::update, "optimizer")};
 }
 
 TrainReport Trainer::run() {
@@ -89,7 +99,12 @@ TrainReport Trainer::run() {
 
 void Trainer::take_step(std::uint64_t step, StepReport& report, EpochSums& sums) {
   Model& model = parts_.model;
-  const Batch& batch = parts_.loader.load(step);
+  const auto timed = [this](int work, auto&& action) -> decltype(auto) {
+    const TimedScope scope(parts_.timeline, work);
+    return action();
+  };
+  const Batch& batch =
+      timed(works_.gather, [&]() -> const Batch& { return parts_.loader.load(step); });
   const StepContext context{
       .seed = options_.seed,
       .step = step,
@@ -99,23 +114,27 @@ void Trainer::take_step(std::uint64_t step, StepReport& report, EpochSums& sums)
   const auto global_size = static_cast<double>(batch.global_size);
 
   model.forward(batch.src, context);
-  std::array<double, 1> nll{
-      parts_.loss.forward(model.output(), batch.target, global_size, &model.diff_output())};
+  std::array<double, 1> nll{timed(works_.loss, [&] {
+    return parts_.loss.forward(model.output(), batch.target, global_size, &model.diff_output());
+  })};
   Request nll_sum = parts_.communicator.start_sum(std::span<double>(nll));
   model.backward(context, [this](std::int64_t offset, std::int64_t count) {
     buckets_.add(static_cast<std::size_t>(offset), static_cast<std::size_t>(count));
   });
-  buckets_.finalize();
-  nll_sum.wait();
+  timed(works_.reduce, [&] {
+    buckets_.finalize();
+    nll_sum.wait();
+  });
 
   const double examples = static_cast<double>(parts_.loader.dataset().size());
   report.nll = nll[0];
-  report.kl = model.add_kl_gradient(kl_weight(step) / examples);
+  report.kl = timed(works_.kl, [&] { return model.add_kl_gradient(kl_weight(step) / examples); });
   report.loss = report.nll + kl_weight(step) * report.kl / examples;
   report.learning_rate = learning_rate(step);
   if (!std::isfinite(report.loss)) explain_not_finite(report);
-  update_metrics(batch);
-  parts_.optimizer.step(model.parameters(), report.learning_rate, context);
+  timed(works_.metrics, [&] { update_metrics(batch); });
+  timed(works_.optimizer,
+        [&] { parts_.optimizer.step(model.parameters(), report.learning_rate, context); });
 
   sums.loss += report.loss * global_size;
   sums.nll += report.nll * global_size;

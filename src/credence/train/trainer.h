@@ -31,7 +31,7 @@ struct TrainerOptions {
   PredictOptions validation{.samples = 5};
 };
 
-/// What a Trainer trains, and with what. All but `validation` and `schedule` are required.
+/// What a Trainer trains, and with what. Those that are set here may stay so.
 struct TrainerParts {
   Model& model;
   Loss& loss;
@@ -40,6 +40,7 @@ struct TrainerParts {
   Communicator& communicator;
   const Schedule* schedule = nullptr;
   std::shared_ptr<const Dataset> validation;
+  Timeline* timeline = nullptr;  ///< told where the time of each step goes
 };
 
 /// The training loop of one rank of a group. Every rank ends each step with the same weights.
@@ -71,6 +72,10 @@ class Trainer {
   std::vector<std::unique_ptr<Metric>> metrics_;
   Tensor prediction_;
   std::vector<Observer*> observers_;
+  /// Their numbers in the timeline.
+  struct Works {
+    int gather, loss, reduce, metrics, kl, optimizer;
+  } works_{};
 };
 
 }  // namespace credence

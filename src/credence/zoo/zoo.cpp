@@ -23,6 +23,14 @@ const Registry<ZooEntry>& zoo() {
             {"dense1"},
             "reparameterization"}},
           {"simplecnn", {"two small convolutions, two dense layers", simple_cnn, {}, ""}},
+          {"CIFAR10_CNN",
+           {"six 3x3 convolutions, two dense layers", convolution_pairs, {}, "", {32, 32, 3}}},
+          {"CIFAR10_BNN",
+           {"CIFAR10_CNN, all kernels variational, Flipout",
+            convolution_pairs,
+            {"all"},
+            "flipout",
+            {32, 32, 3}}},
       });
   return models;
 }

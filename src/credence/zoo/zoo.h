@@ -17,6 +17,7 @@ struct ZooEntry {
   GraphSpec (*graph)(const ZooOptions& options);
   std::vector<std::string> variational_layers;  ///< empty: deterministic
   std::string estimator;                        ///< empty: deterministic
+  Shape input{28, 28, 1};                       ///< of the examples it is named for
 };
 
 const Registry<ZooEntry>& zoo();
@@ -25,6 +26,9 @@ const Registry<ZooEntry>& zoo();
 GraphSpec single_convolution(const ZooOptions& options);
 /// Two dense layers: Flatten, Dense 64, ReLU, Dense.
 GraphSpec two_dense(const ZooOptions& options);
+/// Three pairs of 3x3 convolutions of 32, 64 and 128 filters, each followed by ReLU and each pair
+/// by MaxPool 2x2; Dense 128, ReLU, Dense.
+GraphSpec convolution_pairs(const ZooOptions& options);
 /// PyDTNN's simplecnn: two valid 3x3 convolutions of 4 and 8, MaxPool, Dense 128, Dense, Softmax.
 GraphSpec simple_cnn(const ZooOptions& options);
 

@@ -1,0 +1,1 @@
+target_sources(train_test PRIVATE support/counted_allocations.cpp)
