@@ -25,6 +25,7 @@ void run_parallel(std::int64_t count, Pieces pieces, void* body, LoopBody call);
 }  // namespace detail
 
 /// Calls body(begin, end) on disjoint pieces of [0, count), nearly equal, one for each thread.
+/// A thread that has run a loop flushes subnormal numbers to zero.
 template <class Body>
 void parallel_for(std::int64_t count, Pieces pieces, Body&& body) {
   detail::run_parallel(count, pieces, &body,

@@ -172,7 +172,7 @@ void Model::forward(const Tensor& src, const StepContext& context) {
     if (is_fused(node)) continue;
     layer_sources_.clear();
     for (const int source : node.sources) layer_sources_.push_back(source_of(source));
-    const TimedScope timed(timeline_, node.forward_work);
+    const TimedScope timed(context.training ? timeline_ : nullptr, node.forward_work);
     node.layer->forward(layer_sources_, node.dst, context);
   }
 }

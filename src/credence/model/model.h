@@ -54,7 +54,7 @@ class Model {
   /// The backward pass of the last forward pass. Overwrites gradients().
   void backward(const StepContext& context, const GradientReady& ready = {});
 
-  /// Tells `timeline`, from now on, how long each layer's passes take. It must outlive the model.
+  /// Tells `timeline`, from now on, how long each layer takes in training. It must outlive the model.
   void set_timeline(Timeline& timeline);
 
   /// In the order of the layers.
