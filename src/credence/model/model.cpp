@@ -35,6 +35,7 @@ Model::Model(const GraphSpec& graph, const ModelOptions& options)
   plan_fusion();
   plan_memory();
   plan_gradients();
+  plan_prediction();
   for (Node& node : nodes_) node.layer->initialize(options.seed);
 }
 
@@ -166,9 +167,52 @@ void Model::bind_batch(const Tensor& src) {
   }
 }
 
+void Model::plan_prediction() {
+  const auto draws = [](const Node& node) {
+    return dynamic_cast<const Variational*>(node.layer.get()) != nullptr;
+  };
+  first_drawn_ = static_cast<std::size_t>(std::ranges::find_if(nodes_, draws) - nodes_.begin());
+  const auto runner_of = [this](int node) {
+    return is_fused(nodes_[node]) ? nodes_[node].runs_in : node;
+  };
+  const auto add = [&](int source) {
+    if (source < 0 || nodes_[source].views_input) return;
+    const int runner = runner_of(source);
+    if (runner < static_cast<int>(first_drawn_) && std::ranges::count(fixed_results_, runner) == 0)
+      fixed_results_.push_back(runner);
+  };
+  for (std::size_t i = first_drawn_; i < nodes_.size(); ++i)
+    if (!is_fused(nodes_[i]))
+      for (const int source : nodes_[i].sources) add(source);
+  for (const int output : outputs_) add(output);
+}
+
 void Model::forward(const Tensor& src, const StepContext& context) {
   bind_batch(src);
-  for (Node& node : nodes_) {
+  run(0, nodes_.size(), context);
+}
+
+std::vector<Tensor> Model::forward_fixed(const Tensor& src, const StepContext& context) {
+  bind_batch(src);
+  run(0, first_drawn_, context);
+  std::vector<Tensor> results;
+  for (const int node : fixed_results_) results.push_back(nodes_[node].dst);
+  return results;
+}
+
+void Model::forward_drawn(const Tensor& src, std::span<const Tensor> fixed,
+                          const StepContext& context) {
+  require<InternalError>(fixed.size() == fixed_results_.size(), "model \"", name_,
+                         "\": ", fixed.size(), " fixed results given, ", fixed_results_.size(),
+                         " needed");
+  bind_batch(src);
+  for (std::size_t i = 0; i < fixed.size(); ++i) nodes_[fixed_results_[i]].dst.copy_from(fixed[i]);
+  run(first_drawn_, nodes_.size(), context);
+}
+
+void Model::run(std::size_t begin, std::size_t end, const StepContext& context) {
+  for (std::size_t i = begin; i < end; ++i) {
+    Node& node = nodes_[i];
     if (is_fused(node)) continue;
     layer_sources_.clear();
     for (const int source : node.sources) layer_sources_.push_back(source_of(source));

@@ -45,6 +45,11 @@ class Model {
 
   /// Runs src [n, ...], n <= max_batch. The outputs stay as they are until the next forward pass.
   void forward(const Tensor& src, const StepContext& context);
+  /// The same in two parts, for predictions with many draws of the weights: first the layers before
+  /// any that draws them. Returns what the others read of their results.
+  std::vector<Tensor> forward_fixed(const Tensor& src, const StepContext& context);
+  /// Then the others, with `fixed` a copy of what forward_fixed() returned for this src.
+  void forward_drawn(const Tensor& src, std::span<const Tensor> fixed, const StepContext& context);
   const Tensor& output(std::size_t output = 0) const;
   /// Where the gradient of the loss with respect to an output goes before backward().
   Tensor& diff_output(std::size_t output = 0);
@@ -54,7 +59,8 @@ class Model {
   /// The backward pass of the last forward pass. Overwrites gradients().
   void backward(const StepContext& context, const GradientReady& ready = {});
 
-  /// Tells `timeline`, from now on, how long each layer takes in training. It must outlive the model.
+  /// Tells `timeline`, from now on, how long each layer takes in training. It must outlive the
+  /// model.
   void set_timeline(Timeline& timeline);
 
   /// In the order of the layers.
@@ -105,7 +111,9 @@ class Model {
   void plan_fusion();
   void plan_memory();
   void plan_gradients();
+  void plan_prediction();
   void bind_batch(const Tensor& src);
+  void run(std::size_t begin, std::size_t end, const StepContext& context);
   const Tensor& source_of(int node) const { return node < 0 ? src_ : nodes_[node].dst; }
   bool is_fused(const Node& node) const { return node.runs_in >= 0; }
 
@@ -116,6 +124,8 @@ class Model {
   std::vector<int> outputs_;
   std::vector<Parameter*> parameters_;
   std::vector<Variational*> variational_;
+  std::size_t first_drawn_ = 0;     // the first node that draws weights; node_count() if none does
+  std::vector<int> fixed_results_;  // nodes before it that nodes from it on read
   Tensor gradients_;
   Tensor src_;
   std::vector<Tensor> layer_sources_;

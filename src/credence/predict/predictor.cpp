@@ -68,50 +68,81 @@ PredictedPart Predictor::predict(const Dataset& dataset, const Communicator& com
   part.begin = dataset.size() * communicator.rank() / communicator.size();
   part.end = dataset.size() * (communicator.rank() + 1) / communicator.size();
   const std::int64_t count = part.end - part.begin;
-  const bool classification = dataset.target_info().classes > 0;
   const Shape prediction = loss_.prediction_shape(model_.output_shape());
   part.target = Tensor(dataset.target_shape().prepend(count));
   part.predictions.mean = Tensor(prediction.prepend(count));
-  if (classification) {
+  if (dataset.target_info().classes > 0) {
     part.predictions.predictive_entropy = Tensor({count});
     part.predictions.mutual_information = Tensor({count});
     part.predictions.nll = Tensor({count});
   }
-
-  const std::int64_t batch_size = model_.max_batch();
-  Tensor src(dataset.src_shape().prepend(batch_size)),
-      probabilities(prediction.prepend(batch_size));
-  std::vector<std::int64_t> indices;
-  const float weight = 1.0F / static_cast<float>(samples_);
-  for (std::int64_t sample = 0; sample < samples_; ++sample)
-    for (std::int64_t first = 0; first < count; first += batch_size) {
-      const std::int64_t rows = std::min(batch_size, count - first);
-      indices.resize(static_cast<std::size_t>(rows));
-      std::iota(indices.begin(), indices.end(), part.begin + first);
-      Tensor batch_src = src.rows(0, rows), batch_target = part.target.rows(first, rows);
-      dataset.read(indices, 0, batch_src, batch_target);
-      const StepContext context{.seed = seed_,
-                                .first_example = static_cast<std::uint32_t>(part.begin + first),
-                                .global_batch = dataset.size(),
-                                .training = false,
-                                .weights = WeightSampling::predictive,
-                                .sample = static_cast<std::uint32_t>(sample),
-                                .reuse_weights = first > 0};
-      model_.forward(batch_src, context);
-      Tensor batch_probabilities = probabilities.rows(0, rows);
-      loss_.predict(model_.output(), batch_probabilities);
-      Tensor mean = part.predictions.mean.rows(first, rows);
-      transform(batch_probabilities, batch_probabilities, mean, Write::add,
-                [weight](float p, float) { return weight * p; });
-      if (!classification) continue;
-      const auto expected_entropy = part.predictions.mutual_information.span<float>();
-      for (std::int64_t n = 0; n < rows; ++n)
-        expected_entropy[first + n] += weight * entropy(row(batch_probabilities, n));
-    }
-  if (classification) finish_classification(part.predictions, part.target);
+  const std::int64_t chunk = rows_at_once(dataset.src_shape());
+  Tensor src(dataset.src_shape().prepend(std::min(chunk, count)));
+  for (std::int64_t first = 0; first < count; first += chunk)
+    predict_chunk(dataset, part, first, src.rows(0, std::min(chunk, count - first)));
+  if (dataset.target_info().classes > 0) finish_classification(part.predictions, part.target);
   to_own_units(part.predictions.mean, dataset.target_info());
   to_own_units(part.target, dataset.target_info());
   return part;
+}
+
+std::int64_t Predictor::rows_at_once(const Shape& src) const {
+  // What is kept between draws: the source, and about as much of what is computed from it once.
+  constexpr std::int64_t most_elements = std::int64_t{1} << 24;
+  const std::int64_t batches =
+      std::max<std::int64_t>(1, most_elements / (src.size() * model_.max_batch()));
+  return batches * model_.max_batch();
+}
+
+void Predictor::predict_chunk(const Dataset& dataset, PredictedPart& part, std::int64_t first,
+                              Tensor src) {
+  const std::int64_t rows = src.shape()[0], batch = model_.max_batch();
+  Tensor target = part.target.rows(first, rows);
+  std::vector<std::int64_t> indices(static_cast<std::size_t>(rows));
+  std::iota(indices.begin(), indices.end(), part.begin + first);
+  dataset.read(indices, 0, src, target);
+
+  const auto context_of = [&](std::int64_t sample, std::int64_t row) {
+    return StepContext{.seed = seed_,
+                       .first_example = static_cast<std::uint32_t>(part.begin + first + row),
+                       .global_batch = dataset.size(),
+                       .training = false,
+                       .weights = WeightSampling::predictive,
+                       .sample = static_cast<std::uint32_t>(sample),
+                       .reuse_weights = row > 0};
+  };
+  std::vector<std::vector<Tensor>> fixed;  // by batch: what all draws share
+  for (std::int64_t sample = 0; sample < samples_; ++sample)
+    for (std::int64_t row = 0; row < rows; row += batch) {
+      const Tensor batch_src = src.rows(row, std::min(batch, rows - row));
+      const StepContext context = context_of(sample, row);
+      if (samples_ == 1) {
+        model_.forward(batch_src, context);
+      } else {
+        if (sample == 0) {
+          fixed.emplace_back();
+          for (const Tensor& result : model_.forward_fixed(batch_src, context))
+            fixed.back().push_back(result.clone());
+        }
+        model_.forward_drawn(batch_src, fixed[static_cast<std::size_t>(row / batch)], context);
+      }
+      add_sample(part.predictions, first + row, batch_src.shape()[0]);
+    }
+}
+
+void Predictor::add_sample(Predictions& predictions, std::int64_t first, std::int64_t rows) {
+  const float weight = 1.0F / static_cast<float>(samples_);
+  const Shape prediction = predictions.mean.shape().without_leading();
+  if (sample_.empty()) sample_ = Tensor(prediction.prepend(model_.max_batch()));
+  Tensor sample = sample_.rows(0, rows), mean = predictions.mean.rows(first, rows);
+  loss_.predict(model_.output(), sample);
+  transform(sample, sample, mean, Write::add, [weight](float p, float) { return weight * p; });
+  if (predictions.mutual_information.empty()) return;
+  float* const expected_entropy = predictions.mutual_information.data<float>() + first;
+  parallel_for(rows, row_pieces(32 * prediction.size()), [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t n = begin; n < end; ++n)
+      expected_entropy[n] += weight * entropy(row(sample, n));
+  });
 }
 
 std::vector<NamedValue> evaluate(Predictor& predictor, const Dataset& dataset,

@@ -37,7 +37,8 @@ struct PredictedPart {
 };
 
 /// The posterior predictive: an average over draws of the weights. Draw number s is the same for
-/// every example and every rank (Stream::predict), and depends on seed and s alone.
+/// every example and every rank (Stream::predict), and depends on seed and s alone. What comes
+/// before the first layer that draws is computed once for all of them.
 class Predictor {
  public:
   /// ConfigError unless samples is in [1, 65536] and the metrics exist.
@@ -49,11 +50,18 @@ class Predictor {
   std::vector<std::unique_ptr<Metric>> make_metrics(const Dataset& dataset) const;
 
  private:
+  std::int64_t rows_at_once(const Shape& src) const;
+  /// Adds the predictions of rows [first, first + src rows) of the part, over all draws.
+  void predict_chunk(const Dataset& dataset, PredictedPart& part, std::int64_t first, Tensor src);
+  /// Adds what the model's output predicts to `rows` rows from `first` on.
+  void add_sample(Predictions& predictions, std::int64_t first, std::int64_t rows);
+
   Model& model_;
   const Loss& loss_;
   std::uint64_t seed_;
   std::int64_t samples_;
   std::vector<std::string> metrics_;
+  Tensor sample_;  // [max_batch, ...] one draw's predictions
 };
 
 /// The predictor's metrics over the whole data set, the same on every rank. Collective.

@@ -1,0 +1,93 @@
+#include "credence/predict/predictor.h"
+
+#include "support/random_tensor.h"
+#include <gtest/gtest.h>
+
+#include "credence/bayes/flipout.h"
+#include "credence/layers/conv2d.h"
+#include "credence/layers/dense.h"
+#include "credence/layers/flatten.h"
+#include "credence/layers/pooling.h"
+#include "credence/layers/relu.h"
+#include "credence/losses/categorical_cross_entropy.h"
+
+namespace credence {
+namespace {
+
+/// Two dense layers behind a convolution, the named ones with a posterior.
+GraphSpec network(const std::vector<std::string>& variational) {
+  GraphSpec graph{.name = "small", .input = {8, 8, 1}};
+  graph.add("conv1", conv2d({.filters = 5, .kernel = {3, 3}, .padding = PaddingMode::same}))
+      .add<ReLU>("relu1")
+      .add_with<MaxPool2d>("pool1", {.window = {2, 2}})
+      .add<Flatten>("flatten")
+      .add("dense1", dense({.units = 7}))
+      .add<ReLU>("relu2")
+      .add("dense2", dense({.units = 4}));
+  make_variational(graph, {variational},
+                   {.estimator = [] { return std::make_unique<Flipout>(); },
+                    .prior = std::make_shared<GaussianPrior>(GaussianOptions{}),
+                    .initial_sigma = 0.5});
+  return graph;
+}
+
+std::shared_ptr<const Dataset> images(std::int64_t count) {
+  Tensor src = random_tensor({count, 8, 8, 1}, DType::float32, "images"), target({count, 1});
+  for (std::int64_t n = 0; n < count; ++n) target.span<float>()[n] = static_cast<float>(n % 4);
+  return std::make_shared<InMemoryDataset>("images", src, target, TargetInfo{.classes = 4});
+}
+
+class Predictions : public ::testing::TestWithParam<std::vector<std::string>> {};
+
+/// Against a forward pass for each draw over all examples at once, with nothing kept.
+TEST_P(Predictions, AreTheMeanOverDrawsWhateverIsComputedOnce) {
+  constexpr std::int64_t examples = 23, samples = 6;
+  const auto dataset = images(examples);
+  CategoricalCrossEntropy loss;
+  loss.setup({4}, {1}, 4);
+  const auto communicator = self_communicator();
+
+  Model whole(network(GetParam()), {.max_batch = examples, .seed = 2});
+  Tensor src({examples, 8, 8, 1}), target({examples, 1}), sample({examples, 4});
+  std::vector<std::int64_t> indices(examples);
+  for (std::int64_t n = 0; n < examples; ++n) indices[static_cast<std::size_t>(n)] = n;
+  dataset->read(indices, 0, src, target);
+  std::vector<double> expected(examples * 4);
+  for (std::uint32_t s = 0; s < samples; ++s) {
+    whole.forward(
+        src, {.seed = 9, .training = false, .weights = WeightSampling::predictive, .sample = s});
+    loss.predict(whole.output(), sample);
+    for (std::size_t i = 0; i < expected.size(); ++i)
+      expected[i] += sample.span<float>()[i] / static_cast<double>(samples);
+  }
+  for (const std::int64_t batch : {1, 5, 23, 64}) {
+    Model model(network(GetParam()), {.max_batch = batch, .seed = 2});
+    Predictor predictor(model, loss, 9, {.samples = samples});
+    const PredictedPart part = predictor.predict(*dataset, *communicator);
+    for (std::size_t i = 0; i < expected.size(); ++i)
+      ASSERT_NEAR(part.predictions.mean.span<float>()[i], expected[i], 2e-6) << "batch " << batch;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Drawn, Predictions,
+                         ::testing::Values(std::vector<std::string>{"conv1"},
+                                           std::vector<std::string>{"dense1"},
+                                           std::vector<std::string>{"dense2"},
+                                           std::vector<std::string>{"all"}),
+                         [](const auto& test) { return test.param[0]; });
+
+TEST(Predictor, OfADeterministicNetworkNeedsOneSample) {
+  const auto communicator = self_communicator();
+  GraphSpec graph{.name = "plain", .input = {8, 8, 1}};
+  graph.add<Flatten>("flatten").add("dense", dense({.units = 4}));
+  Model model(graph, {.max_batch = 4});
+  CategoricalCrossEntropy loss;
+  loss.setup({4}, {1}, 4);
+  Predictor predictor(model, loss, 1, {.samples = 30});
+  const PredictedPart part = predictor.predict(*images(10), *communicator);
+  for (const float information : part.predictions.mutual_information.span<float>())
+    EXPECT_NEAR(information, 0, 1e-6);
+}
+
+}  // namespace
+}  // namespace credence
