@@ -1,6 +1,8 @@
-// Training throughput of the zoo's models on random images: the whole step, but for reading data.
+// Throughput of the zoo's models on random images: of training, the whole step with its gather, or of
+// the posterior predictive.
 //
 //   build/release/bench/throughput --batch 128 --threads 2
+//   build/release/bench/throughput --predict BNN_conv_flip
 //   build/release/bench/throughput --against "python3 peer.py"   (see docs/benchmarks.md)
 
 #include <algorithm>
@@ -34,6 +36,7 @@ struct Arguments {
   int threads = 0;
   double seconds = 1;
   int windows = 5;
+  bool predict = false;
   std::vector<std::string> against;
 };
 
@@ -50,16 +53,40 @@ std::shared_ptr<const Dataset> random_images(const Shape& image, std::int64_t co
   return std::make_shared<InMemoryDataset>("random", src, target, TargetInfo{.classes = 10});
 }
 
+GraphSpec graph_of(const std::string& name) {
+  OptionReader reader(parse_yaml("name: " + name, "throughput"));
+  return read_model_section(reader).make_graph(zoo().find(name).input, 10);
+}
+
+/// Draws times images a second, the median of the windows, over 10,000 images.
+double predict_samples_per_sec(const std::string& name, const Arguments& arguments,
+                               Communicator& communicator) {
+  constexpr std::int64_t images = 10000, draws = 3;
+  Model model(graph_of(name), {.max_batch = arguments.batch});
+  CategoricalCrossEntropy loss({.from_logits = model.summary().back().layer.type != "Softmax"});
+  loss.setup(model.output_shape(), {1}, 10);
+  const auto dataset = random_images(model.input_shape(), images);
+  Predictor predictor(model, loss, 1, {.samples = draws});
+  const double used = model.is_bayesian() ? draws : 1;
+  predictor.predict(*dataset, communicator);
+  std::vector<double> rates;
+  for (int window = 0; window < arguments.windows; ++window) {
+    const auto begin = std::chrono::steady_clock::now();
+    predictor.predict(*dataset, communicator);
+    const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - begin;
+    rates.push_back(images * used / taken.count());
+  }
+  return median(rates);
+}
+
 /// Samples a second, the median of the windows, of the trainer's own loop.
 double train_samples_per_sec(const std::string& name, const Arguments& arguments,
                              Communicator& communicator) {
-  OptionReader reader(parse_yaml("name: " + name, "throughput"));
-  const Shape image = zoo().find(name).input;
-  Model model(read_model_section(reader).make_graph(image, 10), {.max_batch = arguments.batch});
+  Model model(graph_of(name), {.max_batch = arguments.batch});
   CategoricalCrossEntropy loss({.from_logits = model.summary().back().layer.type != "Softmax"});
   loss.setup(model.output_shape(), {1}, 10);
   Adam optimizer;
-  const auto images = random_images(image, 8192);
+  const auto images = random_images(model.input_shape(), 8192);
   const auto run = [&](std::int64_t steps) {
     Loader loader(images, {.global_batch = arguments.batch, .steps_per_epoch = steps});
     Trainer trainer({.model = model,
@@ -112,6 +139,8 @@ int run(int argc, char** argv) {
   app.add_option("--seconds", arguments.seconds, "length of a window")->capture_default_str();
   app.add_option("--windows", arguments.windows, "windows; the median counts")
       ->capture_default_str();
+  app.add_flag("--predict", arguments.predict,
+               "the posterior predictive of 10,000 images instead of training");
   app.add_option("--against", arguments.against,
                  "a peer's command, run after each model; of several the fastest counts")
       ->allow_extra_args(false);
@@ -123,7 +152,9 @@ int run(int argc, char** argv) {
   std::printf("%-18s %6s %8s %12s", "model", "batch", "threads", "samples/s");
   std::printf(arguments.against.empty() ? "\n" : " %12s %8s\n", "peer", "ratio");
   for (const std::string& name : arguments.models) {
-    const double rate = train_samples_per_sec(name, arguments, *communicator);
+    const double rate = arguments.predict
+                            ? predict_samples_per_sec(name, arguments, *communicator)
+                            : train_samples_per_sec(name, arguments, *communicator);
     std::printf("%-18s %6lld %8d %12.0f", name.c_str(), static_cast<long long>(arguments.batch),
                 thread_count(), rate);
     if (!arguments.against.empty()) {
