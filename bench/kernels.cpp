@@ -72,6 +72,21 @@ void middle_convolution(benchmark::State& state) {
 }
 BENCHMARK(middle_convolution)->DenseRange(0, 2)->UseRealTime();
 
+/// A convolution over time, as for gravitational waves: an image of one line.
+void long_convolution(benchmark::State& state) {
+  const auto map = make_linear_map(Conv2dGeometry{.height = 1,
+                                                  .width = 2048,
+                                                  .channels = 64,
+                                                  .filters = 64,
+                                                  .kernel = {1, 16},
+                                                  .dilation = {1, 2},
+                                                  .pad_begin = {0, 15},
+                                                  .pad_end = {0, 15}},
+                                   DType::float32);
+  run_map(state, *map, 16);
+}
+BENCHMARK(long_convolution)->DenseRange(0, 2)->UseRealTime();
+
 void dense(benchmark::State& state) {
   const auto map = make_linear_map(DenseGeometry{.inputs = 784, .outputs = 64}, DType::float32);
   run_map(state, *map, 128);
