@@ -1,5 +1,5 @@
-// Throughput of the zoo's models on random images: of training, the whole step with its gather, or of
-// the posterior predictive.
+// Throughput of the zoo's models on random images: of training, the whole step with its gather, or
+// of the posterior predictive.
 //
 //   build/release/bench/throughput --batch 128 --threads 2
 //   build/release/bench/throughput --predict BNN_conv_flip
@@ -37,6 +37,7 @@ struct Arguments {
   double seconds = 1;
   int windows = 5;
   bool predict = false;
+  bool bf16 = false;
   std::vector<std::string> against;
 };
 
@@ -53,8 +54,9 @@ std::shared_ptr<const Dataset> random_images(const Shape& image, std::int64_t co
   return std::make_shared<InMemoryDataset>("random", src, target, TargetInfo{.classes = 10});
 }
 
-GraphSpec graph_of(const std::string& name) {
-  OptionReader reader(parse_yaml("name: " + name, "throughput"));
+GraphSpec graph_of(const std::string& name, const Arguments& arguments) {
+  OptionReader reader(
+      parse_yaml("name: " + name + (arguments.bf16 ? "\nprecision: bf16" : ""), "throughput"));
   return read_model_section(reader).make_graph(zoo().find(name).input, 10);
 }
 
@@ -62,7 +64,7 @@ GraphSpec graph_of(const std::string& name) {
 double predict_samples_per_sec(const std::string& name, const Arguments& arguments,
                                Communicator& communicator) {
   constexpr std::int64_t images = 10000, draws = 3;
-  Model model(graph_of(name), {.max_batch = arguments.batch});
+  Model model(graph_of(name, arguments), {.max_batch = arguments.batch});
   CategoricalCrossEntropy loss({.from_logits = model.summary().back().layer.type != "Softmax"});
   loss.setup(model.output_shape(), {1}, 10);
   const auto dataset = random_images(model.input_shape(), images);
@@ -82,7 +84,7 @@ double predict_samples_per_sec(const std::string& name, const Arguments& argumen
 /// Samples a second, the median of the windows, of the trainer's own loop.
 double train_samples_per_sec(const std::string& name, const Arguments& arguments,
                              Communicator& communicator) {
-  Model model(graph_of(name), {.max_batch = arguments.batch});
+  Model model(graph_of(name, arguments), {.max_batch = arguments.batch});
   CategoricalCrossEntropy loss({.from_logits = model.summary().back().layer.type != "Softmax"});
   loss.setup(model.output_shape(), {1}, 10);
   Adam optimizer;
@@ -141,6 +143,7 @@ int run(int argc, char** argv) {
       ->capture_default_str();
   app.add_flag("--predict", arguments.predict,
                "the posterior predictive of 10,000 images instead of training");
+  app.add_flag("--bf16", arguments.bf16, "model.precision: bf16");
   app.add_option("--against", arguments.against,
                  "a peer's command, run after each model; of several the fastest counts")
       ->allow_extra_args(false);
@@ -152,9 +155,8 @@ int run(int argc, char** argv) {
   std::printf("%-18s %6s %8s %12s", "model", "batch", "threads", "samples/s");
   std::printf(arguments.against.empty() ? "\n" : " %12s %8s\n", "peer", "ratio");
   for (const std::string& name : arguments.models) {
-    const double rate = arguments.predict
-                            ? predict_samples_per_sec(name, arguments, *communicator)
-                            : train_samples_per_sec(name, arguments, *communicator);
+    const double rate = arguments.predict ? predict_samples_per_sec(name, arguments, *communicator)
+                                          : train_samples_per_sec(name, arguments, *communicator);
     std::printf("%-18s %6lld %8d %12.0f", name.c_str(), static_cast<long long>(arguments.batch),
                 thread_count(), rate);
     if (!arguments.against.empty()) {

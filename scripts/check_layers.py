@@ -45,7 +45,6 @@ BLIND = {
 # (what, its headers, where they may be included: a regular expression of paths in src/credence)
 FENCES = [
     ("MPI", r"mpi(-ext)?\.h", r"comm/mpi[a-z_]*\.cpp"),
-    ("oneDNN", r"(oneapi/dnnl/)?dnnl.*\.hp*", r"kernels/cpu/.*"),
     ("NCCL", r"nccl.*\.h", r"comm/nccl\.cpp"),
     ("CUDA", r"(cuda|cublas|cudnn|curand|nvtx|thrust/|cub/|cooperative_groups).*",
      r"kernels/cuda/.*|comm/nccl\.cpp"),

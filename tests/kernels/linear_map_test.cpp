@@ -1,5 +1,6 @@
 #include "credence/kernels/linear_map.h"
 
+#include <bit>
 #include <cmath>
 #include <optional>
 
@@ -9,6 +10,7 @@
 
 #include "credence/base/errors.h"
 #include "credence/kernels/elementwise.h"
+#include "credence/kernels/vector.h"
 
 namespace credence {
 namespace {
@@ -16,18 +18,27 @@ namespace {
 /// Runs one map forward and backward on the CPU's kernels and on the reference in double. Outputs
 /// are poisoned first, so that one that is not written shows.
 template <class Geometry>
-void expect_matches_reference(const Geometry& geometry, std::int64_t batch) {
-  const auto cpu = make_linear_map(geometry, DType::float32);
+void expect_matches_reference(const Geometry& geometry, std::int64_t batch,
+                              Precision precision = Precision::float32) {
+  const auto cpu = make_linear_map(geometry, DType::float32, precision);
   const auto reference = make_linear_map(geometry, DType::float64);
   const Shape src_shape = cpu->src_shape().prepend(batch),
               dst_shape = cpu->dst_shape().prepend(batch);
   const Shape weights_shape = cpu->weights_shape(), bias_shape{weights_shape[0]};
   ASSERT_EQ(cpu->dst_shape(), reference->dst_shape());
 
-  const Tensor src = random_tensor(src_shape, DType::float32, "src");
-  const Tensor weights = random_tensor(weights_shape, DType::float32, "weights");
+  // Numbers that bf16 holds exactly leave nothing to round but the sums.
+  const auto random = [precision](const Shape& shape, const std::string& name) {
+    Tensor tensor = random_tensor(shape, DType::float32, name);
+    if (precision == Precision::bf16)
+      for (float& x : tensor.span<float>())
+        x = std::bit_cast<float>(std::bit_cast<std::uint32_t>(x) & 0xffff0000u);
+    return tensor;
+  };
+  const Tensor src = random(src_shape, "src");
+  const Tensor weights = random(weights_shape, "weights");
   const Tensor bias = random_tensor(bias_shape, DType::float32, "bias");
-  const Tensor diff = random_tensor(dst_shape, DType::float32, "diff");
+  const Tensor diff = random(dst_shape, "diff");
   const Tensor src64 = to_double(src), weights64 = to_double(weights), bias64 = to_double(bias),
                diff64 = to_double(diff);
 
@@ -268,6 +279,45 @@ TEST(LinearMap, WeightsByExampleAreThoseOfEachExample) {
       expect_equal(as_double(table.gradient(n)), dw);
     }
   }
+}
+
+TEST(LinearMap, Bf16MatchesReferenceOnNumbersItHolds) {
+  if (!multiplies_bf16) GTEST_SKIP() << "this build has no products of bf16";
+  for (const std::int64_t batch : {3, 40})
+    for (const std::int64_t inputs : {37, 2100})
+      expect_matches_reference(DenseGeometry{.inputs = inputs, .outputs = 53}, batch,
+                               Precision::bf16);
+  for (const std::int64_t channels : {1, 5, 32})
+    for (const std::int64_t filters : {4, 7, 20, 48})
+      expect_matches_reference(Conv2dGeometry{.height = 9,
+                                              .width = 8,
+                                              .channels = channels,
+                                              .filters = filters,
+                                              .kernel = {3, 2},
+                                              .stride = {1, 2},
+                                              .dilation = {2, 1},
+                                              .pad_begin = {1, 2},
+                                              .pad_end = {2, 0}},
+                               3, Precision::bf16);
+}
+
+TEST(LinearMap, Bf16RoundsItsFactorsAlone) {
+  if (!multiplies_bf16) GTEST_SKIP() << "this build has no products of bf16";
+  const DenseGeometry geometry{.inputs = 512, .outputs = 32};
+  const auto bf16 = make_linear_map(geometry, DType::float32, Precision::bf16);
+  const auto reference = make_linear_map(geometry, DType::float64);
+  const Tensor src = random_tensor({64, 512}, DType::float32, "src");
+  const Tensor weights = random_tensor({32, 512}, DType::float32, "weights");
+  Tensor dst({64, 32}), dst64({64, 32}, DType::float64);
+  bf16->forward(src, weights, nullptr, dst);
+  reference->forward(to_double(src), to_double(weights), nullptr, dst64);
+  // A factor m 2^e, m in [1, 2), is off by 2^-8 2^e / sqrt(3) (root mean square), relative to it by
+  // 1 / sqrt(2) of that, and a product by sqrt(2) of what a factor is.
+  double square = 0;
+  for (std::int64_t i = 0; i < dst.size(); ++i)
+    square += std::pow(dst.span<float>()[i] - dst64.span<double>()[i], 2) / dst.size();
+  const double expected = std::sqrt(512.0) / std::sqrt(3) / 256;
+  EXPECT_NEAR(std::sqrt(square), expected, 0.1 * expected);
 }
 
 TEST(LinearMap, ReferenceConvolutionAgreesWithAHandComputedCase) {

@@ -82,7 +82,6 @@ class CheckLayers(unittest.TestCase):
         for path, header, inside in [
                 ("train/trainer.cpp", "mpi.h", "comm/mpi.cpp"),
                 ("comm/self.cpp", "mpi.h", "comm/mpi_request.cpp"),
-                ("kernels/pooling.cpp", "oneapi/dnnl/dnnl.hpp", "kernels/cpu/pooling.cpp"),
                 ("comm/mpi.cpp", "nccl.h", "comm/nccl.cpp"),
                 ("tensor/tensor.cpp", "cuda_runtime.h", "kernels/cuda/memory.cu"),
                 ("layers/dense.cpp", "cudnn.h", "comm/nccl.cpp"),

@@ -57,6 +57,8 @@ ModelSection read_model_section(OptionReader& reader) {
   ModelSection section;
   LayerSelection selection;
   VariationalSpec variational;
+  Precision precision = Precision::float32;
+  reader("precision", precision);
   const bool listed = reader.has("layers");
   if (listed) {
     section.name = "custom";
@@ -78,10 +80,11 @@ ModelSection read_model_section(OptionReader& reader) {
       return graph({.input = input, .outputs = outputs});
     };
   }
-  section.make_graph = [make = section.make_graph, name = section.name, selection, variational](
-                           const Shape& input, std::int64_t outputs) {
+  section.make_graph = [make = section.make_graph, name = section.name, precision, selection,
+                        variational](const Shape& input, std::int64_t outputs) {
     GraphSpec graph = make(input, outputs);
     graph.name = name;
+    graph.precision = precision;
     make_variational(graph, selection, variational);
     return graph;
   };

@@ -8,19 +8,21 @@ namespace credence {
 namespace {
 
 template <class Geometry>
-std::unique_ptr<LinearMap> dispatch(const Geometry& geometry, DType dtype) {
+std::unique_ptr<LinearMap> dispatch(const Geometry& geometry, DType dtype, Precision precision) {
   if (dtype == DType::float64) return reference::make_linear_map<double>(geometry);
-  return cpu::make_linear_map(geometry);
+  return cpu::make_linear_map(geometry, precision);
 }
 
 }  // namespace
 
-std::unique_ptr<LinearMap> make_linear_map(const DenseGeometry& geometry, DType dtype) {
-  return dispatch(geometry, dtype);
+std::unique_ptr<LinearMap> make_linear_map(const DenseGeometry& geometry, DType dtype,
+                                           Precision precision) {
+  return dispatch(geometry, dtype, precision);
 }
 
-std::unique_ptr<LinearMap> make_linear_map(const Conv2dGeometry& geometry, DType dtype) {
-  return dispatch(geometry, dtype);
+std::unique_ptr<LinearMap> make_linear_map(const Conv2dGeometry& geometry, DType dtype,
+                                           Precision precision) {
+  return dispatch(geometry, dtype, precision);
 }
 
 void LinearMap::forward(const Tensor& src, ExampleWeights& weights, const Tensor* bias,

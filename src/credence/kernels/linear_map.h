@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 
+#include "credence/base/enum_names.h"
 #include "credence/kernels/pooling.h"
 #include "credence/kernels/weight_order.h"
 
@@ -99,9 +100,23 @@ class LinearMap {
   virtual bool fuse(const Epilogue& /*epilogue*/) { return false; }
 };
 
-/// float32 runs on the device's kernels, float64 on the reference kernels.
-std::unique_ptr<LinearMap> make_linear_map(const DenseGeometry& geometry, DType dtype);
-std::unique_ptr<LinearMap> make_linear_map(const Conv2dGeometry& geometry, DType dtype);
+/// In what the products of a float32 map are taken: with `bf16`, those of the forward pass and of
+/// the gradient of src have factors of 8 bits, sums of float32. The gradient of the weights stays
+/// float32.
+enum class Precision { float32, bf16 };
+
+inline EnumNames<Precision> enum_names(Precision) {
+  static constexpr EnumName<Precision> names[] = {{Precision::float32, "float32"},
+                                                  {Precision::bf16, "bf16"}};
+  return names;
+}
+
+/// float32 runs on the device's kernels, float64 on the reference kernels. ConfigError if the
+/// device has no products of that precision.
+std::unique_ptr<LinearMap> make_linear_map(const DenseGeometry& geometry, DType dtype,
+                                           Precision precision = Precision::float32);
+std::unique_ptr<LinearMap> make_linear_map(const Conv2dGeometry& geometry, DType dtype,
+                                           Precision precision = Precision::float32);
 
 /// What every LinearMap checks before it runs. ShapeError, naming `map`.
 void check_linear_map(const LinearMap& map, const char* name, const Tensor& src,
@@ -115,8 +130,10 @@ std::unique_ptr<LinearMap> make_linear_map(const Conv2dGeometry& geometry);
 }  // namespace reference
 
 namespace cpu {
-std::unique_ptr<LinearMap> make_linear_map(const DenseGeometry& geometry);
-std::unique_ptr<LinearMap> make_linear_map(const Conv2dGeometry& geometry);
+std::unique_ptr<LinearMap> make_linear_map(const DenseGeometry& geometry, Precision precision);
+std::unique_ptr<LinearMap> make_linear_map(const Conv2dGeometry& geometry, Precision precision);
+/// ConfigError if this build, or this CPU, cannot.
+void check_precision(Precision precision);
 }  // namespace cpu
 
 }  // namespace credence

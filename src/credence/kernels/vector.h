@@ -3,13 +3,21 @@
 #include <cstdint>
 #include <cstring>
 
-#ifdef __AVX512F__
+#if defined(__AVX512F__)
 #include <immintrin.h>
 #endif
 
 /// Vectors as the compilers know them: `a * b + c` works on all lanes, `a > b ? a : b` chooses lane
 /// by lane, in registers of the machine that the file is compiled for.
 namespace credence {
+
+#ifdef __AVX512F__
+inline constexpr int native_lanes = 16;  ///< floats in a register
+inline constexpr int vector_registers = 32;
+#else
+inline constexpr int native_lanes = 8;
+inline constexpr int vector_registers = 16;
+#endif
 
 template <class T, int lanes>
 struct VectorOf {
@@ -51,6 +59,34 @@ void store_first(float* to, Vector<float, lanes> vector, std::int64_t count) {
   }
 #endif
   for (std::int64_t i = 0; i < count; ++i) to[i] = vector[i];
+}
+
+#ifdef __AVX512BF16__
+inline constexpr bool multiplies_bf16 = true;
+#else
+inline constexpr bool multiplies_bf16 = false;
+#endif
+
+/// sums + the products of two terms: each lane of `weights` holds a pair of bf16 numbers, `pair`
+/// the two that they meet. Only where multiplies_bf16.
+template <int lanes>
+Vector<float, lanes> add_pair_products(Vector<float, lanes> sums, Vector<float, lanes> weights,
+                                       std::uint32_t pair) {
+#ifdef __AVX512BF16__
+  const auto both = static_cast<int>(pair);
+  if constexpr (lanes == 16)
+    return _mm512_dpbf16_ps(sums, reinterpret_cast<__m512bh>(weights),
+                            reinterpret_cast<__m512bh>(_mm512_set1_epi32(both)));
+  else if constexpr (lanes == 8)
+    return _mm256_dpbf16_ps(sums, reinterpret_cast<__m256bh>(weights),
+                            reinterpret_cast<__m256bh>(_mm256_set1_epi32(both)));
+  else
+    return _mm_dpbf16_ps(sums, reinterpret_cast<__m128bh>(weights),
+                         reinterpret_cast<__m128bh>(_mm_set1_epi32(both)));
+#else
+  (void)weights, (void)pair;
+  return sums;
+#endif
 }
 
 /// Small numbers kept as bytes, in lanes as wide as `Number`. (g++ 12 takes

@@ -26,7 +26,7 @@ LinearSpec conv2d(const Conv2dOptions& options) {
                                           .dilation = options.dilation,
                                           .pad_begin = padding.begin,
                                           .pad_end = padding.end},
-                           setup.dtype);
+                           setup.dtype, setup.precision);
   };
   return {.summary = {.type = "Conv2D",
                       .padding = padding_text(options.padding, options.explicit_padding),

@@ -10,7 +10,8 @@ LinearSpec dense(const DenseOptions& options) {
     require<ShapeError>(src.rank() == 1, "layer \"", setup.name,
                         "\": Dense needs a source [features], got ", src,
                         "; put a Flatten layer before it");
-    return make_linear_map(DenseGeometry{.inputs = src[0], .outputs = options.units}, setup.dtype);
+    return make_linear_map(DenseGeometry{.inputs = src[0], .outputs = options.units}, setup.dtype,
+                           setup.precision);
   };
   return {.summary = {.type = "Dense"},
           .bias = options.bias,

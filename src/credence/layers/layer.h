@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "credence/kernels/write.h"
+#include "credence/kernels/linear_map.h"
 #include "credence/random/step_context.h"
 #include "credence/tensor/parameter.h"
 
@@ -16,6 +16,7 @@ struct LayerSetup {
   std::string name;  ///< "root.conv1"; begins the names of its parameters and keys its draws
   DType dtype = DType::float32;
   std::int64_t max_batch = 1;  ///< rows it will see at most
+  Precision precision = Precision::float32;
 };
 
 /// Where a backward pass leaves the gradient of one source.

@@ -25,7 +25,8 @@ struct NodeSpec {
 /// A network as data: nodes in an order in which each follows its sources.
 struct GraphSpec {
   std::string name;
-  Shape input;  ///< of one example
+  Shape input;                               ///< of one example
+  Precision precision = Precision::float32;  ///< of products with weights, in float32 models
   std::vector<NodeSpec> nodes;
   std::vector<std::string> outputs;  ///< names; empty: the last node
 

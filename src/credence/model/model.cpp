@@ -18,7 +18,7 @@ std::int64_t aligned(std::int64_t count) {
 }  // namespace
 
 Model::Model(const GraphSpec& graph, const ModelOptions& options)
-    : name_(graph.name), input_shape_(graph.input), options_(options) {
+    : name_(graph.name), input_shape_(graph.input), precision_(graph.precision), options_(options) {
   require<ConfigError>(!graph.nodes.empty(), "model \"", name_, "\": it has no layers");
   for (const NodeSpec& node : graph.nodes) add_node(node);
   for (const std::string& output : graph.outputs) outputs_.push_back(find(output));
@@ -69,7 +69,7 @@ void Model::add_node(const NodeSpec& spec) {
       node.needs_diff |= nodes_[number].needs_diff;
     }
   }
-  const LayerSetup setup{spec.name, options_.dtype, options_.max_batch};
+  const LayerSetup setup{spec.name, options_.dtype, options_.max_batch, precision_};
   node.dst_shape = node.memory_shape = node.layer->setup(setup, src_shapes);
   for (Parameter* parameter : node.layer->parameters()) parameters_.push_back(parameter);
   node.needs_diff |= !node.layer->parameters().empty();

@@ -119,6 +119,7 @@ class Model {
 
   std::string name_;
   Shape input_shape_;
+  Precision precision_;
   ModelOptions options_;
   std::vector<Node> nodes_;
   std::vector<int> outputs_;

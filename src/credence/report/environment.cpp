@@ -15,7 +15,6 @@
 #include <unistd.h>
 
 #include "credence/base/version.h"
-#include "credence/kernels/cpu/version.h"
 
 extern char** environ;
 
@@ -87,8 +86,7 @@ Json environment_variables() {
     const std::string_view text = *entry;
     const std::string_view name = text.substr(0, text.find('='));
     if (name.size() == text.size() ||
-        !starts_with_any(
-            name, {"OMP_", "GOMP_", "CREDENCE_", "SLURM_", "ONEDNN_", "DNNL_", "CUDA_", "NCCL_"}))
+        !starts_with_any(name, {"OMP_", "GOMP_", "CREDENCE_", "SLURM_", "CUDA_", "NCCL_"}))
       continue;
     variables.emplace_back(name, is_secret(name) ? "(hidden)" : text.substr(name.size() + 1));
   }
@@ -106,8 +104,7 @@ std::string environment_json(const EnvironmentOptions& options) {
   json["git"] = git_revision();
   json["compiler"] = compiler();
   json["flags"] = compile_flags();
-  json["libraries"] = {{"onednn", cpu::onednn_version()},
-                       {"openmp", std::to_string(_OPENMP)},
+  json["libraries"] = {{"openmp", std::to_string(_OPENMP)},
                        {"mpi", options.mpi_library.empty() ? Json() : Json(options.mpi_library)}};
   json["device"] = options.device;
   json["cpu"] = processor();

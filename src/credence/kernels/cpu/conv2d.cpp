@@ -2,6 +2,7 @@
 #include <vector>
 
 #include "credence/base/errors.h"
+#include "credence/kernels/cpu/bf16.h"
 #include "credence/kernels/cpu/conv2d_plan.h"
 #include "credence/kernels/lane_sums.h"
 #include "credence/kernels/max_pool_lines.h"
@@ -18,9 +19,12 @@ struct Range {
 /// What a thread works on: one image at a time, so that all of it stays in its cache.
 struct Workspace {
   Tensor src;           ///< padded
+  Tensor src_bf16;      ///< padded
   Tensor lines;         ///< of the convolution's result, before pooling
   Tensor diff_dst;      ///< padded
+  Tensor diff_bf16;     ///< padded
   Tensor weights;       ///< of one example
+  Tensor pairs;         ///< of its weights
   Tensor diff_weights;  ///< of one example
 };
 
@@ -29,11 +33,20 @@ float* reserve(Tensor& tensor, std::int64_t size) {
   return tensor.data<float>();
 }
 
+/// With an element more, which an odd run reads.
+Bf16* reserve_bf16(Tensor& tensor, std::int64_t size) {
+  if (tensor.size() < size + 1) tensor = Tensor({size + 1}, DType::bf16);
+  return reinterpret_cast<Bf16*>(tensor.raw());
+}
+
 /// Convolutions image by image, the threads taking images. Padding, bias, ReLU and pooling happen
 /// on the way: what goes to memory is the result alone.
 class Conv2d : public LinearMap {
  public:
-  explicit Conv2d(const Conv2dGeometry& geometry) : g_(geometry), plan_(geometry) { fuse({}); }
+  Conv2d(const Conv2dGeometry& geometry, Precision precision)
+      : g_(geometry), plan_(geometry, precision), is_bf16_(precision == Precision::bf16) {
+    fuse({});
+  }
 
   Shape src_shape() const override { return {g_.height, g_.width, g_.channels}; }
   Shape dst_shape() const override {
@@ -58,7 +71,7 @@ class Conv2d : public LinearMap {
 
   void forward(const Tensor& src, const Tensor& weights, const Tensor* bias, Tensor& dst) override {
     check_linear_map(*this, "conv2d", src, weights, dst);
-    const float* const packed = pack(weights, WeightOrder::by_dst, packed_by_dst_);
+    const float* const packed = pack(weights, WeightOrder::by_dst);
     for_each_part(src, dst, [&](Workspace& work, std::int64_t n, Range lines) {
       forward_image(work, src, packed, bias, dst, n, lines);
     });
@@ -69,14 +82,14 @@ class Conv2d : public LinearMap {
     for_each_part(src, dst, [&](Workspace& work, std::int64_t n, Range lines) {
       reserve(work.weights, weights_shape().size());
       weights.make(n, WeightOrder::by_dst, work.weights);
-      forward_image(work, src, work.weights.data<float>(), bias, dst, n, lines);
+      forward_image(work, src, ready(work.weights, WeightOrder::by_dst, work.pairs), bias, dst, n,
+                    lines);
     });
   }
 
   void backward(const LinearBackward& pass, const Tensor& weights, Tensor& diff_weights) override {
     check_linear_map(*this, "conv2d", pass.src, diff_weights, pass.diff_dst);
-    const float* const packed =
-        pass.diff_src ? pack(weights, WeightOrder::by_src, packed_by_src_) : nullptr;
+    const float* const packed = pass.diff_src ? pack(weights, WeightOrder::by_src) : nullptr;
     const std::int64_t lanes = gradient_lanes(pass.src.shape()[0]);
     weight_sums_.start(lanes, diff_weights.size(), DType::float32);
     for_each_lane(pass, [&](Workspace& work, std::int64_t lane, Range rows) {
@@ -92,9 +105,13 @@ class Conv2d : public LinearMap {
       reserve(work.weights, size);
       float* const sums = reserve(work.diff_weights, size);
       for (std::int64_t n = rows.begin; n < rows.end; ++n) {
-        if (pass.diff_src) weights.make(n, WeightOrder::by_src, work.weights);
+        const float* made = nullptr;
+        if (pass.diff_src) {
+          weights.make(n, WeightOrder::by_src, work.weights);
+          made = ready(work.weights, WeightOrder::by_src, work.pairs);
+        }
         std::fill(sums, sums + size, 0.0F);
-        backward_image(work, pass, work.weights.data<float>(), sums, lane, n);
+        backward_image(work, pass, made, sums, lane, n);
         weights.take_gradient(n, lane, work.diff_weights);
       }
     });
@@ -111,10 +128,25 @@ class Conv2d : public LinearMap {
     return {PoolWindow(pool, result.begin, 0).y_begin, PoolWindow(pool, result.end - 1, 0).y_end};
   }
 
-  const float* pack(const Tensor& weights, WeightOrder order, Tensor& packed) {
-    reserve(packed, weights.size());
-    pack_weights(weights, order, packed);
-    return packed.data<float>();
+  const float* pack(const Tensor& weights, WeightOrder order) {
+    Packed& packed = order == WeightOrder::by_dst ? by_dst_ : by_src_;
+    reserve(packed.weights, weights.size());
+    pack_weights(weights, order, packed.weights);
+    return ready(packed.weights, order, packed.pairs);
+  }
+
+  /// Packed weights as the products take them: as they are, or in pairs.
+  const float* ready(const Tensor& packed, WeightOrder order, Tensor& pairs) const {
+    if (!is_bf16_) return packed.data<float>();
+    const bool is_by_dst = order == WeightOrder::by_dst;
+    const std::int64_t length = is_by_dst ? plan_.run_length : g_.filters;
+    const std::int64_t channels = is_by_dst ? g_.filters : g_.channels;
+    const std::int64_t runs = packed.size() / (length * channels);
+    float* const to = reserve(pairs, runs * pairs_of(length) * channels);
+    for (std::int64_t run = 0; run < runs; ++run)
+      to_bf16_pairs(packed.data<float>() + run * length * channels, length, channels,
+                    to + run * pairs_of(length) * channels);
+    return to;
   }
 
   const float* padded_src(Workspace& work, const Tensor& src, std::int64_t n) const {
@@ -128,9 +160,26 @@ class Conv2d : public LinearMap {
     return padded;
   }
 
+  const Bf16* padded_src_bf16(Workspace& work, const Tensor& src, std::int64_t n) const {
+    const std::int64_t line = g_.width * g_.channels;
+    const float* const image = src.data<float>() + n * g_.height * line;
+    Bf16* const padded = reserve_bf16(work.src_bf16, plan_.src.size());
+    for (std::int64_t y = 0; y < g_.height; ++y)
+      to_bf16(image + y * line, line, padded + plan_.src.begin + y * plan_.src.line);
+    return padded;
+  }
+
   void forward_image(Workspace& work, const Tensor& src, const float* weights, const Tensor* bias,
                      Tensor& dst, std::int64_t n, Range result) {
-    const float* const image = padded_src(work, src, n);
+    if (is_bf16_)
+      forward_image(work, padded_src_bf16(work, src, n), weights, bias, dst, n, result);
+    else
+      forward_image(work, padded_src(work, src, n), weights, bias, dst, n, result);
+  }
+
+  template <class Src>
+  void forward_image(Workspace& work, const Src* image, const float* weights, const Tensor* bias,
+                     Tensor& dst, std::int64_t n, Range result) {
     const std::int64_t first = n * result_lines_ * result_line_;
     const std::int64_t step = lines_at_once(result.end - result.begin);
     for (std::int64_t y = result.begin; y < result.end; y += step) {
@@ -153,19 +202,20 @@ class Conv2d : public LinearMap {
 
   std::int64_t convolved_line() const { return g_.out_width() * g_.filters; }
 
-  void convolve_line(const float* image, std::int64_t y, const float* weights, const Tensor* bias,
+  template <class Src>
+  void convolve_line(const Src* image, std::int64_t y, const float* weights, const Tensor* bias,
                      float* dst) const {
-    sum_over_terms({.src = image + y * g_.stride[0] * plan_.src.line,
-                    .src_step = g_.stride[1] * g_.channels,
-                    .runs = plan_.runs,
-                    .run_length = plan_.run_length,
-                    .weights = weights,
-                    .weights_step = g_.filters,
-                    .bias = bias ? bias->data<float>() : nullptr,
-                    .dst = dst,
-                    .dst_step = g_.filters,
-                    .pixels = g_.out_width(),
-                    .channels = g_.filters});
+    sum_over_terms(PixelProducts<Src>{.src = image + y * g_.stride[0] * plan_.src.line,
+                                      .src_step = g_.stride[1] * g_.channels,
+                                      .runs = plan_.forward_runs,
+                                      .run_length = plan_.run_length,
+                                      .weights = weights,
+                                      .weights_step = g_.filters,
+                                      .bias = bias ? bias->data<float>() : nullptr,
+                                      .dst = dst,
+                                      .dst_step = g_.filters,
+                                      .pixels = g_.out_width(),
+                                      .channels = g_.filters});
     if (epilogue_.relu && !epilogue_.max_pool)
       for (std::int64_t i = 0; i < convolved_line(); ++i) dst[i] = dst[i] < 0 ? 0 : dst[i];
   }
@@ -205,7 +255,14 @@ class Conv2d : public LinearMap {
                          .add = true});
     }
     if (pass.diff_bias) add_bias_gradient(pass, lane, n);
-    if (pass.diff_src) backward_data(pass, weights, line_zero, n);
+    if (!pass.diff_src) return;
+    if (is_bf16_) {
+      Bf16* const diff_bf16 = reserve_bf16(work.diff_bf16, plan_.diff_dst.size());
+      to_bf16(diff, plan_.diff_dst.size(), diff_bf16);
+      backward_data(pass, weights, diff_bf16 + plan_.diff_dst.begin, n);
+    } else {
+      backward_data(pass, weights, line_zero, n);
+    }
   }
 
   /// The gradient of the convolution's own lines, before the epilogue, from that of the result's.
@@ -241,23 +298,25 @@ class Conv2d : public LinearMap {
     }
   }
 
-  void backward_data(const LinearBackward& pass, const float* weights, const float* line_zero,
+  template <class Src>
+  void backward_data(const LinearBackward& pass, const float* weights, const Src* line_zero,
                      std::int64_t n) {
     const std::int64_t line = g_.width * g_.channels;
     float* const image = pass.diff_src->data<float>() + n * g_.height * line;
     for (std::int64_t y = 0; y < g_.height; ++y)
       for (const Phase& phase : plan_.phases[y % g_.stride[0]])
-        sum_over_terms({.src = line_zero + y / g_.stride[0] * plan_.diff_dst.line,
-                        .src_step = g_.filters,
-                        .runs = phase.runs,
-                        .run_length = g_.filters,
-                        .weights = weights,
-                        .weights_step = g_.channels,
-                        .dst = image + y * line + phase.x * g_.channels,
-                        .dst_step = g_.stride[1] * g_.channels,
-                        .pixels = (g_.width - phase.x + g_.stride[1] - 1) / g_.stride[1],
-                        .channels = g_.channels,
-                        .add = pass.write == Write::add});
+        sum_over_terms(
+            PixelProducts<Src>{.src = line_zero + y / g_.stride[0] * plan_.diff_dst.line,
+                               .src_step = g_.filters,
+                               .runs = phase.runs,
+                               .run_length = g_.filters,
+                               .weights = weights,
+                               .weights_step = g_.channels,
+                               .dst = image + y * line + phase.x * g_.channels,
+                               .dst_step = g_.stride[1] * g_.channels,
+                               .pixels = (g_.width - phase.x + g_.stride[1] - 1) / g_.stride[1],
+                               .channels = g_.channels,
+                               .add = pass.write == Write::add});
   }
 
   /// body(workspace, n, lines of the result) over the threads: whole images, or parts of them where
@@ -302,7 +361,11 @@ class Conv2d : public LinearMap {
   Epilogue epilogue_;
   std::int64_t result_lines_ = 0, result_line_ = 0;  // of an image: lines, and elements of each
   bool is_disjoint_ = true;  // each of the convolution's pixels is in one pixel of the result
-  Tensor packed_by_dst_, packed_by_src_;
+  bool is_bf16_;
+  struct Packed {
+    Tensor weights, pairs;
+  };
+  Packed by_dst_, by_src_;
   Tensor argmax_;                      // of the last forward pass, the shape of dst
   LaneSums weight_sums_;               // [taps, I, O]
   LaneSums bias_sums_;                 // [O]
@@ -311,8 +374,9 @@ class Conv2d : public LinearMap {
 
 }  // namespace
 
-std::unique_ptr<LinearMap> make_linear_map(const Conv2dGeometry& geometry) {
-  return std::make_unique<Conv2d>(geometry);
+std::unique_ptr<LinearMap> make_linear_map(const Conv2dGeometry& geometry, Precision precision) {
+  check_precision(precision);
+  return std::make_unique<Conv2d>(geometry, precision);
 }
 
 }  // namespace credence::cpu

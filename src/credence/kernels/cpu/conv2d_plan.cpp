@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "credence/kernels/cpu/bf16.h"
+
 namespace credence::cpu {
 namespace {
 
@@ -43,7 +45,8 @@ Margins margins_of(const Conv2dGeometry& g, std::size_t axis, std::int64_t src_e
 
 }  // namespace
 
-Conv2dPlan::Conv2dPlan(const Conv2dGeometry& g) {
+Conv2dPlan::Conv2dPlan(const Conv2dGeometry& g, Precision precision) {
+  const bool pairs = precision == Precision::bf16;
   const std::int64_t width = g.width + g.pad_begin[1] + g.pad_end[1];
   src = {.lines = g.height + g.pad_begin[0] + g.pad_end[0],
          .line = width * g.channels,
@@ -57,6 +60,12 @@ Conv2dPlan::Conv2dPlan(const Conv2dGeometry& g) {
       runs.push_back({.src = ky * g.dilation[0] * src.line + kx * g.dilation[1] * g.channels,
                       .weights = (ky * g.kernel[1] + kx) * g.channels * g.filters});
 
+  forward_runs = runs;
+  if (pairs)
+    for (std::size_t i = 0; i < runs.size(); ++i)
+      forward_runs[i].weights = static_cast<std::int64_t>(i) * pairs_of(run_length) * g.filters;
+
+  const std::int64_t tap_size = (pairs ? pairs_of(g.filters) : g.filters) * g.channels;
   const Margins y = margins_of(g, 0, g.height, g.out_height());
   const Margins x = margins_of(g, 1, g.width, g.out_width());
   diff_dst = {.lines = y.before + g.out_height() + y.behind,
@@ -68,9 +77,8 @@ Conv2dPlan::Conv2dPlan(const Conv2dGeometry& g) {
       Phase& phase = line.emplace_back(Phase{.x = phase_x, .runs = {}});
       for (const AxisTap& ty : taps_of_phase(g, 0, phase_y))
         for (const AxisTap& tx : taps_of_phase(g, 1, phase_x))
-          phase.runs.push_back(
-              {.src = ty.shift * diff_dst.line + tx.shift * g.filters,
-               .weights = (ty.tap * g.kernel[1] + tx.tap) * g.channels * g.filters});
+          phase.runs.push_back({.src = ty.shift * diff_dst.line + tx.shift * g.filters,
+                                .weights = (ty.tap * g.kernel[1] + tx.tap) * tap_size});
     }
   }
 }

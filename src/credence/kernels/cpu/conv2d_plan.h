@@ -24,16 +24,17 @@ struct Phase {
 
 /// A convolution as sums of products over padded images: which elements meet which weights.
 struct Conv2dPlan {
-  explicit Conv2dPlan(const Conv2dGeometry& geometry);
+  Conv2dPlan(const Conv2dGeometry& geometry, Precision precision);
 
   PaddedImage src;
   bool src_is_padded = false;
   std::vector<Run> runs;  ///< of one pixel of dst: into padded src and weights [taps, I, O]
   std::int64_t run_length = 0;
+  std::vector<Run> forward_runs;  ///< the same, but for bf16 into pairs of weights (bf16.h)
 
   PaddedImage diff_dst;
   std::vector<std::vector<Phase>>
-      phases;  ///< by line of src modulo the stride; weights [taps, O, I]
+      phases;  ///< by line of src modulo the stride; weights [taps, O, I], or pairs
 };
 
 }  // namespace credence::cpu

@@ -1,9 +1,11 @@
 #include <algorithm>
 
+#include "credence/base/errors.h"
 #include "credence/kernels/channels.h"
-#include "credence/kernels/cpu/products.h"
+#include "credence/kernels/cpu/bf16.h"
 #include "credence/kernels/linear_map.h"
 #include "credence/kernels/parallel.h"
+#include "credence/kernels/vector.h"
 
 namespace credence::cpu {
 namespace {
@@ -27,8 +29,10 @@ class Dense : public LinearMap {
   using LinearMap::backward;
   using LinearMap::forward;
 
-  explicit Dense(const DenseGeometry& geometry)
-      : inputs_(geometry.inputs), outputs_(geometry.outputs) {}
+  Dense(const DenseGeometry& geometry, Precision precision)
+      : inputs_(geometry.inputs),
+        outputs_(geometry.outputs),
+        is_bf16_(precision == Precision::bf16) {}
 
   Shape src_shape() const override { return {inputs_}; }
   Shape dst_shape() const override { return {outputs_}; }
@@ -70,25 +74,61 @@ class Dense : public LinearMap {
   void forward_packed(const Tensor& src, const Tensor& weights, const Tensor* bias, Tensor& dst) {
     if (packed_.empty()) packed_ = Tensor({inputs_, outputs_});
     pack_weights(weights, WeightOrder::by_dst, packed_);
+    const float* const from = bias ? bias->data<float>() : nullptr;
+    if (is_bf16_)
+      multiply(in_bf16(src), inputs_, in_pairs(packed_.data<float>(), inputs_, outputs_), outputs_,
+               from, dst, Write::overwrite);
+    else
+      multiply(src.data<float>(), inputs_, packed_.data<float>(), outputs_, from, dst,
+               Write::overwrite);
+  }
+
+  /// dst [rows, channels] = (or +=) src [rows, terms] * weights [terms, channels] + bias.
+  template <class Src>
+  static void multiply(const Src* src, std::int64_t terms, const float* weights,
+                       std::int64_t channels, const float* bias, Tensor& dst, Write write) {
     // Parts of the sum whose weights stay in the second cache while the rows pass by.
     constexpr std::int64_t length = 2048;
-    split(src.shape()[0], 8, inputs_ * outputs_, [&](std::int64_t begin, std::int64_t end) {
-      for (std::int64_t first = 0; first < inputs_; first += length) {
+    constexpr std::int64_t terms_a_row = sizeof(float) / sizeof(Src);
+    split(dst.shape()[0], 8, terms * channels, [&](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t first = 0; first < terms; first += length) {
         const Run whole{};
-        sum_over_terms({.src = src.data<float>() + begin * inputs_ + first,
-                        .src_step = inputs_,
-                        .runs = {&whole, 1},
-                        .run_length = std::min(length, inputs_ - first),
-                        .weights = packed_.data<float>() + first * outputs_,
-                        .weights_step = outputs_,
-                        .bias = bias ? bias->data<float>() : nullptr,
-                        .dst = dst.data<float>() + begin * outputs_,
-                        .dst_step = outputs_,
-                        .pixels = end - begin,
-                        .channels = outputs_,
-                        .add = first > 0});
+        sum_over_terms(PixelProducts<Src>{.src = src + begin * terms + first,
+                                          .src_step = terms,
+                                          .runs = {&whole, 1},
+                                          .run_length = std::min(length, terms - first),
+                                          .weights = weights + first / terms_a_row * channels,
+                                          .weights_step = channels,
+                                          .bias = bias,
+                                          .dst = dst.data<float>() + begin * channels,
+                                          .dst_step = channels,
+                                          .pixels = end - begin,
+                                          .channels = channels,
+                                          .add = first > 0 || write == Write::add});
       }
     });
+  }
+
+  const Bf16* in_bf16(const Tensor& src) {
+    if (bf16_.size() < src.size() + 1) bf16_ = Tensor({src.size() + 1}, DType::bf16);
+    auto* const to = reinterpret_cast<Bf16*>(bf16_.raw());
+    const float* const from = src.data<float>();
+    parallel_for(src.size(), elementwise_pieces, [=](std::int64_t begin, std::int64_t end) {
+      to_bf16(from + begin, end - begin, to + begin);
+    });
+    return to;
+  }
+
+  const float* in_pairs(const float* rows, std::int64_t terms, std::int64_t channels) {
+    const std::int64_t size = pairs_of(terms) * channels;
+    if (pairs_.size() < size) pairs_ = Tensor({size});
+    float* const to = pairs_.data<float>();
+    parallel_for(
+        terms, {.least = std::max<std::int64_t>(2, elementwise_grain / channels), .unit = 2},
+        [=](std::int64_t begin, std::int64_t end) {
+          to_bf16_pairs(rows + begin * channels, end - begin, channels, to + begin / 2 * channels);
+        });
+    return to;
   }
 
   void forward_plain(const Tensor& src, const Tensor& weights, const Tensor* bias, Tensor& dst) {
@@ -123,34 +163,33 @@ class Dense : public LinearMap {
     }
   }
 
-  void backward_data(const LinearBackward& pass, const Tensor& weights) const {
-    const float* const diff_dst = pass.diff_dst.data<float>();
-    float* const diff_src = pass.diff_src->data<float>();
-    split(pass.src.shape()[0], 8, inputs_ * outputs_, [&](std::int64_t begin, std::int64_t end) {
-      const Run whole{};
-      sum_over_terms({.src = diff_dst + begin * outputs_,
-                      .src_step = outputs_,
-                      .runs = {&whole, 1},
-                      .run_length = outputs_,
-                      .weights = weights.data<float>(),
-                      .weights_step = inputs_,
-                      .dst = diff_src + begin * inputs_,
-                      .dst_step = inputs_,
-                      .pixels = end - begin,
-                      .channels = inputs_,
-                      .add = pass.write == Write::add});
-    });
+  void backward_data(const LinearBackward& pass, const Tensor& weights) {
+    if (is_bf16_)
+      multiply(in_bf16(pass.diff_dst), outputs_, in_pairs(weights.data<float>(), outputs_, inputs_),
+               inputs_, nullptr, *pass.diff_src, pass.write);
+    else
+      multiply(pass.diff_dst.data<float>(), outputs_, weights.data<float>(), inputs_, nullptr,
+               *pass.diff_src, pass.write);
   }
 
   std::int64_t inputs_;
   std::int64_t outputs_;
+  bool is_bf16_;
   Tensor packed_;  // [inputs, outputs]
+  Tensor bf16_, pairs_;
 };
 
 }  // namespace
 
-std::unique_ptr<LinearMap> make_linear_map(const DenseGeometry& geometry) {
-  return std::make_unique<Dense>(geometry);
+void check_precision(Precision precision) {
+  require<ConfigError>(precision == Precision::float32 || multiplies_bf16,
+                       "precision: bf16 needs a CPU with AVX512-BF16, and a build for it; this one "
+                       "has float32");
+}
+
+std::unique_ptr<LinearMap> make_linear_map(const DenseGeometry& geometry, Precision precision) {
+  check_precision(precision);
+  return std::make_unique<Dense>(geometry, precision);
 }
 
 }  // namespace credence::cpu

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <utility>
 
 #include "credence/kernels/vector.h"
@@ -18,8 +19,23 @@ Vector<float, lanes> load_vector(const float* from, bool is_last, std::int64_t l
   return load<lanes>(from);
 }
 
-template <int lanes, int height, int width, bool partial, bool adjacent>
-void sum_terms_tile(const PixelProducts& a, std::int64_t last) {
+/// sums + the products of `weights` with the term, or pair of terms, at `src`.
+template <int lanes>
+Vector<float, lanes> add_products(Vector<float, lanes> sums, Vector<float, lanes> weights,
+                                  const float* src) {
+  return sums + *src * weights;
+}
+template <int lanes>
+Vector<float, lanes> add_products(Vector<float, lanes> sums, Vector<float, lanes> weights,
+                                  const Bf16* src) {
+  std::uint32_t pair;
+  std::memcpy(&pair, src, sizeof(pair));
+  return add_pair_products<lanes>(sums, weights, pair);
+}
+
+template <class Src, int lanes, int height, int width, bool partial, bool adjacent>
+void sum_terms_tile(const PixelProducts<Src>& a, std::int64_t last) {
+  constexpr int terms = sizeof(float) / sizeof(Src);  // taken at a time
   const std::int64_t src_step = adjacent ? 1 : a.src_step;
   Vector<float, lanes> sums[height][width];
 #pragma GCC unroll 8
@@ -34,19 +50,19 @@ void sum_terms_tile(const PixelProducts& a, std::int64_t last) {
                 : start;
   }
   for (const Run& run : a.runs) {
-    const float* src = a.src + run.src;
+    const Src* src = a.src + run.src;
     const float* weights = a.weights + run.weights;
-    for (std::int64_t j = 0; j < a.run_length; ++j, ++src, weights += a.weights_step) {
+    for (std::int64_t j = 0; j < a.run_length;
+         j += terms, src += terms, weights += a.weights_step) {
       Vector<float, lanes> w[width];
 #pragma GCC unroll 8
       for (int v = 0; v < width; ++v)
         w[v] = load_vector<lanes, partial>(weights + v * lanes, v == width - 1, last);
 #pragma GCC unroll 8
-      for (int p = 0; p < height; ++p) {
-        const float x = src[p * src_step];
+      for (int p = 0; p < height; ++p)
 #pragma GCC unroll 8
-        for (int v = 0; v < width; ++v) sums[p][v] += x * w[v];
-      }
+        for (int v = 0; v < width; ++v)
+          sums[p][v] = add_products<lanes>(sums[p][v], w[v], src + p * src_step);
     }
   }
 #pragma GCC unroll 8
@@ -98,32 +114,35 @@ void sum_pixels_tile(const OuterProducts& a, std::int64_t last) {
 }
 
 /// The sum of the lanes, halves first.
-float sum_of_lanes(Vector<float, 16> vector) {
-  alignas(64) float lane[16];
-  store<16>(lane, vector);
-  for (int half = 8; half > 0; half /= 2)
+float sum_of_lanes(Vector<float, native_lanes> vector) {
+  alignas(64) float lane[native_lanes];
+  store<native_lanes>(lane, vector);
+  for (int half = native_lanes / 2; half > 0; half /= 2)
     for (int i = 0; i < half; ++i) lane[i] += lane[i + half];
   return lane[0];
 }
 
 template <int height, int width>
 void sum_row_tile(const InnerProducts& a) {
-  Vector<float, 16> sums[height][width]{};
+  Vector<float, native_lanes> sums[height][width]{};
   const auto add = [&](auto read) {
-    Vector<float, 16> x[height];
+    Vector<float, native_lanes> x[height];
 #pragma GCC unroll 8
     for (int r = 0; r < height; ++r) x[r] = read(a.src + r * a.src_step);
 #pragma GCC unroll 8
     for (int c = 0; c < width; ++c) {
-      const Vector<float, 16> w = read(a.weights + c * a.weights_step);
+      const Vector<float, native_lanes> w = read(a.weights + c * a.weights_step);
 #pragma GCC unroll 8
       for (int r = 0; r < height; ++r) sums[r][c] += x[r] * w;
     }
   };
   std::int64_t j = 0;
-  for (; j + 16 <= a.length; j += 16) add([j](const float* row) { return load<16>(row + j); });
+  for (; j + native_lanes <= a.length; j += native_lanes)
+    add([j](const float* row) { return load<native_lanes>(row + j); });
   if (j < a.length)
-    add([j, rest = a.length - j](const float* row) { return load_first<16>(row + j, rest); });
+    add([j, rest = a.length - j](const float* row) {
+      return load_first<native_lanes>(row + j, rest);
+    });
 #pragma GCC unroll 8
   for (int r = 0; r < height; ++r)
 #pragma GCC unroll 8
@@ -143,14 +162,16 @@ struct TilesOfWidth {
   std::array<Tile<Products>, max_height> partial;
 };
 
-constexpr int max_height = 8;
+/// Two vectors for each row, those of the operands, and some to spare.
+constexpr int max_height = vector_registers == 32 ? 8 : 6;
 
-template <int lanes, int width, bool adjacent, int... h>
-constexpr TilesOfWidth<PixelProducts, max_height> term_tiles(std::integer_sequence<int, h...>) {
+template <class Src, int lanes, int width, bool adjacent, int... h>
+constexpr TilesOfWidth<PixelProducts<Src>, max_height> term_tiles(
+    std::integer_sequence<int, h...>) {
   return {lanes,
           width,
-          {sum_terms_tile<lanes, h + 1, width, false, adjacent>...},
-          {sum_terms_tile<lanes, h + 1, width, true, adjacent>...}};
+          {sum_terms_tile<Src, lanes, h + 1, width, false, adjacent>...},
+          {sum_terms_tile<Src, lanes, h + 1, width, true, adjacent>...}};
 }
 template <int lanes, int width, int... h>
 constexpr TilesOfWidth<OuterProducts, max_height> pixel_tiles(std::integer_sequence<int, h...>) {
@@ -189,15 +210,35 @@ void for_each_piece(std::int64_t count, std::int64_t most, Body body) {
   }
 }
 
-template <bool adjacent>
-constexpr std::array<TilesOfWidth<PixelProducts, max_height>, 4> term_tiles_by_width{
-    term_tiles<4, 1, adjacent>(Heights{}), term_tiles<8, 1, adjacent>(Heights{}),
-    term_tiles<16, 1, adjacent>(Heights{}), term_tiles<16, 2, adjacent>(Heights{})};
+template <class Src, bool adjacent>
+constexpr std::array<TilesOfWidth<PixelProducts<Src>, max_height>, 4> term_tiles_by_width{
+    term_tiles<Src, 4, 1, adjacent>(Heights{}), term_tiles<Src, 8, 1, adjacent>(Heights{}),
+    term_tiles<Src, native_lanes, 1, adjacent>(Heights{}),
+    term_tiles<Src, native_lanes, 2, adjacent>(Heights{})};
 constexpr std::array<TilesOfWidth<OuterProducts, max_height>, 4> pixel_tiles_by_width{
-    pixel_tiles<4, 1>(Heights{}), pixel_tiles<8, 1>(Heights{}), pixel_tiles<16, 1>(Heights{}),
-    pixel_tiles<16, 2>(Heights{})};
+    pixel_tiles<4, 1>(Heights{}), pixel_tiles<8, 1>(Heights{}),
+    pixel_tiles<native_lanes, 1>(Heights{}), pixel_tiles<native_lanes, 2>(Heights{})};
 
-constexpr int row_tile_height = 4, row_tile_width = 5;
+template <class Src>
+void sum_terms(const PixelProducts<Src>& products) {
+  // Images of one channel have tiles of their own: their short runs are worth a constant step.
+  const auto& tiles_by_width =
+      products.src_step == 1 ? term_tiles_by_width<Src, true> : term_tiles_by_width<Src, false>;
+  for_each_strip(tiles_by_width, products.channels,
+                 [&](const auto& tiles, std::int64_t c, bool partial, std::int64_t last) {
+                   PixelProducts<Src> tile = products;
+                   tile.weights += c;
+                   if (tile.bias) tile.bias += c;
+                   for_each_piece(products.pixels, max_height,
+                                  [&](std::int64_t p, std::int64_t height) {
+                                    tile.src = products.src + p * products.src_step;
+                                    tile.dst = products.dst + p * products.dst_step + c;
+                                    (partial ? tiles.partial : tiles.whole)[height - 1](tile, last);
+                                  });
+                 });
+}
+
+constexpr int row_tile_height = 4, row_tile_width = vector_registers == 32 ? 5 : 2;
 
 template <int height, int... w>
 constexpr std::array<void (*)(const InnerProducts&), row_tile_width> row_tiles(
@@ -211,22 +252,12 @@ constexpr std::array<std::array<void (*)(const InnerProducts&), row_tile_width>,
 
 }  // namespace
 
-void sum_over_terms(const PixelProducts& products) {
-  // Images of one channel have tiles of their own: their short runs are worth a constant step.
-  const auto& tiles_by_width =
-      products.src_step == 1 ? term_tiles_by_width<true> : term_tiles_by_width<false>;
-  for_each_strip(tiles_by_width, products.channels,
-                 [&](const auto& tiles, std::int64_t c, bool partial, std::int64_t last) {
-                   PixelProducts tile = products;
-                   tile.weights += c;
-                   if (tile.bias) tile.bias += c;
-                   for_each_piece(products.pixels, max_height,
-                                  [&](std::int64_t p, std::int64_t height) {
-                                    tile.src = products.src + p * products.src_step;
-                                    tile.dst = products.dst + p * products.dst_step + c;
-                                    (partial ? tiles.partial : tiles.whole)[height - 1](tile, last);
-                                  });
-                 });
+void sum_over_terms(const PixelProducts<float>& products) {
+  sum_terms(products);
+}
+
+void sum_over_terms(const PixelProducts<Bf16>& products) {
+  sum_terms(products);
 }
 
 void sum_over_pixels(const OuterProducts& products) {

@@ -14,14 +14,23 @@ struct Run {
   std::int64_t weights = 0;
 };
 
+/// A number of 8 bits of precision, the upper half of a float32.
+struct Bf16 {
+  std::uint16_t bits = 0;
+};
+
 /// For each pixel p and channel c:
 ///
 ///   dst[p, c] = start[c] + sum over runs r and j < run_length of
 ///               src[p * src_step + r.src + j] * weights[r.weights + j * weights_step + c]
 ///
 /// start: dst itself if `add`, else `bias`, else 0.
+///
+/// With a src of Bf16 two terms are taken at a time: weights hold pairs (see bf16.h), r.weights and
+/// weights_step count in them, and an odd run_length reads one element of src more, which meets 0.
+template <class Src>
 struct PixelProducts {
-  const float* src = nullptr;
+  const Src* src = nullptr;
   std::int64_t src_step = 0;  ///< elements between pixels
   std::span<const Run> runs;
   std::int64_t run_length = 0;
@@ -34,7 +43,9 @@ struct PixelProducts {
   std::int64_t channels = 0;
   bool add = false;
 };
-void sum_over_terms(const PixelProducts& products);
+void sum_over_terms(const PixelProducts<float>& products);
+/// Only where multiplies_bf16 (vector.h).
+void sum_over_terms(const PixelProducts<Bf16>& products);
 
 /// For each row r and channel c:
 ///
