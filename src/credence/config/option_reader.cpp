@@ -233,7 +233,7 @@ void OptionReader::find_unused(const OptionReader& root, std::vector<std::string
 std::string OptionReader::elsewhere(const std::string& key) const {
   for (const OptionReader& reader : children_) {
     if (reader.key_ == key && reader.used_) return reader.path_;
-    const std::string found = reader.elsewhere(key);
+    std::string found = reader.elsewhere(key);
     if (!found.empty()) return found;
   }
   return "";

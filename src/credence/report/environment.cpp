@@ -17,8 +17,6 @@
 #include "credence/base/version.h"
 #include "credence/kernels/cpu/version.h"
 
-extern char** environ;
-
 namespace credence {
 namespace {
 
