@@ -86,6 +86,21 @@ class Configuration(ProgramTest):
     def test_validation_split_of_no_example(self):
         self.fail_to_train(FC, ["validation_split", "600"], "data.validation_split=0.001")
 
+    def test_metrics_that_do_not_fit_the_data(self):
+        for key in ("predict", "train.validation"):
+            self.fail_to_train(FC, [f"{key}.metrics.1", '"rmse"', "classification", "those that fit",
+                                    "brier", "command line"], f"{key}.metrics=[ll, rmse]")
+        (self.folder / "table.csv").write_text("".join(f"{i},{i % 7},{3 * i}\n" for i in range(40)))
+        recipe = self.folder / "table.yaml"
+        recipe.write_text("model: {layers: [{type: Dense, units: 1}]}\n"
+                          "data: {name: csv, path: table.csv}\ntrain: {epochs: 1}\n"
+                          "predict:\n  metrics:\n    - mae\n    - ll\n")
+        self.fail_with(78, ["predict.metrics.1", '"ll"', "regression", "fit: rmse, mae",
+                            "table.yaml:7"], "train", recipe, "--output", "run")
+        self.fail_with(78, ['"accuracy"', "regression"], "train", recipe, "--output", "run",
+                       "predict.metrics=accuracy")
+        self.assertFalse((self.folder / "run").exists())
+
     def test_missing_recipe(self):
         self.fail_with(78, ["nowhere.yaml"], "train", "nowhere.yaml")
 
@@ -231,6 +246,13 @@ class Trained(ProgramTest):
         (self.folder / "begun").mkdir()
         (self.folder / "begun/config.yaml").write_text(self.trained.text("config.yaml"))
         self.fail_with(65, ["begun", "checkpoint"], "evaluate", "begun")
+
+    def test_metrics_that_do_not_fit_the_data(self):
+        says = ["predict.metrics", '"mae"', "classification", "command line"]
+        self.fail_with(78, says, "evaluate", "run", "predict.metrics=mae")
+        self.fail_with(78, says, "predict", "run", "--input", "inputs.npz", "--output", "y.npz",
+                       "predict.metrics=mae")
+        self.assertFalse((self.folder / "y.npz").exists())
 
     def test_damaged_checkpoint(self):
         file = self.trained.checkpoint

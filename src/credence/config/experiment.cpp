@@ -25,19 +25,16 @@ void read_data(OptionReader& reader, Experiment& experiment) {
 }
 
 /// PredictOptions, checked before anything is trained.
-void read_predict(OptionReader& reader, PredictOptions& options) {
+void read_predict(OptionReader& reader, PredictOptions& options,
+                  std::vector<MetricChoice>& metrics) {
   reader.read(options);
-  const auto check = [&](const std::string& key, const auto& body) {
-    try {
-      body();
-    } catch (const ConfigError& error) {
-      reader.child(key).fail(error.what());
-    }
-  };
-  check("samples", [&] { options.check(); });
-  check("metrics", [&] {
-    for (const std::string& name : options.metrics) make_metric(name);
-  });
+  reader.child("samples").place().check([&] { options.check(); });
+  std::size_t i = 0;
+  for (const OptionReader& item : reader.sequence("metrics")) {
+    const MetricChoice choice{.name = options.metrics[i++], .place = item.place()};
+    choice.place.check([&] { make_metric(choice.name); });
+    metrics.push_back(choice);
+  }
 }
 
 void read_loss(OptionReader& reader, Experiment& experiment) {
@@ -88,7 +85,7 @@ void read_train(OptionReader& reader, Experiment& experiment) {
     return std::make_unique<Warmup>(warmup, after());
   };
   read_loss(reader.child("loss"), experiment);
-  read_predict(reader.child("validation"), experiment.validation);
+  read_predict(reader.child("validation"), experiment.validation, experiment.metrics);
 }
 
 }  // namespace
@@ -101,6 +98,12 @@ std::int64_t TrainSection::global_batch(int ranks) const {
       global_batch_size ? *global_batch_size : batch_size.value_or(64) * ranks;
   require<ConfigError>(batch > 0, "train: the batch size must be positive, got ", batch);
   return batch;
+}
+
+void Experiment::check_metrics(const Dataset& data) const {
+  const Problem problem = problem_with(data.target_info().classes);
+  for (const MetricChoice& choice : metrics)
+    choice.place.check([&] { require_fit(choice.name, problem); });
 }
 
 Experiment read_experiment(const ConfigNode& recipe) {
@@ -116,7 +119,7 @@ Experiment read_experiment(const ConfigNode& recipe) {
   read_data(root.child("data"), experiment);
   read_train(root.child("train"), experiment);
   root("distributed", experiment.distributed);
-  read_predict(root.child("predict"), experiment.predict);
+  read_predict(root.child("predict"), experiment.predict, experiment.metrics);
   root("seed", experiment.seed);
   root.finish();
 

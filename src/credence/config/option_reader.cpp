@@ -18,9 +18,8 @@ std::string extend(const std::string& path, const std::string& step) {
   return path.empty() || step.empty() ? path + step : path + "." + step;
 }
 
-std::string located(const std::string& path, const std::string& message, const ConfigNode* node) {
-  const std::string where = node ? node->where() : "";
-  return concat(path, path.empty() ? "" : ": ", message, where.empty() ? "" : " (" + where + ")");
+ConfigPlace place_of(const std::string& path, const ConfigNode* node) {
+  return {.path = path, .where = node ? node->where() : ""};
 }
 
 }  // namespace
@@ -37,8 +36,8 @@ OptionReader::OptionReader(std::string key, std::string path, const ConfigNode* 
       key_(std::move(key)),
       path_(std::move(path)) {}
 
-void OptionReader::fail(const std::string& message) const {
-  throw ConfigError(located(path_, message, nearest_));
+ConfigPlace OptionReader::place() const {
+  return place_of(path_, nearest_);
 }
 
 void OptionReader::open_mapping() {
@@ -209,7 +208,7 @@ void OptionReader::finish() const {
 
 void OptionReader::find_unused(const OptionReader& root, std::vector<std::string>& errors) const {
   if (given() && !used_) {
-    errors.push_back(located(path_, "not used here", nearest_));
+    errors.push_back(place().locate("not used here"));
     return;
   }
   for (const OptionReader& reader : children_) reader.find_unused(root, errors);
@@ -226,7 +225,8 @@ void OptionReader::find_unused(const OptionReader& root, std::vector<std::string
         known.empty() ? (also.empty() ? "none are known here" : also)
                       : concat("did you mean \"", closest(key, known), "\"? (known: ", join(known),
                                also.empty() ? "" : "; " + also, ")");
-    errors.push_back(located(extend(path_, key), "unknown key; " + hint, &source_->items[i]));
+    errors.push_back(
+        place_of(extend(path_, key), &source_->items[i]).locate("unknown key; " + hint));
   }
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "credence/config/config_node.h"
+#include "credence/config/config_place.h"
 #include "credence/config/option_types.h"
 
 namespace credence {
@@ -84,7 +85,9 @@ class OptionReader {
   /// "model.layers.0"; empty at the root.
   const std::string& path() const { return path_; }
   /// Throws ConfigError: "<path>: <message> (<file>:<line>)".
-  [[noreturn]] void fail(const std::string& message) const;
+  [[noreturn]] void fail(const std::string& message) const { place().fail(message); }
+  /// This place, for an error that can only be found later.
+  ConfigPlace place() const;
 
   /// ConfigError, naming all of them, if the configuration has keys that nobody asked for.
   void finish() const;
