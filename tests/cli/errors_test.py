@@ -63,6 +63,25 @@ class Configuration(ProgramTest):
         self.fail_to_train(FC, ["train.epochs", "expected an integer", "five"], "train.epochs=five")
         self.fail_to_train(FC, ["learning_rate", "-1"], "train.learning_rate=-1")
 
+    def test_options_are_refused_in_their_place_before_the_data_are_read(self):
+        recipe = self.folder / "range.yaml"
+        for place, says, lines in (
+                ("train.epochs", "expected 0 or more, got -3", ["train:", "  epochs: -3"]),
+                ("train.kl.weight", "expected 0 or more", ["train:", "  kl: {weight: -1}"]),
+                ("train.optimizer.beta1", "adam: beta1", ["train:", "  optimizer: {beta1: 2}"]),
+                ("train.schedule.step_decay.decay", "above 0",
+                 ["train:", "  schedule: {step_decay: {decay: 0}}"])):
+            with self.subTest(place):
+                recipe.write_text("\n".join(["model: {name: CNN_FC}", "data: {path: /nowhere}",
+                                             *lines]))
+                self.fail_with(78, [f"{place}: ", says, "range.yaml:4"], "train", recipe)
+        recipe.write_text("data: {path: /nowhere}\nmodel:\n  layers:\n    - Flatten\n"
+                          "    - type: Dropout\n      rate: 1.5\n    - Dense: {units: 10}\n")
+        self.fail_with(78, ["model.layers.1.rate: Dropout: rate must be", "got 1.5 ",
+                            "range.yaml:6"], "train", recipe)
+        self.fail_with(78, ["model.layers.1.rate: Dropout", "got 2 (command line)"], "train",
+                       recipe, "model.layers.1.rate=2")
+
     def test_batch_larger_than_the_data(self):
         self.fail_to_train(FC, ["601", "600"], "train.global_batch_size=601")
 

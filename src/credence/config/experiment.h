@@ -22,7 +22,6 @@ struct TrainSection {
   KlOptions kl;
   std::int64_t log_every_steps = 50;  ///< lines for steps in metrics.jsonl; 0: none
 
-  /// ConfigError if the recipe gives both batch sizes.
   std::int64_t global_batch(int ranks) const;
 
   template <class Visitor>

@@ -1,6 +1,7 @@
 #include "credence/config/option_reader.h"
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 #include <limits>
 
@@ -22,6 +23,16 @@ ConfigPlace place_of(const std::string& path, const ConfigNode* node) {
   return {.path = path, .where = node ? node->where() : ""};
 }
 
+/// Whether the text holds the word, whole.
+bool has_word(std::string_view text, std::string_view word) {
+  const auto continues = [&](std::size_t i) {
+    return i < text.size() && (text[i] == '_' || std::isalnum(static_cast<unsigned char>(text[i])));
+  };
+  for (std::size_t at = text.find(word); at != std::string_view::npos; at = text.find(word, at + 1))
+    if ((at == 0 || !continues(at - 1)) && !continues(at + word.size())) return true;
+  return false;
+}
+
 }  // namespace
 
 OptionReader::OptionReader(ConfigNode config)
@@ -38,6 +49,18 @@ OptionReader::OptionReader(std::string key, std::string path, const ConfigNode* 
 
 ConfigPlace OptionReader::place() const {
   return place_of(path_, nearest_);
+}
+
+ConfigPlace OptionReader::place_of_named(std::string_view message) const {
+  for (const OptionReader& reader : children_)
+    if (reader.given() && has_word(message, reader.key_)) return reader.place();
+  return place();
+}
+
+void OptionReader::expect(const std::string& key, bool condition, const std::string& expected) {
+  if (condition) return;
+  const OptionReader& reader = child(key);
+  reader.fail(concat("expected ", expected, ", got ", emit_inline(reader.resolved())));
 }
 
 void OptionReader::open_mapping() {
