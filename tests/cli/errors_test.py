@@ -103,7 +103,7 @@ class Configuration(ProgramTest):
         self.fail_to_train(LAYERS, ["model.outputs", "got 2"], "model.outputs=[dense2, dense1]")
 
     def test_validation_split_of_no_example(self):
-        self.fail_to_train(FC, ["validation_split", "600"], "data.validation_split=0.001")
+        self.fail_to_train(FC, ["validation_split", "600"], "data.validation_split=0.0005")
 
     def test_metrics_that_do_not_fit_the_data(self):
         for key in ("predict", "train.validation"):
