@@ -81,8 +81,8 @@ double rho_gradient_variance(const VariationalSpec& spec, std::int64_t draws) {
 TEST(PerExample, GradientsOfRhoVaryLessThanFlipouts) {
   const double flipout = rho_gradient_variance(variational<Flipout>(), 400);
   const double per_example = rho_gradient_variance(variational<PerExample>(), 400);
-  // Both are over 400 draws and 72 weights; measured 0.5 of Flipout's, with 0.02 between seeds.
-  EXPECT_LT(per_example, 0.7 * flipout);
+  // Over 400 draws and 72 weights: measured 0.06.
+  EXPECT_LT(per_example, 0.15 * flipout);
   RecordProperty("ratio", std::to_string(per_example / flipout));
 }
 

@@ -63,6 +63,25 @@ class Configuration(ProgramTest):
         self.fail_to_train(FC, ["train.epochs", "expected an integer", "five"], "train.epochs=five")
         self.fail_to_train(FC, ["learning_rate", "-1"], "train.learning_rate=-1")
 
+    def test_options_are_refused_in_their_place_before_the_data_are_read(self):
+        recipe = self.folder / "range.yaml"
+        for place, says, lines in (
+                ("train.epochs", "expected 0 or more, got -3", ["train:", "  epochs: -3"]),
+                ("train.kl.weight", "expected 0 or more", ["train:", "  kl: {weight: -1}"]),
+                ("train.optimizer.beta1", "adam: beta1", ["train:", "  optimizer: {beta1: 2}"]),
+                ("train.schedule.step_decay.decay", "above 0",
+                 ["train:", "  schedule: {step_decay: {decay: 0}}"])):
+            with self.subTest(place):
+                recipe.write_text("\n".join(["model: {name: CNN_FC}", "data: {path: /nowhere}",
+                                             *lines]))
+                self.fail_with(78, [f"{place}: ", says, "range.yaml:4"], "train", recipe)
+        recipe.write_text("data: {path: /nowhere}\nmodel:\n  layers:\n    - Flatten\n"
+                          "    - type: Dropout\n      rate: 1.5\n    - Dense: {units: 10}\n")
+        self.fail_with(78, ["model.layers.1.rate: Dropout: rate must be", "got 1.5 ",
+                            "range.yaml:6"], "train", recipe)
+        self.fail_with(78, ["model.layers.1.rate: Dropout", "got 2 (command line)"], "train",
+                       recipe, "model.layers.1.rate=2")
+
     def test_batch_larger_than_the_data(self):
         self.fail_to_train(FC, ["601", "600"], "train.global_batch_size=601")
 
@@ -84,7 +103,22 @@ class Configuration(ProgramTest):
         self.fail_to_train(LAYERS, ["model.outputs", "got 2"], "model.outputs=[dense2, dense1]")
 
     def test_validation_split_of_no_example(self):
-        self.fail_to_train(FC, ["validation_split", "600"], "data.validation_split=0.001")
+        self.fail_to_train(FC, ["validation_split", "600"], "data.validation_split=0.0005")
+
+    def test_metrics_that_do_not_fit_the_data(self):
+        for key in ("predict", "train.validation"):
+            self.fail_to_train(FC, [f"{key}.metrics.1", '"rmse"', "classification", "those that fit",
+                                    "brier", "command line"], f"{key}.metrics=[ll, rmse]")
+        (self.folder / "table.csv").write_text("".join(f"{i},{i % 7},{3 * i}\n" for i in range(40)))
+        recipe = self.folder / "table.yaml"
+        recipe.write_text("model: {layers: [{type: Dense, units: 1}]}\n"
+                          "data: {name: csv, path: table.csv}\ntrain: {epochs: 1}\n"
+                          "predict:\n  metrics:\n    - mae\n    - ll\n")
+        self.fail_with(78, ["predict.metrics.1", '"ll"', "regression", "fit: rmse, mae",
+                            "table.yaml:7"], "train", recipe, "--output", "run")
+        self.fail_with(78, ['"accuracy"', "regression"], "train", recipe, "--output", "run",
+                       "predict.metrics=accuracy")
+        self.assertFalse((self.folder / "run").exists())
 
     def test_missing_recipe(self):
         self.fail_with(78, ["nowhere.yaml"], "train", "nowhere.yaml")
@@ -231,6 +265,13 @@ class Trained(ProgramTest):
         (self.folder / "begun").mkdir()
         (self.folder / "begun/config.yaml").write_text(self.trained.text("config.yaml"))
         self.fail_with(65, ["begun", "checkpoint"], "evaluate", "begun")
+
+    def test_metrics_that_do_not_fit_the_data(self):
+        says = ["predict.metrics", '"mae"', "classification", "command line"]
+        self.fail_with(78, says, "evaluate", "run", "predict.metrics=mae")
+        self.fail_with(78, says, "predict", "run", "--input", "inputs.npz", "--output", "y.npz",
+                       "predict.metrics=mae")
+        self.assertFalse((self.folder / "y.npz").exists())
 
     def test_damaged_checkpoint(self):
         file = self.trained.checkpoint

@@ -22,10 +22,11 @@ def options(train_count, steps, batch=32):
 
 
 class SameCurve(ProgramTest):
-    def compare(self, name, train_count, all_ranks=(1, 2, 4)):
+    def compare(self, name, train_count, *overrides, all_ranks=(1, 2, 4)):
         recipe, steps = CASES[name]
-        runs = [self.train(recipe, *options(train_count, steps), "--threads", 1, ranks=ranks,
-                           output=f"{self._testMethodName}-{ranks}") for ranks in all_ranks]
+        runs = [self.train(recipe, *options(train_count, steps), *overrides, "--threads", 1,
+                           ranks=ranks, output=f"{self._testMethodName}-{ranks}")
+                for ranks in all_ranks]
         one = runs[0]
         self.assertGreaterEqual(len(one.curve("loss")), steps)
         for ranks, run in zip(all_ranks[1:], runs[1:]):
@@ -36,6 +37,7 @@ class SameCurve(ProgramTest):
                                    0.02)
             self.assert_close(run.summary["test"]["nll"], one.summary["test"]["nll"], 1e-4,
                               "test nll")
+        return runs
 
     @needs_mpi
     def test_cnn_fc_with_a_last_batch_smaller_than_the_ranks(self):
@@ -48,6 +50,14 @@ class SameCurve(ProgramTest):
     @needs_mpi
     def test_bnn_conv_with_a_ragged_last_batch(self):
         self.compare("BNN_conv_nonflip", 4 * 32 + 11)
+
+    @needs_mpi
+    def test_with_a_validation_split(self):
+        # 322 of 430 examples are trained on, in 11 steps an epoch.
+        one, two = self.compare("layers with dropout", 430, "data.validation_split=0.25",
+                                "train.epochs=3", all_ranks=(1, 2))
+        self.assert_same_curve(two.curve("val_nll", "epoch"), one.curve("val_nll", "epoch"))
+        self.assertEqual(two.curve("val_accuracy", "epoch"), one.curve("val_accuracy", "epoch"))
 
     @needs_mpi
     def test_layers_with_dropout_and_a_ragged_last_batch(self):

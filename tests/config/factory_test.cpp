@@ -76,8 +76,8 @@ TEST(Factory, SaysWhereItFails) {
                "(recipe.yaml:2)");
   EXPECT_ERROR(make("optimizer:\n  momentum: 0.5\n  type: SDG"), ConfigError,
                AllOf(HasSubstr("optimizer.type: unknown optimizer"), HasSubstr("recipe.yaml:3")));
-  EXPECT_ERROR(make("optimizer: {type: SGD, momentum: 2}"), ConfigError,
-               "optimizer: SGD: momentum must be below 1, got 2 (recipe.yaml:1)");
+  EXPECT_ERROR(make("optimizer:\n  type: SGD\n  momentum: 2"), ConfigError,
+               "optimizer.momentum: SGD: momentum must be below 1, got 2 (recipe.yaml:3)");
   EXPECT_ERROR(make("optimizer: {type: Plain, momentum: 2}"), ConfigError,
                HasSubstr("optimizer.momentum: unknown key; did you mean \"type\"?"));
   EXPECT_ERROR(make(""), ConfigError, HasSubstr("optimizer: expected a name"));
@@ -89,6 +89,13 @@ TEST(Factory, ReadsNowAndMakesLater) {
   EXPECT_NO_THROW(root.finish());
   EXPECT_EQ(maker()->text(), "SGD 0.25");
   EXPECT_EQ(maker()->text(), "SGD 0.25");
+}
+
+TEST(Factory, FindsMistakesWhenItReads) {
+  OptionReader root(parse_yaml("nesterov: true\nmomentum: 2", "recipe.yaml"));
+  const Factory<Optimizer>& sgd = optimizers().find("SGD");
+  EXPECT_ERROR(sgd.prepare(root), ConfigError,
+               "momentum: SGD: momentum must be below 1, got 2 (recipe.yaml:2)");
 }
 
 TEST(Factory, DescribesWithoutMaking) {

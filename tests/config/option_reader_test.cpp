@@ -363,5 +363,37 @@ TEST(EnumNames, GoBothWays) {
   EXPECT_THROW(reader("padding", padding), InternalError);
 }
 
+TEST(OptionReader, SaysWhatItExpectedWhere) {
+  OptionReader root(parse_yaml("train:\n  epochs: -1", "recipe.yaml"));
+  OptionReader& train = root.child("train");
+  std::optional<int> steps;
+  int epochs = 0;
+  train("epochs", epochs);
+  train("steps", steps);
+  EXPECT_NO_THROW(train.expect("epochs", true, "0 or more"));
+  EXPECT_ERROR(train.expect("epochs", epochs >= 0, "0 or more"), ConfigError,
+               "train.epochs: expected 0 or more, got -1 (recipe.yaml:2)");
+  EXPECT_ERROR(train.expect("steps", false, "a number"), ConfigError,
+               "train.steps: expected a number, got null (recipe.yaml:1)");
+}
+
+TEST(OptionReader, ErrorsOfOthersGetThePlaceOfTheOptionTheyName) {
+  OptionReader root(parse_yaml("prior:\n  mix: 3\n  sigma: -1", "recipe.yaml"));
+  OptionReader& reader = root.child("prior");
+  Prior prior;
+  reader.read(prior);
+  const auto fail = [&](const std::string& message) {
+    reader.check([&] { require<ConfigError>(false, message); });
+  };
+  EXPECT_ERROR(fail("sigma is negative"), ConfigError,
+               "prior.sigma: sigma is negative (recipe.yaml:3)");
+  EXPECT_ERROR(fail("p: mix, too"), ConfigError, "prior.mix: p: mix, too (recipe.yaml:2)");
+  // No whole word, or not given: the place of all.
+  for (const std::string message : {"sigmas", "log_sigma", "sigma_2", "mixture", "mean", "all"})
+    EXPECT_ERROR(fail(message), ConfigError, "prior: " + message + " (recipe.yaml:1)");
+  EXPECT_ERROR(reader.check([] { require<DataError>(false, "sigma"); }), DataError, "sigma");
+  EXPECT_EQ(reader.check([] { return 7; }), 7);
+}
+
 }  // namespace
 }  // namespace credence

@@ -46,6 +46,24 @@ TEST(Shapes, AMisfitNamesTheLayer) {
   EXPECT_THROW(dense({.units = 0}), ConfigError);
 }
 
+TEST(Shapes, WindowsOutOfRangeAreRefusedAtOnce) {
+  const auto says = [](const char* message) {
+    return ThrowsMessage<ConfigError>(HasSubstr(message));
+  };
+  EXPECT_THAT([] { conv2d({.filters = 4, .kernel = {0, 3}}); }, says("Conv2D: kernel"));
+  EXPECT_THAT([] { conv2d({.filters = 4, .stride = {1, 0}}); }, says("Conv2D: stride"));
+  EXPECT_THAT([] { conv2d({.filters = 4, .dilation = {-1, 1}}); }, says("Conv2D: dilation"));
+  EXPECT_THAT(
+      [] {
+        conv2d({.filters = 4, .explicit_padding = {0, -1}});
+      },
+      says("Conv2D: explicit_padding"));
+  EXPECT_THAT([] { MaxPool2d({.window = {2, 0}}); }, says("MaxPool2D: window"));
+  EXPECT_THAT([] { AvgPool2d({.window = {2, 128}}); }, says("AvgPool2D: window"));
+  EXPECT_THAT([] { AvgPool2d({.stride = {2, -1}}); }, says("AvgPool2D: stride"));
+  EXPECT_NO_THROW(MaxPool2d({.window = {15, 17}}));
+}
+
 TEST(Initializer, HasTheVarianceOfItsFans) {
   Tensor weights({64, 32, 3, 3});
   const double fan_in = 32 * 9, fan_out = 64 * 9, n = static_cast<double>(weights.size());

@@ -127,7 +127,7 @@ TEST(Metrics, AgreeWithAnIndependentComputation) {
 TEST(Metrics, SumsOfHalvesAreTheSumsOfTheWhole) {
   const Predictions all = random_predictions(101);
   const Tensor target = random_labels(101, 6, 9);
-  for (const auto& whole : default_metrics(6)) {
+  for (const auto& whole : make_metrics(Problem::classification)) {
     const auto first = make_metric(whole->name());
     const auto second = make_metric(whole->name());
     first->update(rows_of(all, 0, 37), target.rows(0, 37));
@@ -157,7 +157,7 @@ TEST(Metrics, MergeExactlyWhereSumsAreExact) {
       t->data<float>()[row] = p;
   }
   const Tensor target = random_labels(64, 2, 3);
-  for (const auto& whole : default_metrics(2)) {
+  for (const auto& whole : make_metrics(Problem::classification)) {
     whole->update(all, target);
     for (const std::int64_t cut : {0, 1, 29, 64}) {
       const auto first = make_metric(whole->name());
@@ -214,18 +214,53 @@ TEST(Metrics, ResetForgetsEverything) {
 
 TEST(Metrics, DefaultsFollowTheKindOfProblem) {
   std::vector<std::string> names;
-  for (const auto& metric : default_metrics(10)) names.push_back(metric->name());
+  for (const auto& metric : make_metrics(Problem::classification)) names.push_back(metric->name());
   EXPECT_THAT(names, ::testing::ElementsAre("accuracy", "nll", "ece", "brier", "predictive_entropy",
                                             "mutual_information"));
   names.clear();
-  for (const auto& metric : default_metrics(0)) names.push_back(metric->name());
+  for (const auto& metric : make_metrics(Problem::regression)) names.push_back(metric->name());
   EXPECT_THAT(names, ::testing::ElementsAre("rmse", "mae"));
+}
+
+TEST(Metrics, FitOneKindOfProblem) {
+  std::vector<std::string> classification, regression;
+  for (const std::string& name : metric_names()) {
+    if (make_metric(name)->fits(Problem::classification)) classification.push_back(name);
+    if (make_metric(name)->fits(Problem::regression)) regression.push_back(name);
+  }
+  EXPECT_THAT(classification,
+              ::testing::ElementsAre("accuracy", "nll", "ece", "classwise_ece", "brier",
+                                     "predictive_entropy", "mutual_information", "ll"));
+  EXPECT_THAT(regression, ::testing::ElementsAre("rmse", "mae"));
+  for (const Problem problem : {Problem::classification, Problem::regression})
+    for (const auto& metric : make_metrics(problem))
+      EXPECT_NO_THROW(require_fit(metric->name(), problem)) << metric->name();
+}
+
+TEST(Metrics, ThoseNamedFollowTheDefaultsOnce) {
+  std::vector<std::string> names;
+  for (const auto& metric : make_metrics(Problem::classification, {"ll", "ece", "ll"}))
+    names.push_back(metric->name());
+  EXPECT_THAT(names, ::testing::ElementsAre("accuracy", "nll", "ece", "brier", "predictive_entropy",
+                                            "mutual_information", "ll"));
+}
+
+TEST(Metrics, ThoseNamedMustFitTheProblem) {
+  try {
+    make_metrics(Problem::regression, {"mae", "ll"});
+    ADD_FAILURE();
+  } catch (const ConfigError& error) {
+    EXPECT_STREQ(error.what(),
+                 "metric \"ll\" does not fit a problem of regression; those that fit: rmse, mae");
+  }
+  EXPECT_THROW(make_metrics(Problem::classification, {"rmse"}), ConfigError);
+  EXPECT_THROW(make_metrics(Problem::classification, {"acuracy"}), ConfigError);
 }
 
 TEST(Metrics, RefuseWhatDoesNotFit) {
   Predictions predictions = random_predictions(3);
   const Tensor target({3, 1});
-  for (const auto& metric : default_metrics(6))
+  for (const auto& metric : make_metrics(Problem::classification))
     EXPECT_THROW(metric->update(predictions, Tensor({2, 1})), ShapeError) << metric->name();
   for (const char* name : {"accuracy", "ece", "brier"}) {
     EXPECT_THROW(value_of(name, predictions, tensor_of<float>({3, 1}, {0, 6, 0})), DataError);

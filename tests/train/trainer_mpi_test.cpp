@@ -119,6 +119,23 @@ TEST(Kl, IsDividedByTheTrainingExamplesNotByTheBatchAndWarmsUp) {
   }
 }
 
+TEST(Trainer, RefusesMetricsOfValidationThatDoNotFitBeforeItTrains) {
+  Model model(network(""), {.max_batch = 8});
+  CategoricalCrossEntropy loss;
+  loss.setup(model.output_shape(), {1}, 4);
+  Adam optimizer;
+  Communicator& communicator = test::communicator();
+  Loader loader(quarters(64), {.global_batch = 8}, communicator.rank(), communicator.size());
+  const TrainerParts parts{.model = model,
+                           .loss = loss,
+                           .optimizer = optimizer,
+                           .loader = loader,
+                           .communicator = communicator,
+                           .validation = quarters(8)};
+  EXPECT_NO_THROW(Trainer(parts, {.validation = {.samples = 1, .metrics = {"classwise_ece"}}}));
+  EXPECT_THROW(Trainer(parts, {.validation = {.samples = 1, .metrics = {"mae"}}}), ConfigError);
+}
+
 TEST(Trainer, SaysWhereTheLossStopsBeingFinite) {
   Model model(network(""), {.max_batch = 8});
   CategoricalCrossEntropy loss;

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <iostream>
 #include <numeric>
@@ -116,8 +117,8 @@ void add_arrays(const Dataset& data, const std::string& suffix, std::vector<Name
   Tensor images({count, data.src_shape()[0], data.src_shape()[1]}, DType::uint8),
       labels({count}, DType::uint8);
   for (std::int64_t i = 0; i < src.size(); ++i)
-    images.span<std::uint8_t>()[i] =
-        static_cast<std::uint8_t>(std::clamp(src.span<float>()[i], 0.0F, 1.0F) * 255.0F + 0.5F);
+    images.span<std::uint8_t>()[i] = static_cast<std::uint8_t>(
+        std::lround(std::clamp(src.span<float>()[i], 0.0F, 1.0F) * 255.0F));
   for (std::int64_t i = 0; i < count; ++i)
     labels.span<std::uint8_t>()[i] = static_cast<std::uint8_t>(target.span<float>()[i]);
   arrays.push_back({"x_" + suffix, images});

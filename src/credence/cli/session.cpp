@@ -30,7 +30,9 @@ Resources set_up_threads(Communicator& communicator, int threads) {
 
 DataSplits load_data(const Experiment& experiment, Communicator& communicator) {
   on_rank_zero(communicator, experiment.fetch_data);
-  return experiment.load_data();
+  DataSplits data = experiment.load_data();
+  experiment.check_metrics(*data.train);
+  return data;
 }
 
 TrainedModel load_run(const std::string& run, const std::vector<std::string>& overrides,

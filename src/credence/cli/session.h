@@ -17,7 +17,8 @@ struct Resources {
 /// Collective.
 Resources set_up_threads(Communicator& communicator, int threads);
 
-/// The data sets of an experiment. Rank 0 goes first, so that only it downloads. Collective.
+/// The data sets of an experiment. Rank 0 goes first, so that only it downloads. ConfigError if the
+/// recipe names a metric that does not fit them. Collective.
 DataSplits load_data(const Experiment& experiment, Communicator& communicator);
 
 /// A trained network, and what it was trained on.

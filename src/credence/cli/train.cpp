@@ -10,6 +10,7 @@
 #include "credence/cli/header.h"
 #include "credence/comm/rank_zero.h"
 #include "credence/config/config_file.h"
+#include "credence/data/validation_split.h"
 #include "credence/report/environment.h"
 #include "credence/report/profile.h"
 #include "credence/report/summary.h"
@@ -30,18 +31,6 @@ struct TrainArguments {
 
 /// Spans kept for a trace: a few thousand steps, 24 bytes each.
 constexpr std::size_t trace_spans = 100'000;
-
-/// The part of the training set that is trained on, and the part held out, which may be null.
-std::pair<std::shared_ptr<const Dataset>, std::shared_ptr<const Dataset>> split_validation(
-    const std::shared_ptr<const Dataset>& train, double share) {
-  const auto held_out = static_cast<std::int64_t>(share * static_cast<double>(train->size()));
-  require<ConfigError>(share == 0 || held_out > 0, "data.validation_split: ", share, " of ",
-                       train->size(), " examples is none");
-  if (held_out == 0) return {train, nullptr};
-  const std::int64_t kept = train->size() - held_out;
-  return {std::make_shared<SubsetDataset>(train, 0, kept),
-          std::make_shared<SubsetDataset>(train, kept, held_out)};
-}
 
 /// What only rank 0 has: the run directory and its records.
 struct Records {
@@ -131,18 +120,19 @@ void train(const TrainArguments& arguments, Context& context) {
   const Experiment experiment = read_experiment(load_config(arguments.recipe, arguments.overrides));
   const Resources resources = set_up_threads(communicator, arguments.threads);
   const DataSplits data = load_data(experiment, communicator);
-  const auto [training, validation] = split_validation(data.train, experiment.validation_split);
+  const ValidationSplit split =
+      split_validation(data.train, experiment.validation_split, experiment.seed);
 
   const std::int64_t global_batch = experiment.train.global_batch(communicator.size());
-  Loader loader(training,
+  Loader loader(split.training,
                 {.global_batch = global_batch,
                  .steps_per_epoch = experiment.train.steps_per_epoch,
                  .seed = experiment.seed},
                 communicator.rank(), communicator.size());
-  Model model(experiment.make_graph(*training),
+  Model model(experiment.make_graph(*split.training),
               {.max_batch = (global_batch + communicator.size() - 1) / communicator.size(),
                .seed = experiment.seed});
-  const std::unique_ptr<Loss> loss = experiment.make_loss(model, *training);
+  const std::unique_ptr<Loss> loss = experiment.make_loss(model, *split.training);
   const std::unique_ptr<Optimizer> optimizer = experiment.make_optimizer();
   const std::unique_ptr<Schedule> schedule = experiment.make_schedule();
   const double learning_rate =
@@ -156,7 +146,7 @@ void train(const TrainArguments& arguments, Context& context) {
                    .loader = loader,
                    .communicator = communicator,
                    .schedule = schedule.get(),
-                   .validation = validation,
+                   .validation = split.validation,
                    .timeline = is_timed ? &timeline : nullptr},
                   {.epochs = experiment.train.epochs,
                    .learning_rate = learning_rate,

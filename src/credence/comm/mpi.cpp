@@ -356,8 +356,12 @@ CommWorld::~CommWorld() {
   if (is_finalized()) return;
   auto& world = static_cast<MpiWorld&>(*communicator_);
   // MPI_Finalize would wait for ranks that do not come.
-  if (world.is_stuck() || (std::uncaught_exceptions() > 0 && !all_arrive(4)))
+  try {
+    if (world.is_stuck() || (std::uncaught_exceptions() > 0 && !all_arrive(4)))
+      world.abort(ExitCode::comm);
+  } catch (const CommError&) {
     world.abort(ExitCode::comm);
+  }
   const bool ends_mpi = world.ends_mpi();
   communicator_.reset();
   if (ends_mpi) MPI_Finalize();

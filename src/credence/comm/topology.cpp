@@ -83,10 +83,10 @@ int default_threads(Communicator& communicator) {
 
 int default_threads(std::span<const RankPlace> places, int rank) {
   const RankPlace& own = places[static_cast<std::size_t>(rank)];
-  const auto sharing = std::count_if(places.begin(), places.end(), [&](const RankPlace& place) {
-    return place.host == own.host && place.cpus == own.cpus;
-  });
-  return std::max(1, static_cast<int>(own.cpus.size()) / static_cast<int>(sharing));
+  int sharing = 1;
+  for (const RankPlace& place : places)
+    if (&place != &own && place.host == own.host && place.cpus == own.cpus) ++sharing;
+  return std::max(1, static_cast<int>(own.cpus.size()) / sharing);
 }
 
 std::string oversubscription_warning(std::span<const RankPlace> places) {

@@ -1,5 +1,7 @@
 #include "credence/config/experiment.h"
 
+#include <cmath>
+
 #include "credence/base/errors.h"
 #include "credence/config/model_section.h"
 #include "credence/config/yaml.h"
@@ -20,24 +22,22 @@ void read_data(OptionReader& reader, Experiment& experiment) {
     experiment.load_data = [kind, options] { return load_dataset(kind, options); };
   });
   reader("validation_split", experiment.validation_split);
-  if (!(experiment.validation_split >= 0 && experiment.validation_split < 1))
-    reader.child("validation_split").fail("expected a share in [0, 1)");
+  reader.expect("validation_split",
+                experiment.validation_split >= 0 && experiment.validation_split < 1,
+                "a share in [0, 1)");
 }
 
 /// PredictOptions, checked before anything is trained.
-void read_predict(OptionReader& reader, PredictOptions& options) {
+void read_predict(OptionReader& reader, PredictOptions& options,
+                  std::vector<MetricChoice>& metrics) {
   reader.read(options);
-  const auto check = [&](const std::string& key, const auto& body) {
-    try {
-      body();
-    } catch (const ConfigError& error) {
-      reader.child(key).fail(error.what());
-    }
-  };
-  check("samples", [&] { options.check(); });
-  check("metrics", [&] {
-    for (const std::string& name : options.metrics) make_metric(name);
-  });
+  reader.child("samples").place().check([&] { options.check(); });
+  std::size_t i = 0;
+  for (const OptionReader& item : reader.sequence("metrics")) {
+    const MetricChoice choice{.name = options.metrics[i++], .place = item.place()};
+    choice.place.check([&] { make_metric(choice.name); });
+    metrics.push_back(choice);
+  }
 }
 
 void read_loss(OptionReader& reader, Experiment& experiment) {
@@ -70,8 +70,26 @@ void read_loss(OptionReader& reader, Experiment& experiment) {
   };
 }
 
+void check_train(OptionReader& reader, const TrainSection& train) {
+  const auto not_negative = [](double value) { return value >= 0 && std::isfinite(value); };
+  reader.expect("epochs", train.epochs >= 0, "0 or more");
+  reader.expect("steps_per_epoch", train.steps_per_epoch >= 0, "0 or more");
+  reader.expect("batch_size", train.batch_size.value_or(1) > 0, "more than 0");
+  reader.expect("global_batch_size", train.global_batch_size.value_or(1) > 0, "more than 0");
+  if (train.batch_size && train.global_batch_size)
+    reader.child("batch_size")
+        .fail("give batch_size (of a rank) or global_batch_size (of all), not both");
+  reader.expect("learning_rate", train.learning_rate > 0 && std::isfinite(train.learning_rate),
+                "more than 0");
+  OptionReader& kl = reader.child("kl");
+  kl.expect("weight", not_negative(train.kl.weight), "0 or more");
+  kl.expect("warmup_epochs", not_negative(train.kl.warmup_epochs), "0 or more");
+  reader.expect("log_every_steps", train.log_every_steps >= 0, "0 or more");
+}
+
 void read_train(OptionReader& reader, Experiment& experiment) {
   reader.read(experiment.train);
+  check_train(reader, experiment.train);
   if (experiment.train.learning_rate_scaling != RankScaling::none &&
       experiment.train.global_batch_size)
     reader.child("learning_rate_scaling")
@@ -87,20 +105,21 @@ void read_train(OptionReader& reader, Experiment& experiment) {
                               after]() -> std::unique_ptr<Schedule> {
     return std::make_unique<Warmup>(warmup, after());
   };
+  reader.child("warmup").check(experiment.make_schedule);
   read_loss(reader.child("loss"), experiment);
-  read_predict(reader.child("validation"), experiment.validation);
+  read_predict(reader.child("validation"), experiment.validation, experiment.metrics);
 }
 
 }  // namespace
 
 std::int64_t TrainSection::global_batch(int ranks) const {
-  require<ConfigError>(
-      !(batch_size && global_batch_size),
-      "train: give batch_size (of a rank) or global_batch_size (of all), not both");
-  const std::int64_t batch =
-      global_batch_size ? *global_batch_size : batch_size.value_or(64) * ranks;
-  require<ConfigError>(batch > 0, "train: the batch size must be positive, got ", batch);
-  return batch;
+  return global_batch_size ? *global_batch_size : batch_size.value_or(64) * ranks;
+}
+
+void Experiment::check_metrics(const Dataset& data) const {
+  const Problem problem = problem_with(data.target_info().classes);
+  for (const MetricChoice& choice : metrics)
+    choice.place.check([&] { require_fit(choice.name, problem); });
 }
 
 Experiment read_experiment(const ConfigNode& recipe) {
@@ -116,7 +135,7 @@ Experiment read_experiment(const ConfigNode& recipe) {
   read_data(root.child("data"), experiment);
   read_train(root.child("train"), experiment);
   root("distributed", experiment.distributed);
-  read_predict(root.child("predict"), experiment.predict);
+  read_predict(root.child("predict"), experiment.predict, experiment.metrics);
   root("seed", experiment.seed);
   root.finish();
 

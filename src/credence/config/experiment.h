@@ -22,7 +22,6 @@ struct TrainSection {
   KlOptions kl;
   std::int64_t log_every_steps = 50;  ///< lines for steps in metrics.jsonl; 0: none
 
-  /// ConfigError if the recipe gives both batch sizes.
   std::int64_t global_batch(int ranks) const;
 
   template <class Visitor>
@@ -48,6 +47,12 @@ struct DistributedSection {
   }
 };
 
+/// A metric that a recipe names.
+struct MetricChoice {
+  std::string name;
+  ConfigPlace place;
+};
+
 /// A recipe, read and checked. What depends on the data's shape is made by the functions.
 struct Experiment {
   std::string model_name;
@@ -59,8 +64,9 @@ struct Experiment {
   DistributedSection distributed;
   PredictOptions predict;
   PredictOptions validation{.samples = 5};
-  std::string resolved;             ///< the configuration with every default, without `output`
-  std::vector<OptionInfo> options;  ///< the same, flat
+  std::vector<MetricChoice> metrics;  ///< of predict and of validation
+  std::string resolved;               ///< the configuration with every default, without `output`
+  std::vector<OptionInfo> options;    ///< the same, flat
 
   /// Makes sure that the data's files are on disk, by a download if need be: for one rank.
   std::function<void()> fetch_data = [] {};
@@ -70,6 +76,9 @@ struct Experiment {
   std::function<std::unique_ptr<Loss>(const Model&, const Dataset&)> make_loss;
   std::function<std::unique_ptr<Optimizer>()> make_optimizer;
   std::function<std::unique_ptr<Schedule>()> make_schedule;
+
+  /// ConfigError, with its place in the recipe, for a metric that does not fit the data's problem.
+  void check_metrics(const Dataset& data) const;
 };
 
 /// Reads a recipe. ConfigError for unknown or unused keys, unknown names, and values out of range.

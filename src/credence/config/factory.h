@@ -77,17 +77,18 @@ class Factory {
         }),
         describe_(&describe_options<Derived>) {}
 
-  /// Reads the options now, for making one or several things later.
-  Maker prepare(OptionReader& reader) const { return prepare_(reader); }
+  /// Reads the options now, for making one or several things later. Without further arguments one
+  /// is made at once, as in make, and thrown away: a mistake is then found now.
+  Maker prepare(OptionReader& reader) const {
+    Maker maker = prepare_(reader);
+    if constexpr (sizeof...(Arguments) == 0) reader.check(maker);
+    return maker;
+  }
 
   /// ConfigError of the constructor, which says what is wrong with the options, gets their place.
   std::unique_ptr<Base> make(OptionReader& reader, Arguments... arguments) const {
-    const Maker maker = prepare(reader);
-    try {
-      return maker(std::forward<Arguments>(arguments)...);
-    } catch (const ConfigError& error) {
-      reader.fail(error.what());
-    }
+    const Maker maker = prepare_(reader);
+    return reader.check([&] { return maker(std::forward<Arguments>(arguments)...); });
   }
 
   std::vector<OptionInfo> describe() const { return describe_(); }
@@ -103,11 +104,8 @@ template <class T>
 const T& find_named(const Registry<T>& registry, OptionReader& reader,
                     const std::string& fallback = "", const std::string& key = "type") {
   const std::string& name = reader.name(key, fallback, registry.names());
-  try {
-    return registry.find(name);
-  } catch (const ConfigError& error) {
-    (reader.has(key) ? reader.child(key) : reader).fail(error.what());
-  }
+  const ConfigPlace place = (reader.has(key) ? reader.child(key) : reader).place();
+  return place.check([&]() -> const T& { return registry.find(name); });
 }
 
 }  // namespace credence

@@ -47,8 +47,8 @@ void read_bayesian(OptionReader& reader, const std::vector<std::string>& default
   OptionReader& prior = reader.child("prior");
   variational.prior = find_named(prior_registry(), prior, "gaussian").make(prior);
   reader("initial_sigma", variational.initial_sigma);
-  if (!(variational.initial_sigma > 0 && variational.initial_sigma < 100))
-    reader.child("initial_sigma").fail("expected more than 0 and less than 100");
+  reader.expect("initial_sigma", variational.initial_sigma > 0 && variational.initial_sigma < 100,
+                "more than 0 and less than 100");
 }
 
 }  // namespace

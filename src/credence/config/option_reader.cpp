@@ -1,6 +1,7 @@
 #include "credence/config/option_reader.h"
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 #include <limits>
 
@@ -18,9 +19,18 @@ std::string extend(const std::string& path, const std::string& step) {
   return path.empty() || step.empty() ? path + step : path + "." + step;
 }
 
-std::string located(const std::string& path, const std::string& message, const ConfigNode* node) {
-  const std::string where = node ? node->where() : "";
-  return concat(path, path.empty() ? "" : ": ", message, where.empty() ? "" : " (" + where + ")");
+ConfigPlace place_of(const std::string& path, const ConfigNode* node) {
+  return {.path = path, .where = node ? node->where() : ""};
+}
+
+/// Whether the text holds the word, whole.
+bool has_word(std::string_view text, std::string_view word) {
+  const auto continues = [&](std::size_t i) {
+    return i < text.size() && (text[i] == '_' || std::isalnum(static_cast<unsigned char>(text[i])));
+  };
+  for (std::size_t at = text.find(word); at != std::string_view::npos; at = text.find(word, at + 1))
+    if ((at == 0 || !continues(at - 1)) && !continues(at + word.size())) return true;
+  return false;
 }
 
 }  // namespace
@@ -37,8 +47,20 @@ OptionReader::OptionReader(std::string key, std::string path, const ConfigNode* 
       key_(std::move(key)),
       path_(std::move(path)) {}
 
-void OptionReader::fail(const std::string& message) const {
-  throw ConfigError(located(path_, message, nearest_));
+ConfigPlace OptionReader::place() const {
+  return place_of(path_, nearest_);
+}
+
+ConfigPlace OptionReader::place_of_named(std::string_view message) const {
+  for (const OptionReader& reader : children_)
+    if (reader.given() && has_word(message, reader.key_)) return reader.place();
+  return place();
+}
+
+void OptionReader::expect(const std::string& key, bool condition, const std::string& expected) {
+  if (condition) return;
+  const OptionReader& reader = child(key);
+  reader.fail(concat("expected ", expected, ", got ", emit_inline(reader.resolved())));
 }
 
 void OptionReader::open_mapping() {
@@ -209,7 +231,7 @@ void OptionReader::finish() const {
 
 void OptionReader::find_unused(const OptionReader& root, std::vector<std::string>& errors) const {
   if (given() && !used_) {
-    errors.push_back(located(path_, "not used here", nearest_));
+    errors.push_back(place().locate("not used here"));
     return;
   }
   for (const OptionReader& reader : children_) reader.find_unused(root, errors);
@@ -226,14 +248,15 @@ void OptionReader::find_unused(const OptionReader& root, std::vector<std::string
         known.empty() ? (also.empty() ? "none are known here" : also)
                       : concat("did you mean \"", closest(key, known), "\"? (known: ", join(known),
                                also.empty() ? "" : "; " + also, ")");
-    errors.push_back(located(extend(path_, key), "unknown key; " + hint, &source_->items[i]));
+    errors.push_back(
+        place_of(extend(path_, key), &source_->items[i]).locate("unknown key; " + hint));
   }
 }
 
 std::string OptionReader::elsewhere(const std::string& key) const {
   for (const OptionReader& reader : children_) {
     if (reader.key_ == key && reader.used_) return reader.path_;
-    const std::string found = reader.elsewhere(key);
+    std::string found = reader.elsewhere(key);
     if (!found.empty()) return found;
   }
   return "";

@@ -4,9 +4,11 @@
 #include <list>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "credence/config/config_node.h"
+#include "credence/config/config_place.h"
 #include "credence/config/option_types.h"
 
 namespace credence {
@@ -84,7 +86,21 @@ class OptionReader {
   /// "model.layers.0"; empty at the root.
   const std::string& path() const { return path_; }
   /// Throws ConfigError: "<path>: <message> (<file>:<line>)".
-  [[noreturn]] void fail(const std::string& message) const;
+  [[noreturn]] void fail(const std::string& message) const { place().fail(message); }
+  /// This place, for an error that can only be found later.
+  ConfigPlace place() const;
+  /// "train.epochs: expected 0 or more, got -1 (recipe.yaml:7)" unless the condition holds.
+  void expect(const std::string& key, bool condition, const std::string& expected);
+  /// Runs `body`, which uses the options read here. A ConfigError of it, as of a constructor that
+  /// checks its options, gets the place of the first one given here that it names, else this place.
+  template <class Body>
+  decltype(auto) check(const Body& body) const {
+    try {
+      return body();
+    } catch (const ConfigError& error) {
+      place_of_named(error.what()).fail(error.what());
+    }
+  }
 
   /// ConfigError, naming all of them, if the configuration has keys that nobody asked for.
   void finish() const;
@@ -122,6 +138,7 @@ class OptionReader {
 
   std::string resolve_name(const std::string& key, const std::string& fallback,
                            const std::vector<std::string>& known);
+  ConfigPlace place_of_named(std::string_view message) const;
   void find_unused(const OptionReader& root, std::vector<std::string>& errors) const;
   std::string elsewhere(const std::string& key) const;
   void list_options(const std::string& prefix, std::vector<OptionInfo>& list) const;

@@ -14,19 +14,19 @@
 namespace credence {
 
 template <class T, template <class...> class Template>
-constexpr bool is_a = false;
+inline constexpr bool is_a = false;
 template <template <class...> class Template, class... Arguments>
-constexpr bool is_a<Template<Arguments...>, Template> = true;
+inline constexpr bool is_a<Template<Arguments...>, Template> = true;
 
 template <class T>
-constexpr bool is_array = false;
+inline constexpr bool is_array = false;
 template <class T, std::size_t n>
-constexpr bool is_array<std::array<T, n>> = true;
+inline constexpr bool is_array<std::array<T, n>> = true;
 
 template <class T>
-constexpr bool is_text_map = false;
+inline constexpr bool is_text_map = false;
 template <class T>
-constexpr bool is_text_map<std::map<std::string, T>> = true;
+inline constexpr bool is_text_map<std::map<std::string, T>> = true;
 
 /// How help and messages call values of type T: "integer", "number or null", "list of text".
 template <class T>

@@ -40,7 +40,7 @@ LayerEntry linear(LinearSpec (*make)(const Options&)) {
   const auto read = [make](OptionReader& reader) -> NodeOperation {
     Options options;
     reader.read(options);
-    return make(options);
+    return reader.check([&] { return make(options); });
   };
   const auto describe = [] {
     OptionReader reader;

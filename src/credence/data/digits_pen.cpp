@@ -42,7 +42,7 @@ class DistanceMap {
   }
 
   float at(int row, int column) const {
-    return nearest_[static_cast<std::size_t>(row * stride + column)];
+    return nearest_[static_cast<std::size_t>(row) * stride + static_cast<std::size_t>(column)];
   }
 
  private:
@@ -72,8 +72,8 @@ void write_digit(int digit, std::span<const float, digit_draws> draws,
       const float cover = std::clamp(0.5F + (radius - distance) / blur, 0.0F, 1.0F);
       const float smooth = cover * cover * (3.0F - 2.0F * cover);
       const float noise = grain * (draws[digit_shape_draws + pixel] - 0.5F);
-      const float value = std::clamp(ink * smooth + noise, 0.0F, 255.0F);
-      image[static_cast<std::size_t>(pixel)] = static_cast<std::uint8_t>(value + 0.5F);
+      const float value = std::clamp(ink * smooth + noise + 0.5F, 0.5F, 255.5F);
+      image[static_cast<std::size_t>(pixel)] = static_cast<std::uint8_t>(value);  // the nearest
     }
 }
 

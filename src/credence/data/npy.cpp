@@ -109,7 +109,7 @@ class DictionaryParser {
     if (quote != '\'' && quote != '"') fail("a string");
     const std::size_t begin = position_ + 1;
     const std::size_t end = text_.find(quote, begin);
-    if (end == text_.npos) fail("a string's end");
+    if (end == std::string_view::npos) fail("a string's end");
     position_ = end + 1;
     return text_.substr(begin, end - begin);
   }

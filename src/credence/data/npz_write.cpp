@@ -51,8 +51,8 @@ class Archive {
   }
 
   std::string bytes() {
-    check(zip_close(archive_.get()) == 0, zip_strerror(archive_.get()));
-    archive_.release();
+    if (zip_close(archive_.get()) != 0) fail(zip_strerror(archive_.get()));
+    static_cast<void>(archive_.release());  // closing has freed it
     zip_stat_t status;
     check(zip_source_stat(source_.get(), &status) == 0 && zip_source_open(source_.get()) == 0,
           "it was lost");
@@ -68,7 +68,10 @@ class Archive {
     return {static_cast<zip_uint8_t*>(const_cast<void*>(data)), size};
   }
   void check(bool condition, const char* reason) const {
-    require<IoError>(condition, path_.string(), ": cannot pack the arrays: ", reason);
+    if (!condition) fail(reason);
+  }
+  [[noreturn]] void fail(const char* reason) const {
+    throw IoError(concat(path_.string(), ": cannot pack the arrays: ", reason));
   }
 
   std::filesystem::path path_;

@@ -58,7 +58,7 @@ SourceResolution resolve(const DatasetSource& source, const std::string& data_pa
     return {.path = data_path, .tried = {}};
   }
   SourceResolution resolution;
-  resolution.tried.push_back("data.path: not given");
+  resolution.tried.emplace_back("data.path: not given");
   const auto look_in = [&](const std::string& what, const fs::path& place, const char* unknown) {
     if (resolution.found()) return;
     const fs::path path = place / source.folder;
@@ -80,7 +80,7 @@ fs::path fetch(const DatasetSource& source, const DownloadOptions& options,
                      ": cannot be downloaded; give its place as data.path");
   require<CreateError>(!places.cache.empty(), source.folder,
                        ": no cache to download to: neither XDG_CACHE_HOME nor HOME is set");
-  const fs::path folder = places.cache / source.folder;
+  fs::path folder = places.cache / source.folder;
   std::string reasons;
   for (const std::vector<RemoteFile>& files : source.downloads) {
     try {

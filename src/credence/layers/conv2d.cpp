@@ -7,16 +7,16 @@ namespace credence {
 LinearSpec conv2d(const Conv2dOptions& options) {
   require<ConfigError>(options.filters > 0, "Conv2D: filters must be positive, got ",
                        options.filters);
-  const auto make_map = [options](const LayerSetup& setup, const Shape& src) {
+  const WindowOptions window{.kernel = options.kernel,
+                             .stride = options.stride,
+                             .dilation = options.dilation,
+                             .padding = options.padding,
+                             .explicit_padding = options.explicit_padding};
+  check("Conv2D", window);
+  const auto make_map = [options, window](const LayerSetup& setup, const Shape& src) {
     require<ShapeError>(src.rank() == 3, "layer \"", setup.name,
                         "\": Conv2D needs a source [height, width, channels], got ", src);
-    const Padding padding = resolve_padding(setup.name,
-                                            {.kernel = options.kernel,
-                                             .stride = options.stride,
-                                             .dilation = options.dilation,
-                                             .padding = options.padding,
-                                             .explicit_padding = options.explicit_padding},
-                                            src[0], src[1]);
+    const Padding padding = resolve_padding(setup.name, window, src[0], src[1]);
     return make_linear_map(Conv2dGeometry{.height = src[0],
                                           .width = src[1],
                                           .channels = src[2],

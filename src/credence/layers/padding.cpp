@@ -6,6 +6,18 @@
 
 namespace credence {
 
+void check(std::string_view where, const WindowOptions& window, std::string_view kernel) {
+  const auto require_least = [&](std::string_view key, const std::array<std::int64_t, 2>& pair,
+                                 std::int64_t least) {
+    require<ConfigError>(pair[0] >= least && pair[1] >= least, where, ": ", key, " must be ", least,
+                         " or more, got ", by_text(pair));
+  };
+  require_least(kernel, window.kernel, 1);
+  require_least("stride", window.stride, 1);
+  require_least("dilation", window.dilation, 1);
+  require_least("explicit_padding", window.explicit_padding, 0);
+}
+
 Padding resolve_padding(const std::string& layer, const WindowOptions& window, std::int64_t height,
                         std::int64_t width) {
   const std::array<std::int64_t, 2> extents{height, width};
@@ -14,10 +26,6 @@ Padding resolve_padding(const std::string& layer, const WindowOptions& window, s
     const std::int64_t kernel = window.kernel[axis], stride = window.stride[axis];
     const std::int64_t dilation = window.dilation[axis],
                        explicit_pad = window.explicit_padding[axis];
-    require<ConfigError>(kernel > 0 && stride > 0 && dilation > 0 && explicit_pad >= 0, "layer \"",
-                         layer, "\": window, stride and dilation must be positive and padding not ",
-                         "negative, got ", kernel, ", ", stride, ", ", dilation, ", ",
-                         explicit_pad);
     const std::int64_t reach = (kernel - 1) * dilation + 1;
     if (window.padding == PaddingMode::same) {
       const std::int64_t outputs = (extents[axis] + stride - 1) / stride;

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "credence/base/enum_names.h"
 
@@ -34,8 +35,12 @@ struct WindowOptions {
   std::array<std::int64_t, 2> explicit_padding{0, 0};  ///< on both sides
 };
 
+/// ConfigError, naming `where` and the key, unless kernel, stride and dilation are positive and the
+/// padding is not negative. `kernel` is what the kernel is called.
+void check(std::string_view where, const WindowOptions& window, std::string_view kernel = "kernel");
+
 /// The padding of a window over [height, width]. ShapeError, naming the layer, if a window does not
-/// fit once; ConfigError if an extent of it is not positive.
+/// fit once.
 Padding resolve_padding(const std::string& layer, const WindowOptions& window, std::int64_t height,
                         std::int64_t width);
 

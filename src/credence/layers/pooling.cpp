@@ -10,18 +10,26 @@ std::array<std::int64_t, 2> stride_of(const PoolOptions& options) {
           options.stride[1] ? options.stride[1] : options.window[1]};
 }
 
+WindowOptions window_of(const PoolOptions& options) {
+  return {.kernel = options.window,
+          .stride = stride_of(options),
+          .padding = options.padding,
+          .explicit_padding = options.explicit_padding};
+}
+
+const PoolOptions& checked(const char* type, const PoolOptions& options) {
+  check(type, window_of(options), "window");
+  constexpr std::int64_t most = 255;
+  require<ConfigError>(options.window[0] <= most / options.window[1], type,
+                       ": window must have at most ", most, " pixels, got ",
+                       by_text(options.window));
+  return options;
+}
+
 PoolGeometry geometry_of(const PoolOptions& options, const LayerSetup& setup, const Shape& src) {
   require<ShapeError>(src.rank() == 3, "layer \"", setup.name,
                       "\": pooling needs a source [height, width, channels], got ", src);
-  require<ConfigError>(options.window[0] * options.window[1] <= 255, "layer \"", setup.name,
-                       "\": a pooling window has at most 255 pixels, got ",
-                       by_text(options.window));
-  const Padding padding = resolve_padding(setup.name,
-                                          {.kernel = options.window,
-                                           .stride = stride_of(options),
-                                           .padding = options.padding,
-                                           .explicit_padding = options.explicit_padding},
-                                          src[0], src[1]);
+  const Padding padding = resolve_padding(setup.name, window_of(options), src[0], src[1]);
   for (int axis = 0; axis < 2; ++axis)
     require<ConfigError>(
         padding.begin[axis] < options.window[axis] && padding.end[axis] < options.window[axis],
@@ -49,6 +57,8 @@ Shape dst_shape(const PoolGeometry& geometry) {
 
 }  // namespace
 
+MaxPool2d::MaxPool2d(const PoolOptions& options) : options_(checked("MaxPool2D", options)) {}
+
 Shape MaxPool2d::setup(const LayerSetup& setup, std::span<const Shape> src_shapes) {
   geometry_ = geometry_of(options_, setup, only_source(setup, src_shapes));
   return dst_shape(geometry_);
@@ -69,6 +79,8 @@ void MaxPool2d::backward(std::span<const Tensor> /*src*/, const Tensor& /*dst*/,
 LayerSummary MaxPool2d::summary() const {
   return summary_of("MaxPool2D", options_);
 }
+
+AvgPool2d::AvgPool2d(const PoolOptions& options) : options_(checked("AvgPool2D", options)) {}
 
 Shape AvgPool2d::setup(const LayerSetup& setup, std::span<const Shape> src_shapes) {
   geometry_ = geometry_of(options_, setup, only_source(setup, src_shapes));

@@ -25,7 +25,8 @@ struct PoolOptions {
 class MaxPool2d : public Layer {
  public:
   using Options = PoolOptions;
-  explicit MaxPool2d(const PoolOptions& options) : options_(options) {}
+  /// ConfigError unless the window has 1 to 255 pixels and stride and padding are not negative.
+  explicit MaxPool2d(const PoolOptions& options);
 
   const PoolGeometry& geometry() const { return geometry_; }
   Shape setup(const LayerSetup& setup, std::span<const Shape> src_shapes) override;
@@ -44,7 +45,8 @@ class MaxPool2d : public Layer {
 class AvgPool2d : public Layer {
  public:
   using Options = PoolOptions;
-  explicit AvgPool2d(const PoolOptions& options) : options_(options) {}
+  /// ConfigError as from MaxPool2d.
+  explicit AvgPool2d(const PoolOptions& options);
 
   Shape setup(const LayerSetup& setup, std::span<const Shape> src_shapes) override;
   void forward(std::span<const Tensor> src, Tensor& dst, const StepContext& context) override;

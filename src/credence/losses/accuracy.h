@@ -8,6 +8,7 @@ namespace credence {
 /// MeanMetric.
 struct Accuracy {
   static constexpr const char* name = "accuracy";
+  static constexpr bool fits(Problem problem) { return problem == Problem::classification; }
   static double of_example(const Predictions& predictions, const Tensor& target, std::int64_t row);
 };
 

@@ -8,6 +8,7 @@ namespace credence {
 /// MeanMetric. Source: Brier 1950, in its original form for several classes.
 struct Brier {
   static constexpr const char* name = "brier";
+  static constexpr bool fits(Problem problem) { return problem == Problem::classification; }
   static double of_example(const Predictions& predictions, const Tensor& target, std::int64_t row);
 };
 

@@ -22,6 +22,7 @@ class ClasswiseCalibrationError final : public Metric {
   static constexpr int bins = 15;
 
   std::string name() const override { return "classwise_ece"; }
+  bool fits(Problem problem) const override { return problem == Problem::classification; }
   void update(const Predictions& predictions, const Tensor& target) override;
   std::span<double> sums() override { return sums_; }
   double value() const override;

@@ -20,6 +20,7 @@ class ExpectedCalibrationError final : public Metric {
   static constexpr int bins = 15;
 
   std::string name() const override { return "ece"; }
+  bool fits(Problem problem) const override { return problem == Problem::classification; }
   void update(const Predictions& predictions, const Tensor& target) override;
   std::span<double> sums() override { return sums_; }
   double value() const override;

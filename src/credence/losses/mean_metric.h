@@ -13,12 +13,14 @@ namespace credence {
 
 /// What a metric that is a mean over examples says of one example:
 ///   name         static constexpr, as in metrics.jsonl
+///   fits         static, whether it has a meaning for a kind of problem
 ///   of_example   its figure for row `row`
 ///   finish       optional: makes the value of the mean, as a square root does
 template <class Figure>
 concept ExampleFigure = requires(const Predictions& predictions, const Tensor& target,
-                                 std::int64_t row) {
+                                 std::int64_t row, Problem problem) {
   { Figure::name } -> std::convertible_to<std::string>;
+  { Figure::fits(problem) } -> std::same_as<bool>;
   { Figure::of_example(predictions, target, row) } -> std::convertible_to<double>;
 };
 
@@ -27,6 +29,7 @@ template <ExampleFigure Figure>
 class MeanMetric final : public Metric {
  public:
   std::string name() const override { return Figure::name; }
+  bool fits(Problem problem) const override { return Figure::fits(problem); }
 
   void update(const Predictions& predictions, const Tensor& target) override {
     check_examples(Figure::name, predictions, target);

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "credence/losses/problem.h"
 #include "credence/tensor/tensor.h"
 
 namespace credence {
@@ -25,6 +26,8 @@ class Metric {
   virtual ~Metric() = default;
 
   virtual std::string name() const = 0;
+  /// Whether it has a meaning for this kind of problem.
+  virtual bool fits(Problem problem) const = 0;
   /// Adds n examples. target [n, 1] class indices, or [n, targets].
   virtual void update(const Predictions& predictions, const Tensor& target) = 0;
   /// The sums; adding those of several metrics gives the sums of all their examples. How many
@@ -38,9 +41,13 @@ class Metric {
 /// The metric of that name. ConfigError, naming the closest one, if there is none.
 std::unique_ptr<Metric> make_metric(const std::string& name);
 std::vector<std::string> metric_names();
+/// ConfigError, naming those that do, if there is no metric of that name or it does not fit.
+void require_fit(const std::string& name, Problem problem);
 
-/// The metrics reported for a problem: classification (accuracy, nll, ece, brier, ...) if classes >
-/// 0, regression (rmse, mae) else: losses of regression are figures, not densities, so far.
-std::vector<std::unique_ptr<Metric>> default_metrics(std::int64_t classes);
+/// The metrics reported for a problem: of classification accuracy, nll, ece, brier, ...; of
+/// regression rmse and mae, as its losses are figures, not densities, so far. Then those named in
+/// `more` that are not among them. ConfigError as from require_fit.
+std::vector<std::unique_ptr<Metric>> make_metrics(Problem problem,
+                                                  const std::vector<std::string>& more = {});
 
 }  // namespace credence

@@ -1,6 +1,8 @@
 #include <algorithm>
+#include <iterator>
 
 #include "credence/base/registry.h"
+#include "credence/base/text.h"
 #include "credence/losses/accuracy.h"
 #include "credence/losses/brier.h"
 #include "credence/losses/classwise_calibration_error.h"
@@ -55,13 +57,27 @@ std::vector<std::string> metric_names() {
   return metrics().names();
 }
 
-std::vector<std::unique_ptr<Metric>> default_metrics(std::int64_t classes) {
+void require_fit(const std::string& name, Problem problem) {
+  if (make_metric(name)->fits(problem)) return;
+  std::vector<std::string> fitting;
+  std::ranges::copy_if(metric_names(), std::back_inserter(fitting),
+                       [&](const std::string& other) { return make_metric(other)->fits(problem); });
+  throw ConfigError(concat("metric \"", name, "\" does not fit a problem of ", enum_name(problem),
+                           "; those that fit: ", join(fitting)));
+}
+
+std::vector<std::unique_ptr<Metric>> make_metrics(Problem problem,
+                                                  const std::vector<std::string>& more) {
   static const std::vector<std::string> classification = {
       "accuracy", "nll", "ece", "brier", "predictive_entropy", "mutual_information"};
   static const std::vector<std::string> regression = {"rmse", "mae"};
+  std::vector<std::string> names = problem == Problem::classification ? classification : regression;
+  for (const std::string& name : more) {
+    require_fit(name, problem);
+    if (std::ranges::find(names, name) == names.end()) names.push_back(name);
+  }
   std::vector<std::unique_ptr<Metric>> made;
-  for (const std::string& name : classes > 0 ? classification : regression)
-    made.push_back(make_metric(name));
+  std::ranges::transform(names, std::back_inserter(made), make_metric);
   return made;
 }
 

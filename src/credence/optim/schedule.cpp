@@ -40,7 +40,8 @@ StepDecaySchedule::StepDecaySchedule(const Options& options) : options_(options)
 
 double StepDecaySchedule::factor(const SchedulePosition& position) const {
   const std::int64_t epoch = position.step / std::max<std::int64_t>(1, position.steps_per_epoch);
-  return std::pow(options_.decay, static_cast<double>(epoch / options_.every_epochs));
+  const std::int64_t decays = epoch / options_.every_epochs;
+  return std::pow(options_.decay, static_cast<double>(decays));
 }
 
 Warmup::Warmup(const Options& options, std::unique_ptr<Schedule> after)

@@ -56,11 +56,7 @@ Predictor::Predictor(Model& model, const Loss& loss, std::uint64_t seed,
 }
 
 std::vector<std::unique_ptr<Metric>> Predictor::make_metrics(const Dataset& dataset) const {
-  std::vector<std::unique_ptr<Metric>> made = default_metrics(dataset.target_info().classes);
-  for (const std::string& name : metrics_)
-    if (std::ranges::none_of(made, [&](const auto& metric) { return metric->name() == name; }))
-      made.push_back(make_metric(name));
-  return made;
+  return credence::make_metrics(problem_with(dataset.target_info().classes), metrics_);
 }
 
 PredictedPart Predictor::predict(const Dataset& dataset, const Communicator& communicator) {
@@ -147,9 +143,10 @@ void Predictor::add_sample(Predictions& predictions, std::int64_t first, std::in
 
 std::vector<NamedValue> evaluate(Predictor& predictor, const Dataset& dataset,
                                  Communicator& communicator) {
+  const std::vector<std::unique_ptr<Metric>> metrics = predictor.make_metrics(dataset);
   const PredictedPart part = predictor.predict(dataset, communicator);
   std::vector<NamedValue> values;
-  for (const auto& metric : predictor.make_metrics(dataset)) {
+  for (const auto& metric : metrics) {
     metric->update(part.predictions, part.target);
     communicator.sum(metric->sums());
     values.emplace_back(metric->name(), metric->value());

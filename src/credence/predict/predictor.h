@@ -46,7 +46,8 @@ class Predictor {
 
   /// The part of the data set that is this rank's: nothing is padded, no example is in two parts.
   PredictedPart predict(const Dataset& dataset, const Communicator& communicator);
-  /// The default metrics of the problem, and those that the options add.
+  /// The default metrics of the problem, and those that the options add. ConfigError if one does
+  /// not fit.
   std::vector<std::unique_ptr<Metric>> make_metrics(const Dataset& dataset) const;
 
  private:

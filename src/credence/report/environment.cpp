@@ -16,8 +16,6 @@
 
 #include "credence/base/version.h"
 
-extern char** environ;
-
 namespace credence {
 namespace {
 

@@ -9,6 +9,7 @@ namespace credence {
 
 std::vector<Field> fields_of(const std::vector<NamedValue>& values) {
   std::vector<Field> fields;
+  fields.reserve(values.size());
   for (const auto& [name, value] : values) fields.push_back({name, value});
   return fields;
 }

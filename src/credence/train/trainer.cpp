@@ -16,9 +16,9 @@ double seconds_since(Clock::time_point begin) {
 }
 
 /// The figure that tells how the training examples are predicted: it costs nothing beside a step.
-std::vector<std::unique_ptr<Metric>> training_metrics(std::int64_t classes) {
+std::vector<std::unique_ptr<Metric>> training_metrics(Problem problem) {
   std::vector<std::unique_ptr<Metric>> metrics;
-  metrics.push_back(make_metric(classes > 0 ? "accuracy" : "rmse"));
+  metrics.push_back(make_metric(problem == Problem::classification ? "accuracy" : "rmse"));
   return metrics;
 }
 
@@ -40,7 +40,7 @@ Trainer::Trainer(const TrainerParts& parts, const TrainerOptions& options)
       options_(options),
       buckets_(parts.communicator, parts.model.gradients().span<float>(), options.buckets),
       target_info_(parts.loader.dataset().target_info()),
-      metrics_(training_metrics(target_info_.classes)),
+      metrics_(training_metrics(problem_with(target_info_.classes))),
       prediction_(parts.loss.prediction_shape(parts.model.output_shape())
                       .prepend(parts.model.max_batch())) {
   require<ConfigError>(parts.model.output_count() == 1,
@@ -53,6 +53,8 @@ Trainer::Trainer(const TrainerParts& parts, const TrainerOptions& options)
   require<ConfigError>(options.kl.weight >= 0 && options.kl.warmup_epochs >= 0,
                        "train.kl: weight and warmup_epochs must not be negative, got ",
                        options.kl.weight, " and ", options.kl.warmup_epochs);
+  if (parts.validation)  // not at the end of the first epoch
+    make_metrics(problem_with(target_info_.classes), options.validation.metrics);
   parts_.optimizer.setup(parts_.model.parameters());
   if (!parts_.timeline) return;
   Timeline& timeline = *parts_.timeline;

@@ -46,7 +46,7 @@ struct TrainerParts {
 /// The training loop of one rank of a group. Every rank ends each step with the same weights.
 class Trainer {
  public:
-  /// ConfigError if an option is out of range.
+  /// ConfigError if an option is out of range, or a metric of validation does not fit.
   Trainer(const TrainerParts& parts, const TrainerOptions& options);
 
   void add_observer(Observer& observer) { observers_.push_back(&observer); }
