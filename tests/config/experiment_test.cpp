@@ -84,8 +84,8 @@ TEST(Experiment, RefusesOptionsOfOptimizersAndSchedulesInTheirPlace) {
   EXPECT_EQ(error_of_train("schedule: {type: cosine, final_fraction: 2}"),
             "train.schedule.final_fraction: cosine: final_fraction must be from 0 to 1, got 2 "
             "(recipe.yaml:3)");
-  EXPECT_THAT(error_of_train("warmup: {warmup_steps: 10, warmup_epochs: 1}"),
-              AllOf(StartsWith("train.warmup.warmup_steps: "), HasSubstr("got both: 10 and 1"),
+  EXPECT_THAT(error_of_train("warmup: {steps: 10, epochs: 1}"),
+              AllOf(StartsWith("train.warmup.steps: "), HasSubstr("got both: 10 and 1"),
                     EndsWith("(recipe.yaml:3)")));
 }
 

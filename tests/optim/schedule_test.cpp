@@ -43,12 +43,12 @@ TEST(Schedule, StepDecayActsAtTheEndOfEpochs) {
 }
 
 TEST(Schedule, WarmupRisesToTheFullRate) {
-  const Warmup warmup({.warmup_steps = 4}, std::make_unique<ConstantSchedule>());
+  const Warmup warmup({.steps = 4}, std::make_unique<ConstantSchedule>());
   EXPECT_EQ(warmup.factor(at(0)), 0.25);
   EXPECT_EQ(warmup.factor(at(2)), 0.75);
   EXPECT_EQ(warmup.factor(at(3)), 1);
   EXPECT_EQ(warmup.factor(at(500)), 1);
-  const Warmup epochs({.warmup_epochs = 2.5}, std::make_unique<ConstantSchedule>());
+  const Warmup epochs({.epochs = 2.5}, std::make_unique<ConstantSchedule>());
   EXPECT_EQ(epochs.factor(at(0)), 1.0 / 25);
   EXPECT_EQ(epochs.factor(at(24)), 1);
   const Warmup none({}, std::make_unique<ConstantSchedule>());
@@ -56,20 +56,20 @@ TEST(Schedule, WarmupRisesToTheFullRate) {
 }
 
 TEST(Schedule, WarmupDelaysTheCosineAndNotTheSteps) {
-  const Warmup cosine({.warmup_steps = 200}, std::make_unique<CosineSchedule>());
+  const Warmup cosine({.steps = 200}, std::make_unique<CosineSchedule>());
   EXPECT_EQ(cosine.factor(at(99)), 0.5);
   EXPECT_EQ(cosine.factor(at(200)), 1);
   EXPECT_NEAR(cosine.factor(at(600)), 0.5, 1e-15);
   EXPECT_EQ(cosine.factor(at(1000)), 0);
-  const Warmup steps({.warmup_epochs = 1}, std::make_unique<StepDecaySchedule>(
-                                               StepDecayOptions{.every_epochs = 2, .decay = 0.5}));
+  const Warmup steps({.epochs = 1}, std::make_unique<StepDecaySchedule>(
+                                        StepDecayOptions{.every_epochs = 2, .decay = 0.5}));
   EXPECT_EQ(steps.factor(at(4)), 0.5);
   EXPECT_EQ(steps.factor(at(19)), 1);
   EXPECT_EQ(steps.factor(at(20)), 0.5);
 }
 
 TEST(Schedule, LongerWarmupThanRunOnlyWarmsUp) {
-  const Warmup warmup({.warmup_steps = 2000}, std::make_unique<CosineSchedule>());
+  const Warmup warmup({.steps = 2000}, std::make_unique<CosineSchedule>());
   EXPECT_EQ(warmup.factor(at(999)), 0.5);
 }
 
@@ -81,9 +81,9 @@ TEST(Schedule, RefusesOptionsOutOfRange) {
   const auto warmup = [](WarmupOptions options) {
     Warmup(options, std::make_unique<ConstantSchedule>());
   };
-  EXPECT_THROW(warmup({.warmup_steps = -1}), ConfigError);
-  EXPECT_THROW(warmup({.warmup_epochs = -1}), ConfigError);
-  EXPECT_THROW(warmup({.warmup_steps = 1, .warmup_epochs = 1}), ConfigError);
+  EXPECT_THROW(warmup({.steps = -1}), ConfigError);
+  EXPECT_THROW(warmup({.epochs = -1}), ConfigError);
+  EXPECT_THROW(warmup({.steps = 1, .epochs = 1}), ConfigError);
 }
 
 TEST(LinearRamp, RisesFromZeroToOne) {

@@ -46,20 +46,19 @@ double StepDecaySchedule::factor(const SchedulePosition& position) const {
 
 Warmup::Warmup(const Options& options, std::unique_ptr<Schedule> after)
     : options_(options), after_(std::move(after)) {
-  require<ConfigError>(options.warmup_steps >= 0, "warmup: warmup_steps must be 0 or more, got ",
-                       options.warmup_steps);
-  require_not_negative("warmup", "warmup_epochs", options.warmup_epochs);
-  require<ConfigError>(options.warmup_steps == 0 || options.warmup_epochs == 0,
-                       "warmup: give warmup_steps or warmup_epochs, got both: ",
-                       options.warmup_steps, " and ", options.warmup_epochs);
+  require<ConfigError>(options.steps >= 0, "warmup: steps must be 0 or more, got ", options.steps);
+  require_not_negative("warmup", "epochs", options.epochs);
+  require<ConfigError>(options.steps == 0 || options.epochs == 0,
+                       "warmup: give steps or epochs, got both: ", options.steps, " and ",
+                       options.epochs);
 }
 
 double Warmup::factor(const SchedulePosition& position) const {
   SchedulePosition inner = position;
   inner.warmup_steps =
-      options_.warmup_steps > 0
-          ? options_.warmup_steps
-          : std::llround(options_.warmup_epochs * static_cast<double>(position.steps_per_epoch));
+      options_.steps > 0
+          ? options_.steps
+          : std::llround(options_.epochs * static_cast<double>(position.steps_per_epoch));
   const double ramp =
       linear_ramp(static_cast<double>(position.step + 1), static_cast<double>(inner.warmup_steps));
   return ramp * after_->factor(inner);

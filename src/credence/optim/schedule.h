@@ -83,18 +83,18 @@ class StepDecaySchedule final : public Schedule {
 };
 
 struct WarmupOptions {
-  std::int64_t warmup_steps = 0;  ///< give this
-  double warmup_epochs = 0;       ///< or this
+  std::int64_t steps = 0;  ///< give this
+  double epochs = 0;       ///< or this
 
   template <class Visitor>
   void visit(Visitor& v) {
-    v("warmup_steps", warmup_steps);
-    v("warmup_epochs", warmup_epochs);
+    v("steps", steps);
+    v("epochs", epochs);
   }
 };
 
-/// A linear warm-up before any schedule: (step + 1) / warmup_steps times the factor of what
-/// follows. Source: Goyal et al. 2017, arXiv:1706.02677.
+/// A linear warm-up before any schedule: (step + 1) / steps times the factor of what follows.
+/// Source: Goyal et al. 2017, arXiv:1706.02677.
 class Warmup final : public Schedule {
  public:
   using Options = WarmupOptions;
