@@ -11,6 +11,17 @@
 /// machine that the file is compiled for.
 namespace credence::cpu {
 
+/// The registers of that machine: floats in each, and how many there are.
+#if defined(__AVX512F__)
+inline constexpr int native_lanes = 16, native_registers = 32;
+#elif defined(__AVX__)
+inline constexpr int native_lanes = 8, native_registers = 16;
+#elif defined(__x86_64__)
+inline constexpr int native_lanes = 4, native_registers = 16;
+#else
+inline constexpr int native_lanes = 4, native_registers = 32;
+#endif
+
 template <int lanes>
 struct VectorOf {
   typedef float type __attribute__((vector_size(lanes * sizeof(float))));

@@ -1,0 +1,113 @@
+#include "credence/kernels/machine_peak.h"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <memory>
+
+#include "credence/kernels/cpu/multiply_add.h"
+#include "credence/kernels/noise.h"
+#include "credence/kernels/parallel.h"
+#include "credence/tensor/memory.h"
+
+namespace credence {
+namespace {
+
+double seconds_now() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+/// The number of threads of this process, for as long as it is measured with them.
+class Threads {
+ public:
+  explicit Threads(int threads) : before_(thread_count()) { set_thread_count(threads); }
+  ~Threads() { set_thread_count(before_); }
+  Threads(const Threads&) = delete;
+  Threads& operator=(const Threads&) = delete;
+
+ private:
+  int before_;
+};
+
+/// The shortest time of body(), which is called for `seconds`, at least three times.
+template <class Body>
+double best_seconds(double seconds, Body&& body) {
+  const double begin = seconds_now();
+  double best = 0;
+  for (int window = 0; window < 3 || seconds_now() - begin < seconds; ++window) {
+    const double start = seconds_now();
+    body();
+    const double taken = seconds_now() - start;
+    best = window == 0 ? taken : std::min(best, taken);
+  }
+  return best;
+}
+
+/// Rounds that take a thread about 2 ms: long beside the start of the threads, short for a
+/// scheduler that may take one away.
+std::int64_t rounds_of_a_window() {
+  std::int64_t rounds = 1000;
+  while (true) {
+    const double taken = best_seconds(0, [&] { cpu::multiply_add_in_registers(rounds); });
+    if (taken > 1e-3) return static_cast<std::int64_t>(static_cast<double>(rounds) * 2e-3 / taken);
+    rounds *= 4;
+  }
+}
+
+}  // namespace
+
+double peak_gflops(const PeakOptions& options) {
+  const Threads threads(options.threads);
+  const std::int64_t rounds = rounds_of_a_window();
+  const double work = cpu::multiply_add_in_registers(rounds) * options.threads;
+  const double best = best_seconds(options.seconds, [&] {
+    parallel_for(options.threads, 1, [&](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t thread = begin; thread < end; ++thread)
+        cpu::multiply_add_in_registers(rounds);
+    });
+  });
+  return work / best * 1e-9;
+}
+
+MemoryBandwidth memory_bandwidth(const PeakOptions& options, std::int64_t array_bytes) {
+  const Threads threads(options.threads);
+  const std::int64_t count = array_bytes / static_cast<std::int64_t>(sizeof(float));
+  std::array<std::shared_ptr<std::byte[]>, 3> memory;
+  std::array<float*, 3> arrays;
+  for (std::size_t i = 0; i < arrays.size(); ++i) {
+    memory[i] = allocate_memory(static_cast<std::size_t>(array_bytes));
+    arrays[i] = reinterpret_cast<float*>(memory[i].get());
+  }
+  float *const a = arrays[0], *const b = arrays[1], *const dst = arrays[2];
+  // All loops are cut in the same way, so that each thread finds its part in its own memory.
+  const auto loop = [&](auto body) { parallel_for(count, elementwise_grain, body); };
+  loop([&](std::int64_t begin, std::int64_t end) {
+    for (float* const array : arrays) std::fill(array + begin, array + end, 1.0F);
+  });
+  const auto rate = [&](int moved, auto body) {
+    const double best = best_seconds(options.seconds / 2, [&] { loop(body); });
+    return moved * static_cast<double>(array_bytes) / best * 1e-9;
+  };
+  MemoryBandwidth bandwidth;
+  bandwidth.copy = rate(
+      2, [&](std::int64_t begin, std::int64_t end) { std::copy(a + begin, a + end, dst + begin); });
+  bandwidth.triad = rate(3, [&](std::int64_t begin, std::int64_t end) {
+    const float* const left = a;  // so that their addresses may stay in registers
+    const float* const right = b;
+    float* const sum = dst;
+#pragma omp simd
+    for (std::int64_t i = begin; i < end; ++i) sum[i] = left[i] + 3.0F * right[i];
+  });
+  return bandwidth;
+}
+
+double normals_per_sec(const PeakOptions& options) {
+  const Threads threads(options.threads);
+  constexpr std::int64_t of_a_thread = 1 << 18;
+  Tensor dst({of_a_thread * options.threads});
+  const double best = best_seconds(
+      options.seconds, [&] { fill_normal(dst, noise_key(1, Stream::noise, "machine peak"), {}); });
+  return static_cast<double>(dst.size()) / best;
+}
+
+}  // namespace credence
