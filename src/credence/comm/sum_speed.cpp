@@ -40,7 +40,7 @@ SumSpeed measure_sums(Communicator& communicator, double seconds) {
   SumSpeed speed;
   speed.latency_s = best_seconds(communicator, std::span<double>(one), 20, seconds / 4);
   const double taken = best_seconds(communicator, std::span(large), 1, seconds * 3 / 4);
-  speed.gb_per_second = static_cast<double>(large_bytes) / taken * 1e-9;
+  speed.gb_per_sec = static_cast<double>(large_bytes) / taken * 1e-9;
   return speed;
 }
 

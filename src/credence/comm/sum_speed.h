@@ -6,8 +6,8 @@ namespace credence {
 
 /// How fast the ranks sum what each of them holds, as they do with gradients in every step.
 struct SumSpeed {
-  double latency_s = 0;      ///< of the sum of one float64
-  double gb_per_second = 0;  ///< 16 MiB of float32 a rank, over the time that their sum takes
+  double latency_s = 0;   ///< of the sum of one float64
+  double gb_per_sec = 0;  ///< 16 MiB of float32 a rank, over the time that their sum takes
 };
 
 /// The best of several windows on rank 0, the same on all ranks. Takes about `seconds`; at least

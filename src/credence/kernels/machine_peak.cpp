@@ -29,18 +29,20 @@ class Threads {
   int before_;
 };
 
-/// The shortest time of body(), which is called for `seconds`, at least three times.
+/// Of body(), which does `work` and is called for `seconds`, at least three times.
 template <class Body>
-double best_seconds(double seconds, Body&& body) {
+PeakRate measure(double work, double seconds, Body&& body) {
   const double begin = seconds_now();
-  double best = 0;
-  for (int window = 0; window < 3 || seconds_now() - begin < seconds; ++window) {
-    const double start = seconds_now();
+  double shortest = 0, start = begin;
+  int windows = 0;
+  while (windows < 3 || start - begin < seconds) {
     body();
-    const double taken = seconds_now() - start;
-    best = window == 0 ? taken : std::min(best, taken);
+    const double end = seconds_now();
+    shortest = windows == 0 ? end - start : std::min(shortest, end - start);
+    start = end;
+    ++windows;
   }
-  return best;
+  return {.best = work / shortest, .mean = work * windows / (start - begin)};
 }
 
 /// Rounds that take a thread about 2 ms: long beside the start of the threads, short for a
@@ -48,7 +50,7 @@ double best_seconds(double seconds, Body&& body) {
 std::int64_t rounds_of_a_window() {
   std::int64_t rounds = 1000;
   while (true) {
-    const double taken = best_seconds(0, [&] { cpu::multiply_add_in_registers(rounds); });
+    const double taken = 1 / measure(1, 0, [&] { cpu::multiply_add_in_registers(rounds); }).best;
     if (taken > 1e-3) return static_cast<std::int64_t>(static_cast<double>(rounds) * 2e-3 / taken);
     rounds *= 4;
   }
@@ -56,17 +58,16 @@ std::int64_t rounds_of_a_window() {
 
 }  // namespace
 
-double peak_gflops(const PeakOptions& options) {
+PeakRate peak_gflops(const PeakOptions& options) {
   const Threads threads(options.threads);
   const std::int64_t rounds = rounds_of_a_window();
   const double work = cpu::multiply_add_in_registers(rounds) * options.threads;
-  const double best = best_seconds(options.seconds, [&] {
+  return measure(work * 1e-9, options.seconds, [&] {
     parallel_for(options.threads, 1, [&](std::int64_t begin, std::int64_t end) {
       for (std::int64_t thread = begin; thread < end; ++thread)
         cpu::multiply_add_in_registers(rounds);
     });
   });
-  return work / best * 1e-9;
 }
 
 MemoryBandwidth memory_bandwidth(const PeakOptions& options, std::int64_t array_bytes) {
@@ -85,8 +86,8 @@ MemoryBandwidth memory_bandwidth(const PeakOptions& options, std::int64_t array_
     for (float* const array : arrays) std::fill(array + begin, array + end, 1.0F);
   });
   const auto rate = [&](int moved, auto body) {
-    const double best = best_seconds(options.seconds / 2, [&] { loop(body); });
-    return moved * static_cast<double>(array_bytes) / best * 1e-9;
+    return measure(moved * static_cast<double>(array_bytes) * 1e-9, options.seconds / 2,
+                   [&] { loop(body); });
   };
   MemoryBandwidth bandwidth;
   bandwidth.copy = rate(
@@ -101,13 +102,12 @@ MemoryBandwidth memory_bandwidth(const PeakOptions& options, std::int64_t array_
   return bandwidth;
 }
 
-double normals_per_sec(const PeakOptions& options) {
+PeakRate normals_per_sec(const PeakOptions& options) {
   const Threads threads(options.threads);
   constexpr std::int64_t of_a_thread = 1 << 18;
   Tensor dst({of_a_thread * options.threads});
-  const double best = best_seconds(
-      options.seconds, [&] { fill_normal(dst, noise_key(1, Stream::noise, "machine peak"), {}); });
-  return static_cast<double>(dst.size()) / best;
+  return measure(static_cast<double>(dst.size()), options.seconds,
+                 [&] { fill_normal(dst, noise_key(1, Stream::noise, "machine peak"), {}); });
 }
 
 }  // namespace credence

@@ -2,8 +2,7 @@
 
 #include <cstdint>
 
-/// What this machine can do at most: the yardstick for what training does. Each figure is the best
-/// of many short windows, as other programs and changing clocks only ever lower it.
+/// What this machine can do at most: the yardstick for what training does.
 namespace credence {
 
 struct PeakOptions {
@@ -11,15 +10,20 @@ struct PeakOptions {
   double seconds = 0.2;  ///< how long to measure
 };
 
+struct PeakRate {
+  double best = 0;  ///< of many short windows: what the machine can do, whatever disturbs it
+  double mean = 0;  ///< of all of them: what other programs, limits and sinking clocks leave
+};
+
 /// 10^9 floating-point operations a second of float32 multiply-adds whose operands stay in
 /// registers, in the widest registers that the library was compiled for. A fused one counts two.
-double peak_gflops(const PeakOptions& options = {});
+PeakRate peak_gflops(const PeakOptions& options = {});
 
 /// 10^9 bytes a second, read and written, as STREAM counts them: what a cache reads before it
 /// writes to it is left out.
 struct MemoryBandwidth {
-  double copy = 0;   ///< dst = a, by memcpy
-  double triad = 0;  ///< dst = a + 3 * b
+  PeakRate copy;   ///< dst = a, by memcpy
+  PeakRate triad;  ///< dst = a + 3 * b
 };
 
 /// `array_bytes`: of each of three arrays, which should be several times the caches of all cores.
@@ -28,6 +32,6 @@ struct MemoryBandwidth {
 MemoryBandwidth memory_bandwidth(const PeakOptions& options, std::int64_t array_bytes);
 
 /// Standard normals that fill_normal draws a second.
-double normals_per_sec(const PeakOptions& options = {});
+PeakRate normals_per_sec(const PeakOptions& options = {});
 
 }  // namespace credence
