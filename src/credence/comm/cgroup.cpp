@@ -1,22 +1,16 @@
 #include "credence/comm/cgroup.h"
 
 #include <algorithm>
-#include <fstream>
 #include <sstream>
 
+#include "credence/base/errors.h"
+#include "credence/base/files.h"
 #include "credence/comm/topology.h"
 
 namespace credence {
 namespace {
 
 namespace fs = std::filesystem;
-
-/// The whole file; empty if it cannot be read. The kernel's files do not tell their size.
-std::string content_of(const fs::path& path) {
-  std::ostringstream text;
-  text << std::ifstream(path).rdbuf();
-  return text.str();
-}
 
 template <class T>
 T tighter(T a, T b) {
@@ -31,13 +25,14 @@ std::int64_t parse_bytes(const std::string& text) {
 }
 
 CgroupLimits limits_of_group(const fs::path& group) {
-  const std::string quota = content_of(group / "cpu.cfs_quota_us") + " " +
-                            content_of(group / "cpu.cfs_period_us");  // of version 1
-  return {.cpu_quota = tighter(parse_cpu_max(content_of(group / "cpu.max")), parse_cpu_max(quota)),
-          .memory_bytes = tighter(parse_bytes(content_of(group / "memory.max")),
-                                  parse_bytes(content_of(group / "memory.limit_in_bytes"))),
-          .cpus = parse_cpu_list(content_of(group / "cpuset.cpus.effective") +
-                                 content_of(group / "cpuset.effective_cpus"))};
+  const std::string quota = read_file_if_any(group / "cpu.cfs_quota_us") + " " +
+                            read_file_if_any(group / "cpu.cfs_period_us");  // of version 1
+  return {.cpu_quota =
+              tighter(parse_cpu_max(read_file_if_any(group / "cpu.max")), parse_cpu_max(quota)),
+          .memory_bytes = tighter(parse_bytes(read_file_if_any(group / "memory.max")),
+                                  parse_bytes(read_file_if_any(group / "memory.limit_in_bytes"))),
+          .cpus = parse_cpu_list(read_file_if_any(group / "cpuset.cpus.effective") +
+                                 read_file_if_any(group / "cpuset.effective_cpus"))};
 }
 
 /// The groups from `path` up to the root of their hierarchy, which is mounted at `root`.
@@ -76,7 +71,7 @@ CgroupLimits read_cgroup_limits(const fs::path& mount, std::string_view membersh
 }
 
 CgroupLimits cgroup_limits() {
-  return read_cgroup_limits("/sys/fs/cgroup", content_of("/proc/self/cgroup"));
+  return read_cgroup_limits("/sys/fs/cgroup", read_file_if_any("/proc/self/cgroup"));
 }
 
 double parse_cpu_max(const std::string& text) {

@@ -11,6 +11,7 @@
 #include <sched.h>
 #include <unistd.h>
 
+#include "credence/base/text.h"
 #include "credence/comm/cgroup.h"
 #include "credence/comm/gather.h"
 
@@ -135,13 +136,11 @@ std::vector<Oversubscription> find_oversubscription(std::span<const RankPlace> p
 }
 
 std::string Oversubscription::text() const {
-  const auto count = [](auto number, const char* thing) {
-    return concat(number, " ", thing, number == 1 ? "" : "s");
-  };
   const std::string crowd =
-      concat("host ", host, ": ", count(threads, "thread"), " of ", count(ranks, "rank"), " ");
+      concat("host ", host, ": ", counted(threads, "thread"), " of ", counted(ranks, "rank"), " ");
   if (cpus.empty()) return concat(crowd, "may use ", cpu_quota, " CPUs' worth of time");
-  return concat(crowd, "share ", count(cpus.size(), "CPU"), " (", cpu_list_text(cpus), ")");
+  return concat(crowd, "share ", counted(static_cast<long long>(cpus.size()), "CPU"), " (",
+                cpu_list_text(cpus), ")");
 }
 
 std::string oversubscription_warning(std::span<const RankPlace> places) {
