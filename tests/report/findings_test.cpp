@@ -190,5 +190,20 @@ TEST(CheckSpeed, LeavesTooManyThreadsToCheckThreads) {
   EXPECT_THAT(check_speed(crowd, speeds, good_machine(), SumSpeed{1e-3, 0.1}), IsEmpty());
 }
 
+TEST(MergeFindings, NamesEachOnceWithItsHosts) {
+  const Finding slow{"slow", "why", "advice"}, full{"full", "why", "advice"};
+  std::vector<RankPlace> places;
+  for (const char* host : {"a", "a", "b", "c", "d", "e"}) places.push_back({.host = host});
+  const std::vector<std::vector<Finding>> by_rank{{slow}, {slow}, {slow, full}, {slow}, {}, {slow}};
+  const auto merged = merge_findings(by_rank, places);
+  ASSERT_THAT(merged, ElementsAre(says("slow (a, b, c and 1 more)"), says("full (b)")));
+  EXPECT_EQ(merged[0].advice, "advice");
+}
+
+TEST(MergeFindings, DoesNotNameTheOnlyHost) {
+  const std::vector<RankPlace> places(2, {.host = "a"});
+  EXPECT_THAT(merge_findings({{{"slow"}}, {{"slow"}}}, places), ElementsAre(Finding{"slow"}));
+}
+
 }  // namespace
 }  // namespace credence

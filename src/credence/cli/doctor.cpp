@@ -2,7 +2,8 @@
 #include <cstdlib>
 #include <filesystem>
 #include <iostream>
-#include <map>
+#include <iterator>
+#include <type_traits>
 
 #include <nlohmann/json.hpp>
 
@@ -62,39 +63,21 @@ std::vector<Finding> own_findings(const Machine& machine, const Resources& resou
   return findings;
 }
 
-/// The findings of all ranks, those that several have once, with the hosts they are of where the
-/// job has several. Collective.
-std::vector<Finding> gather_findings(const std::vector<Finding>& own, const Resources& resources,
-                                     Communicator& communicator) {
-  nlohmann::json json = nlohmann::json::array();
+/// Collective.
+std::vector<std::vector<Finding>> gather(const std::vector<Finding>& own,
+                                         Communicator& communicator) {
+  using Json = nlohmann::json;
+  Json json = Json::array();
   for (const Finding& finding : own)
     json.push_back({finding.what, finding.why, finding.advice, finding.fatal});
-  std::vector<Finding> all;
-  std::vector<std::vector<std::string>> hosts;
-  std::size_t rank = 0;
-  for (const std::string& text : all_gather_text(communicator, json.dump())) {
-    const std::string& host = resources.places[rank++].host;
-    for (const auto& entry : nlohmann::json::parse(text)) {
-      const Finding finding{entry[0], entry[1], entry[2], entry[3]};
-      const auto known = std::ranges::find(all, finding);
-      const auto place = static_cast<std::size_t>(known - all.begin());
-      if (known == all.end()) {
-        all.push_back(finding);
-        hosts.emplace_back();
-      }
-      if (std::ranges::count(hosts[place], host) == 0) hosts[place].push_back(host);
-    }
+  const std::string text = json.dump(-1, ' ', false, Json::error_handler_t::replace);
+  std::vector<std::vector<Finding>> by_rank;
+  for (const std::string& sent : all_gather_text(communicator, text)) {
+    by_rank.emplace_back();
+    for (const Json& finding : Json::parse(sent))
+      by_rank.back().push_back({finding[0], finding[1], finding[2], finding[3]});
   }
-  const bool one_host = std::ranges::all_of(resources.places, [&](const RankPlace& place) {
-    return place.host == resources.places.front().host;
-  });
-  for (std::size_t i = 0; i < all.size() && !one_host; ++i) {
-    const std::size_t named = std::min<std::size_t>(hosts[i].size(), 3);
-    all[i].what += " (on " + join(std::span(hosts[i]).first(named));
-    if (named < hosts[i].size()) all[i].what += concat(" and ", hosts[i].size() - named, " more");
-    all[i].what += ")";
-  }
-  return all;
+  return by_rank;
 }
 
 /// An array to measure the memory with: four times the rank's share of the caches, but no more than
@@ -102,12 +85,10 @@ std::vector<Finding> gather_findings(const std::vector<Finding>& own, const Reso
 std::int64_t array_bytes(const Machine& machine, const Resources& resources, int rank) {
   constexpr std::int64_t mebibyte = 1 << 20;
   const auto ranks = static_cast<std::int64_t>(places_beside(resources.places, rank).size());
-  const std::int64_t limit = machine.limits.memory_bytes;
-  const std::int64_t memory =
-      limit > 0 ? std::min(limit, machine.free_memory_bytes) : machine.free_memory_bytes;
+  const std::int64_t memory = machine.usable_memory_bytes();
   const std::int64_t wanted = std::clamp(4 * machine.cache_bytes / ranks, 64 * mebibyte / ranks,
                                          256 * mebibyte * resources.threads);
-  return std::max(mebibyte, std::min(wanted, memory / 16 / ranks));
+  return memory == 0 ? wanted : std::max(mebibyte, std::min(wanted, memory / 16 / ranks));
 }
 
 std::vector<RankSpeed> gather(RankSpeed own, Communicator& communicator) {
@@ -152,25 +133,26 @@ void doctor(const DoctorArguments& arguments, Context& context) {
   Communicator& communicator = context.communicator();
   const bool prints = context.is_root() && !arguments.json;
   const auto print = [&](const std::string& text) {
-    if (prints) std::cout << text << std::endl;
+    if (prints) std::cout << text << std::flush;
   };
   Diagnosis d;
   d.resources = set_up_threads(communicator, arguments.threads);
   d.machine = read_machine();
   if (context.is_root()) d.output = try_output(arguments.output);
-  print(resources_text(d.resources) + "\n" + facts_text(d));
+  print(resources_text(d.resources) + "\n" + facts_text(d) + "\n");
 
-  d.findings = gather_findings(own_findings(d.machine, d.resources, communicator), d.resources,
-                               communicator);
+  d.findings = merge_findings(
+      gather(own_findings(d.machine, d.resources, communicator), communicator), d.resources.places);
   d.speeds = measure_ranks(d.machine, d.resources, communicator);
   if (communicator.size() > 1) d.sums = measure_sums(communicator);
-  print(speeds_text(d));
+  print(speeds_text(d) + "\n");
 
   for (const auto& more : {check_threads(d.resources.places),
                            check_speed(d.resources.places, d.speeds, d.machine, d.sums),
                            context.is_root() ? check_output(d.output) : std::vector<Finding>()})
     d.findings.insert(d.findings.end(), more.begin(), more.end());
-  std::ranges::stable_partition(d.findings, &Finding::fatal);
+  std::stable_partition(d.findings.begin(), d.findings.end(),
+                        [](const Finding& finding) { return finding.fatal; });
   print(findings_text(d.findings));
   if (context.is_root() && arguments.json) std::cout << doctor_json(d, context) << std::flush;
   on_rank_zero(communicator, [&] { require_fit(d.findings); });

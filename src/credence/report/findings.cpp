@@ -13,8 +13,11 @@ namespace {
 
 constexpr std::int64_t gibibyte = std::int64_t{1} << 30;
 
-std::string these(std::size_t count) {
-  return count == 1 ? "it" : "them";
+/// "a, b, c and 5 more".
+std::string first_of(std::span<const std::string> names) {
+  const std::size_t named = std::min<std::size_t>(names.size(), 3);
+  const std::string text = join(names.first(named));
+  return named < names.size() ? fmt::format("{} and {} more", text, names.size() - named) : text;
 }
 
 }  // namespace
@@ -73,9 +76,7 @@ std::vector<Finding> check_host(const Machine& machine, std::span<const RankPlac
     findings.push_back({fmt::format("A rank's threads run on {} NUMA nodes", most_nodes),
                         "Half of its data or more lies in the slower memory of another node.",
                         "Run a rank on each node: mpirun --map-by numa --bind-to numa."});
-  const std::int64_t limit = machine.limits.memory_bytes;
-  const std::int64_t memory =
-      limit > 0 ? std::min(limit, machine.free_memory_bytes) : machine.free_memory_bytes;
+  const std::int64_t memory = machine.usable_memory_bytes();
   const auto ranks = static_cast<std::int64_t>(places.size());
   if (memory > 0 && memory < ranks * gibibyte / 4)
     findings.push_back(
@@ -162,12 +163,10 @@ std::optional<Finding> slow_ranks(std::span<const RankPlace> places,
       slow.push_back(fmt::format("rank {} on {} ({:.0f}%)", rank, places[rank].host,
                                  100 * of_a_thread[rank] / median));
   if (slow.empty()) return std::nullopt;
-  const std::size_t named = std::min<std::size_t>(slow.size(), 3);
-  std::string names = join(std::span(slow).first(named));
-  if (named < slow.size()) names += fmt::format(" and {} more", slow.size() - named);
-  return Finding{"Slower than the other ranks, whose speed is 100%: " + names,
-                 fmt::format("In each step all ranks wait for {}.", these(slow.size())),
-                 "See what else runs there (top), or leave the host out."};
+  return Finding{
+      "Slower than the other ranks, whose speed is 100%: " + first_of(slow),
+      fmt::format("In each step all ranks wait for {}.", slow.size() == 1 ? "it" : "them"),
+      "See what else runs there (top), or leave the host out."};
 }
 
 std::optional<Finding> slow_sums(std::span<const RankPlace> places, const SumSpeed& sums) {
@@ -198,6 +197,30 @@ std::vector<Finding> check_speed(std::span<const RankPlace> places,
   add(slow_ranks(places, speeds));
   if (sums) add(slow_sums(places, *sums));
   return findings;
+}
+
+std::vector<Finding> merge_findings(const std::vector<std::vector<Finding>>& by_rank,
+                                    std::span<const RankPlace> places) {
+  std::vector<Finding> merged;
+  std::vector<std::vector<std::string>> hosts;
+  std::set<std::string> all_hosts;
+  for (std::size_t rank = 0; rank < by_rank.size(); ++rank) {
+    all_hosts.insert(places[rank].host);
+    for (const Finding& finding : by_rank[rank]) {
+      const auto place =
+          static_cast<std::size_t>(std::ranges::find(merged, finding) - merged.begin());
+      if (place == merged.size()) {
+        merged.push_back(finding);
+        hosts.emplace_back();
+      }
+      if (std::ranges::count(hosts[place], places[rank].host) == 0)
+        hosts[place].push_back(places[rank].host);
+    }
+  }
+  if (all_hosts.size() > 1)
+    for (std::size_t i = 0; i < merged.size(); ++i)
+      merged[i].what += " (" + first_of(hosts[i]) + ")";
+  return merged;
 }
 
 }  // namespace credence

@@ -51,4 +51,8 @@ std::vector<Finding> check_speed(std::span<const RankPlace> places,
                                  std::span<const RankSpeed> speeds, const Machine& machine,
                                  const std::optional<SumSpeed>& sums);
 
+/// What all ranks found, each thing once, with the hosts it was found on if the job has several.
+std::vector<Finding> merge_findings(const std::vector<std::vector<Finding>>& by_rank,
+                                    std::span<const RankPlace> places);
+
 }  // namespace credence

@@ -147,6 +147,11 @@ Machine read_machine(const fs::path& root) {
   return machine;
 }
 
+std::int64_t Machine::usable_memory_bytes() const {
+  const std::int64_t limit = limits.memory_bytes;
+  return limit > 0 ? std::min(limit, free_memory_bytes) : free_memory_bytes;
+}
+
 int count_groups(const std::vector<std::vector<int>>& groups, const std::vector<int>& cpus) {
   const auto has_one = [&](const std::vector<int>& group) {
     return std::ranges::any_of(group, [&](int cpu) { return std::ranges::count(cpus, cpu) > 0; });

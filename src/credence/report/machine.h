@@ -23,6 +23,9 @@ struct Machine {
   double load = 0;                     ///< programs that wanted a CPU in the last minute
   std::string system;                  ///< "Debian GNU/Linux 12 (bookworm), Linux 6.1.0"
   CgroupLimits limits;
+
+  /// Free, and within the limit; 0: unknown.
+  std::int64_t usable_memory_bytes() const;
 };
 
 /// What is not there is left empty. `root` holds /proc, /sys and /etc: another one is for tests.
