@@ -135,6 +135,15 @@ TEST(AtomicFile, WritesToTheWorkingDirectory) {
   EXPECT_THAT(folder.names(), ElementsAre("bare"));
 }
 
+TEST(Files, ThatASystemDoesNotHaveAreEmpty) {
+  const TemporaryFolder folder;
+  write_file(folder / "file", "x\n");
+  EXPECT_EQ(read_file_if_any(folder / "file"), "x\n");
+  EXPECT_EQ(read_file_if_any(folder / "none"), "");
+  EXPECT_EQ(read_file_if_any(folder.path()), "");
+  EXPECT_FALSE(read_file_if_any("/proc/self/status").empty());  // its size is said to be 0
+}
+
 TEST(AtomicFile, SaysWhyItCannotBeCreated) {
   const TemporaryFolder folder;
   write_file(folder / "file", "x");

@@ -18,11 +18,14 @@ TEST(Gather, TextsOfAnyLengthComeInRankOrder) {
 }
 
 TEST(Topology, EveryRankLearnsAllPlaces) {
-  const RankPlace own = this_place(10 + communicator().rank());
+  RankPlace own = this_place(10 + communicator().rank());
+  own.cpu_quota = 0.5 + communicator().rank();
   const auto places = all_places(communicator(), own);
   ASSERT_EQ(places.size(), static_cast<std::size_t>(communicator().size()));
-  for (std::size_t rank = 0; rank < places.size(); ++rank)
+  for (std::size_t rank = 0; rank < places.size(); ++rank) {
     EXPECT_EQ(places[rank].threads, 10 + static_cast<int>(rank));
+    EXPECT_EQ(places[rank].cpu_quota, 0.5 + static_cast<double>(rank));
+  }
   const RankPlace& seen = places[static_cast<std::size_t>(communicator().rank())];
   EXPECT_EQ(seen.host, own.host);
   EXPECT_EQ(seen.cpus, own.cpus);

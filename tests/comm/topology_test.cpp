@@ -29,9 +29,10 @@ TEST(Topology, ThisPlaceHasAHostAndCpus) {
 }
 
 TEST(Topology, PrintsALineForEachRank) {
-  const std::vector<RankPlace> places{{"a", {0, 1}, 2}, {"b", {0, 1, 4}, 1}};
+  const std::vector<RankPlace> places{{"a", {0, 1}, 2}, {"b", {0, 1, 4}, 1, 1.5}};
   EXPECT_EQ(places_text(places),
-            "rank 0  a  cpus 0-1  threads 2\nrank 1  b  cpus 0-1,4  threads 1\n");
+            "rank 0  a  cpus 0-1  threads 2\n"
+            "rank 1  b  cpus 0-1,4  threads 1  quota 1.5 CPUs\n");
 }
 
 TEST(Topology, RanksThatShareCpusShareThreads) {
@@ -46,6 +47,31 @@ TEST(Topology, RanksThatShareCpusShareThreads) {
   EXPECT_EQ(default_threads(crowd, 6), 1);
 }
 
+TEST(Topology, RanksThatShareAQuotaShareThreadsToo) {
+  const std::vector<int> cpus{0, 1, 2, 3, 4, 5, 6, 7};
+  const auto place = [&](const char* host, double quota) {
+    return RankPlace{.host = host, .cpus = cpus, .cpu_quota = quota};
+  };
+  EXPECT_EQ(default_threads(std::vector{place("a", 3.5)}, 0), 3);
+  EXPECT_EQ(default_threads(std::vector{place("a", 0.5)}, 0), 1);
+  EXPECT_EQ(default_threads(std::vector{place("a", 100)}, 0), 8);
+  const std::vector<RankPlace> places{place("a", 4), place("a", 4), place("b", 4), place("c", 0)};
+  EXPECT_EQ(default_threads(places, 0), 2);
+  EXPECT_EQ(default_threads(places, 2), 4);
+  EXPECT_EQ(default_threads(places, 3), 8);
+}
+
+TEST(Topology, WarnsOfMoreThreadsThanAQuotaIsWorth) {
+  const auto places = [](int threads, double quota) {
+    return std::vector<RankPlace>(2, {"a", {0, 1, 2, 3}, threads, quota});
+  };
+  EXPECT_THAT(oversubscription_warning(places(1, 2)), IsEmpty());
+  EXPECT_THAT(oversubscription_warning(places(2, 0)), IsEmpty());
+  const std::string warning = oversubscription_warning(places(2, 3.5));
+  EXPECT_THAT(warning, HasSubstr("host a: 4 threads of 2 ranks may use 3.5 CPUs' worth of time"));
+  EXPECT_THAT(warning, Not(HasSubstr("\n")));
+}
+
 TEST(Topology, WarnsOfMoreThreadsThanCpus) {
   EXPECT_THAT(oversubscription_warning(std::vector<RankPlace>{{"a", {0, 1}, 1}, {"a", {0, 1}, 1}}),
               IsEmpty());
@@ -53,13 +79,13 @@ TEST(Topology, WarnsOfMoreThreadsThanCpus) {
               IsEmpty());
   const std::string warning =
       oversubscription_warning(std::vector<RankPlace>{{"a", {0, 1}, 2}, {"a", {0, 1}, 1}});
-  EXPECT_THAT(warning, HasSubstr("host a: 2 ranks with 3 threads in all share 2 CPUs (0-1)"));
+  EXPECT_THAT(warning, HasSubstr("host a: 3 threads of 2 ranks share 2 CPUs (0-1)"));
   EXPECT_THAT(warning, Not(HasSubstr("\n")));
 }
 
 TEST(Topology, WarnsOfRanksBoundToOneCpuWhileOthersAreFree) {
   const std::vector<RankPlace> places{{"a", {0}, 1}, {"a", {0}, 1}, {"a", {0, 1, 2, 3}, 1}};
-  EXPECT_THAT(oversubscription_warning(places), HasSubstr("2 ranks with 2 threads in all share 1"));
+  EXPECT_THAT(oversubscription_warning(places), HasSubstr("2 threads of 2 ranks share 1 CPU (0)"));
 }
 
 TEST(Topology, WarnsOfMasksThatOverlapInPart) {

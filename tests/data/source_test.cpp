@@ -87,9 +87,12 @@ TEST_F(Source, LooksInTheDataDirectoryAndThenInTheCache) {
   make_data_set(places_.cache / "pair");
   SourceResolution resolution = resolve(source_, "", places_);
   EXPECT_EQ(resolution.path, places_.cache / "pair");
+  EXPECT_EQ(resolution.place, "cache");
   EXPECT_THAT(resolution.tried, ElementsAre("data.path: not given", HasSubstr("does not exist")));
   make_data_set(places_.data / "pair");
-  EXPECT_EQ(resolve(source_, "", places_).path, places_.data / "pair");
+  resolution = resolve(source_, "", places_);
+  EXPECT_EQ(resolution.path, places_.data / "pair");
+  EXPECT_EQ(resolution.place, "CREDENCE_DATA_DIR");
   std::filesystem::remove(places_.data / "pair" / "a");
   EXPECT_EQ(resolve(source_, "", places_).path, places_.cache / "pair");
 }

@@ -25,6 +25,9 @@ TEST(Environment, DescribesBuildLibrariesAndMachine) {
   EXPECT_FALSE(json.at("compiler").get<std::string>().empty());
   EXPECT_FALSE(json.at("cpu").get<std::string>().empty());
   EXPECT_FALSE(json.at("os").get<std::string>().empty());
+  EXPECT_FALSE(json.at("simd").at("processor").empty());
+  EXPECT_GE(json.at("numa_nodes").get<int>(), 1);
+  EXPECT_TRUE(json.contains("cpu_quota") && json.contains("memory_limit_bytes"));
   EXPECT_GE(json.at("available_cores").get<int>(), 1);
   EXPECT_GE(json.at("cores").get<int>(), json.at("available_cores").get<int>());
   EXPECT_GT(json.at("memory_bytes").get<std::int64_t>(), std::int64_t{1} << 26);

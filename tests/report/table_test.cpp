@@ -50,6 +50,15 @@ TEST(Table, CutsTextAtWholeCharacters) {
   EXPECT_EQ(fit_width("abc", -1), "");
 }
 
+TEST(WrapWords, FillsLinesOfSoManyColumns) {
+  EXPECT_EQ(wrap_words("one two  three\nfour", 8), "one two\nthree\nfour\n");
+  EXPECT_EQ(wrap_words("one two three four", 10, "  "), "  one two\n  three\n  four\n");
+  EXPECT_EQ(wrap_words("a longest-word b", 5), "a\nlongest-word\nb\n");
+  EXPECT_EQ(wrap_words("\xCF\x83\xCF\x83 \xCF\x83\xCF\x83", 5),
+            "\xCF\x83\xCF\x83 \xCF\x83\xCF\x83\n");
+  EXPECT_EQ(wrap_words("", 5), "");
+}
+
 TEST(Table, RefusesARowOfAnotherLength) {
   Table table({{"Key"}, {"Meaning"}});
   EXPECT_THROW(table.add_row({"a"}), InternalError);

@@ -62,6 +62,14 @@ std::string read_file(const std::filesystem::path& path) {
   return bytes;
 }
 
+std::string read_file_if_any(const std::filesystem::path& path) {
+  try {
+    return read_file(path);
+  } catch (const IoError&) {
+    return {};
+  }
+}
+
 std::string sha256_of_file(const std::filesystem::path& path) {
   Sha256 digest;
   for_each_block(path, [&](std::string_view block) { digest.update(block); });

@@ -13,6 +13,8 @@ namespace credence {
 
 /// The whole file. IoError if it cannot be opened or read, naming it and the system's reason.
 std::string read_file(const std::filesystem::path& path);
+/// The same, but empty if that fails: for what a system may not have.
+std::string read_file_if_any(const std::filesystem::path& path);
 
 /// Its SHA-256, 64 lower-case hexadecimal digits. IoError as for read_file.
 std::string sha256_of_file(const std::filesystem::path& path);

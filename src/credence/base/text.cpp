@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cstdio>
 #include <numeric>
 
 #include "credence/base/errors.h"
@@ -51,6 +52,20 @@ std::string with_thousands(long long number) {
   const int first = number < 0 ? 1 : 0;
   for (int i = static_cast<int>(digits.size()) - 3; i > first; i -= 3) digits.insert(i, ",");
   return digits;
+}
+
+std::string counted(long long number, std::string_view thing) {
+  return std::to_string(number).append(" ").append(thing).append(number == 1 ? "" : "s");
+}
+
+std::string bytes_text(long long bytes) {
+  if (bytes < 1024) return counted(bytes, "byte");
+  auto size = static_cast<double>(bytes);
+  std::size_t unit = 0;
+  for (; size >= 1024 && unit < 5; ++unit) size /= 1024;
+  char text[32];
+  std::snprintf(text, sizeof(text), size < 100 ? "%.1f %ciB" : "%.0f %ciB", size, " KMGTP"[unit]);
+  return text;
 }
 
 std::string unknown_name(std::string_view kind, std::string_view word,

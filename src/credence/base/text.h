@@ -16,6 +16,12 @@ std::string join(std::span<const std::string> words, std::string_view separator 
 /// "149,210".
 std::string with_thousands(long long number);
 
+/// "1 rank", "2 ranks".
+std::string counted(long long number, std::string_view thing);
+
+/// "1.5 KiB", "23.5 GiB", "900 bytes".
+std::string bytes_text(long long bytes);
+
 /// "unknown <kind> \"<word>\"; did you mean \"<closest>\"? (known: a, b, c)": what every look-up by
 /// name says.
 std::string unknown_name(std::string_view kind, std::string_view word,

@@ -37,4 +37,22 @@ std::string_view compile_flags() {
   return CREDENCE_COMPILE_FLAGS;
 }
 
+std::string_view compiled_simd() {
+#if defined(__AVX512F__)
+  return "AVX-512";
+#elif defined(__AVX2__)
+  return "AVX2";
+#elif defined(__AVX__)
+  return "AVX";
+#elif defined(__SSE2__)
+  return "SSE2";
+#elif defined(__ARM_FEATURE_SVE)
+  return "SVE";
+#elif defined(__ARM_NEON)
+  return "NEON";
+#else
+  return "";
+#endif
+}
+
 }  // namespace credence

@@ -20,5 +20,8 @@ std::string compiler();
 std::string_view build_type();
 /// "-O3 -DNDEBUG -march=native ...".
 std::string_view compile_flags();
+/// The widest vector instructions that the compiler may use: "SSE2", "AVX", "AVX2", "AVX-512",
+/// "NEON", "SVE"; empty if none of them.
+std::string_view compiled_simd();
 
 }  // namespace credence

@@ -21,5 +21,6 @@ void add_evaluate(CLI::App& app, Context& context);
 void add_predict(CLI::App& app, Context& context);
 void add_data(CLI::App& app, Context& context);
 void add_models(CLI::App& app, Context& context);
+void add_doctor(CLI::App& app, Context& context);
 
 }  // namespace credence::cli

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "credence/base/text.h"
+#include "credence/cli/dataset_place.h"
 #include "credence/cli/session.h"
 #include "credence/comm/rank_zero.h"
 #include "credence/config/config_file.h"
@@ -43,13 +44,7 @@ DataSplits make_dataset(const DataArguments& arguments) {
 void list() {
   Table table({{"data set"}, {"what it is"}, {"where"}});
   for (const std::string& name : datasets().names()) {
-    const DatasetInfo& info = datasets().find(name);
-    std::string where = info.has_path ? "where data.path says" : "made on the fly";
-    if (info.source) {
-      const SourceResolution resolution = resolve(*info.source, "");
-      where = resolution.found() ? resolution.path.string() : "not here; credence data get " + name;
-    }
-    table.add_row({name, info.description, where});
+    table.add_row({name, datasets().find(name).description, dataset_place(name)});
   }
   std::cout << table.text() << std::flush;
 }

@@ -34,18 +34,21 @@ std::string option_table(const Experiment& experiment) {
   return table.text();
 }
 
+std::string resources_text(const Resources& resources) {
+  return fmt::format("credence {}  {} x {}\n{}", full_version(),
+                     counted(static_cast<long long>(resources.places.size()), "rank"),
+                     counted(resources.threads, "thread"), places_text(resources.places));
+}
+
 std::string job_header(const Experiment& experiment, const Resources& resources,
                        double learning_rate) {
   const auto ranks = static_cast<int>(resources.places.size());
   const std::int64_t global_batch = experiment.train.global_batch(ranks);
-  std::string text = fmt::format("credence {}  {} rank{} x {} thread{}\n{}", full_version(), ranks,
-                                 ranks == 1 ? "" : "s", resources.threads,
-                                 resources.threads == 1 ? "" : "s", places_text(resources.places));
-  text +=
-      fmt::format("batch size {} a rank, {} in all; learning rate {:g} (scaling with ranks: {})\n",
-                  (global_batch + ranks - 1) / ranks, global_batch, learning_rate,
-                  enum_name(experiment.train.learning_rate_scaling));
-  return text;
+  return resources_text(resources) +
+         fmt::format(
+             "batch size {} a rank, {} in all; learning rate {:g} (scaling with ranks: {})\n",
+             (global_batch + ranks - 1) / ranks, global_batch, learning_rate,
+             enum_name(experiment.train.learning_rate_scaling));
 }
 
 }  // namespace credence::cli

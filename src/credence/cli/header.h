@@ -10,6 +10,8 @@ namespace credence::cli {
 std::string layer_table(const Model& model);
 /// The resolved options, one a line.
 std::string option_table(const Experiment& experiment);
+/// Version, ranks and threads with their CPUs.
+std::string resources_text(const Resources& resources);
 /// Version, ranks and threads with their CPUs, batch sizes, learning rate and the rule in force.
 std::string job_header(const Experiment& experiment, const Resources& resources,
                        double learning_rate);

@@ -11,6 +11,7 @@
 #include "credence/comm/rank_zero.h"
 #include "credence/config/config_file.h"
 #include "credence/data/validation_split.h"
+#include "credence/kernels/machine_peak.h"
 #include "credence/report/environment.h"
 #include "credence/report/profile.h"
 #include "credence/report/summary.h"
@@ -177,12 +178,13 @@ void train(const TrainArguments& arguments, Context& context) {
   if (!arguments.trace.empty())
     write_trace(trace_path(arguments.trace, communicator.rank()), timeline, communicator.rank());
   if (arguments.profile)
-    tell(profile_table(
-        timeline, model,
-        {.steps = report.steps,
-         .seconds = report.train_seconds,
-         .examples_per_step = static_cast<double>(report.examples) /
-                              static_cast<double>(report.steps) / communicator.size()}));
+    tell(
+        profile_table(timeline, model,
+                      {.steps = report.steps,
+                       .seconds = report.train_seconds,
+                       .examples_per_step = static_cast<double>(report.examples) /
+                                            static_cast<double>(report.steps) / communicator.size(),
+                       .peak_gflops = peak_gflops({.threads = resources.threads}).best}));
   on_rank_zero(communicator,
                [&] { save_weights(*records, experiment, model, *optimizer, report); });
   std::vector<NamedValue> test;

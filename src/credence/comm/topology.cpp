@@ -11,6 +11,8 @@
 #include <sched.h>
 #include <unistd.h>
 
+#include "credence/base/text.h"
+#include "credence/comm/cgroup.h"
 #include "credence/comm/gather.h"
 
 namespace credence {
@@ -57,20 +59,33 @@ std::set<std::vector<int>> cpu_sets(std::span<const RankPlace> places, const std
   return sets;
 }
 
+/// The limits of a host's ranks. Those with the same one are taken to share it, as the ranks of a
+/// job do.
+std::set<double> quotas(std::span<const RankPlace> places, const std::string& host) {
+  std::set<double> found;
+  for (const RankPlace& place : places)
+    if (place.host == host && place.cpu_quota > 0) found.insert(place.cpu_quota);
+  return found;
+}
+
 }  // namespace
 
 RankPlace this_place(int threads) {
-  return {.host = host_name(), .cpus = allowed_cpus(), .threads = threads};
+  return {.host = host_name(),
+          .cpus = allowed_cpus(),
+          .threads = threads,
+          .cpu_quota = cgroup_limits().cpu_quota};
 }
 
 std::vector<RankPlace> all_places(Communicator& communicator, const RankPlace& own) {
-  const std::string line = concat(own.threads, " ", cpu_list_text(own.cpus), " ", own.host);
+  const std::string line =
+      concat(own.threads, " ", own.cpu_quota, " ", cpu_list_text(own.cpus), " ", own.host);
   std::vector<RankPlace> places;
   for (const std::string& text : all_gather_text(communicator, line)) {
     std::istringstream in(text);
     RankPlace place;
     std::string cpus;
-    in >> place.threads >> cpus >> place.host;
+    in >> place.threads >> place.cpu_quota >> cpus >> place.host;
     place.cpus = parse_cpu_list(cpus);
     places.push_back(std::move(place));
   }
@@ -83,31 +98,56 @@ int default_threads(Communicator& communicator) {
 
 int default_threads(std::span<const RankPlace> places, int rank) {
   const RankPlace& own = places[static_cast<std::size_t>(rank)];
-  int sharing = 1;
-  for (const RankPlace& place : places)
-    if (&place != &own && place.host == own.host && place.cpus == own.cpus) ++sharing;
-  return std::max(1, static_cast<int>(own.cpus.size()) / sharing);
+  const auto others = std::count_if(places.begin(), places.end(), [&](const RankPlace& place) {
+    return &place != &own && place.host == own.host && place.cpus == own.cpus;
+  });
+  int threads = static_cast<int>(own.cpus.size()) / (1 + static_cast<int>(others));
+  if (own.cpu_quota > 0) {
+    const auto ranks = std::count_if(places.begin(), places.end(), [&](const RankPlace& place) {
+      return place.host == own.host && place.cpu_quota == own.cpu_quota;
+    });
+    threads = std::min(threads, static_cast<int>(own.cpu_quota / static_cast<double>(ranks)));
+  }
+  return std::max(1, threads);
+}
+
+std::vector<Oversubscription> find_oversubscription(std::span<const RankPlace> places) {
+  std::set<std::string> hosts;
+  for (const RankPlace& place : places) hosts.insert(place.host);
+  std::vector<Oversubscription> found;
+  // `counts` says which ranks of the host crowd.
+  const auto check = [&](Oversubscription here, double cpus, const auto& counts) {
+    for (const RankPlace& place : places) {
+      if (place.host != here.host || !counts(place)) continue;
+      ++here.ranks;
+      here.threads += place.threads;
+    }
+    if (here.threads > cpus) found.push_back(std::move(here));
+  };
+  for (const std::string& host : hosts) {
+    for (const std::vector<int>& cpus : cpu_sets(places, host))
+      check({.host = host, .cpus = cpus}, static_cast<double>(cpus.size()),
+            [&](const RankPlace& place) { return contains(cpus, place.cpus); });
+    for (const double quota : quotas(places, host))
+      check({.host = host, .cpu_quota = quota}, quota,
+            [&](const RankPlace& place) { return place.cpu_quota == quota; });
+  }
+  return found;
+}
+
+std::string Oversubscription::text() const {
+  const std::string crowd =
+      concat("host ", host, ": ", counted(threads, "thread"), " of ", counted(ranks, "rank"), " ");
+  if (cpus.empty()) return concat(crowd, "may use ", cpu_quota, " CPUs' worth of time");
+  return concat(crowd, "share ", counted(static_cast<long long>(cpus.size()), "CPU"), " (",
+                cpu_list_text(cpus), ")");
 }
 
 std::string oversubscription_warning(std::span<const RankPlace> places) {
-  std::set<std::string> hosts;
-  for (const RankPlace& place : places) hosts.insert(place.host);
   std::string warning;
-  for (const std::string& host : hosts) {
-    for (const std::vector<int>& cpus : cpu_sets(places, host)) {
-      int ranks = 0;
-      int threads = 0;
-      for (const RankPlace& place : places) {
-        if (place.host != host || !contains(cpus, place.cpus)) continue;
-        ++ranks;
-        threads += place.threads;
-      }
-      if (threads <= static_cast<int>(cpus.size())) continue;
-      if (!warning.empty()) warning += "\n";
-      warning += concat("host ", host, ": ", ranks, " ranks with ", threads,
-                        " threads in all share ", cpus.size(), " CPUs (", cpu_list_text(cpus),
-                        "): expect it to be slow; use fewer ranks or threads");
-    }
+  for (const Oversubscription& found : find_oversubscription(places)) {
+    if (!warning.empty()) warning += "\n";
+    warning += found.text() + ": expect it to be slow; use fewer ranks or threads";
   }
   return warning;
 }
@@ -116,7 +156,9 @@ std::string places_text(std::span<const RankPlace> places) {
   std::string text;
   for (std::size_t rank = 0; rank < places.size(); ++rank) {
     text += concat("rank ", rank, "  ", places[rank].host, "  cpus ",
-                   cpu_list_text(places[rank].cpus), "  threads ", places[rank].threads, "\n");
+                   cpu_list_text(places[rank].cpus), "  threads ", places[rank].threads);
+    if (places[rank].cpu_quota > 0) text += concat("  quota ", places[rank].cpu_quota, " CPUs");
+    text += "\n";
   }
   return text;
 }

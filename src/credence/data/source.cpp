@@ -55,7 +55,7 @@ SourceResolution resolve(const DatasetSource& source, const std::string& data_pa
   if (!data_path.empty()) {
     const std::string reason = reason_against(source, data_path);
     require<DataError>(reason.empty(), source.folder, ": data.path: ", data_path, " ", reason);
-    return {.path = data_path, .tried = {}};
+    return {.path = data_path, .place = "data.path", .tried = {}};
   }
   SourceResolution resolution;
   resolution.tried.emplace_back("data.path: not given");
@@ -63,11 +63,13 @@ SourceResolution resolve(const DatasetSource& source, const std::string& data_pa
     if (resolution.found()) return;
     const fs::path path = place / source.folder;
     const std::string reason = place.empty() ? unknown : reason_against(source, path);
-    if (reason.empty())
+    if (reason.empty()) {
       resolution.path = path;
-    else
-      resolution.tried.push_back(
-          concat(what, ": ", place.empty() ? "" : path.string() + " ", reason));
+      resolution.place = what;
+      return;
+    }
+    resolution.tried.push_back(
+        concat(what, ": ", place.empty() ? "" : path.string() + " ", reason));
   };
   look_in("CREDENCE_DATA_DIR", places.data, "not set");
   look_in("cache", places.cache, "neither XDG_CACHE_HOME nor HOME is set");

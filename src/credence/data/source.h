@@ -31,7 +31,8 @@ struct DataPlaces {
 
 /// Where a data set is, or why it was not found in any place.
 struct SourceResolution {
-  std::filesystem::path path;      ///< empty if it was not found
+  std::filesystem::path path;  ///< empty if it was not found
+  std::string place;           ///< which place that is: "data.path", "CREDENCE_DATA_DIR", "cache"
   std::vector<std::string> tried;  ///< each place looked at, with the reason why not
 
   bool found() const { return !path.empty(); }

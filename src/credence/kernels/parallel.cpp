@@ -1,6 +1,8 @@
 #include "credence/kernels/parallel.h"
 
+#include <array>
 #include <exception>
+#include <utility>
 
 #include <omp.h>
 #ifdef __SSE__
@@ -23,6 +25,15 @@ void flush_subnormals() {
 }
 
 }  // namespace
+
+std::string openmp_version() {
+  // The date of each version (openmp.org/specifications).
+  static constexpr std::array<std::pair<int, const char*>, 4> versions{
+      {{201511, "4.5"}, {201811, "5.0"}, {202011, "5.1"}, {202111, "5.2"}}};
+  for (const auto& [date, name] : versions)
+    if (date == _OPENMP) return name;
+  return std::to_string(_OPENMP);
+}
 
 int thread_count() {
   return omp_get_max_threads();

@@ -2,9 +2,13 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <string>
 #include <type_traits>
 
 namespace credence {
+
+/// The version of OpenMP that this was compiled for: "4.5".
+std::string openmp_version();
 
 /// Threads that a parallel loop of this process uses.
 int thread_count();

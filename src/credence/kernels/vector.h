@@ -11,12 +11,15 @@
 /// by lane, in registers of the machine that the file is compiled for.
 namespace credence {
 
-#ifdef __AVX512F__
-inline constexpr int native_lanes = 16;  ///< floats in a register
-inline constexpr int vector_registers = 32;
+/// The registers of that machine: floats in each, and how many there are.
+#if defined(__AVX512F__)
+inline constexpr int native_lanes = 16, native_registers = 32;
+#elif defined(__AVX__)
+inline constexpr int native_lanes = 8, native_registers = 16;
+#elif defined(__x86_64__)
+inline constexpr int native_lanes = 4, native_registers = 16;
 #else
-inline constexpr int native_lanes = 8;
-inline constexpr int vector_registers = 16;
+inline constexpr int native_lanes = 4, native_registers = 32;
 #endif
 
 template <class T, int lanes>

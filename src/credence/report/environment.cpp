@@ -3,59 +3,21 @@
 #include <algorithm>
 #include <array>
 #include <ctime>
-#include <fstream>
 #include <string_view>
-#include <thread>
 
 #include <nlohmann/json.hpp>
-#include <omp.h>
-#include <sched.h>
 #include <sys/resource.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "credence/base/version.h"
+#include "credence/comm/topology.h"
+#include "credence/kernels/parallel.h"
+#include "credence/report/machine.h"
 
 namespace credence {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-/// The value behind `key` in a file of lines such as "model name : ..." or NAME="...".
-std::string value_in_file(const char* path, std::string_view key, char separator) {
-  std::ifstream file(path);
-  for (std::string line; std::getline(file, line);) {
-    if (!line.starts_with(key)) continue;
-    const std::size_t middle = line.find(separator);
-    if (middle == std::string::npos) continue;
-    const std::size_t begin = line.find_first_not_of(" \t\"", middle + 1);
-    const std::size_t end = line.find_last_not_of(" \t\"");
-    if (begin != std::string::npos) return line.substr(begin, end - begin + 1);
-  }
-  return {};
-}
-
-std::string processor() {
-  const std::string name = value_in_file("/proc/cpuinfo", "model name", ':');
-  utsname system{};
-  return name.empty() && ::uname(&system) == 0 ? system.machine : name;
-}
-
-/// Processors this process may use, which a batch system or mpirun may have bound.
-int available_processors() {
-  cpu_set_t set;
-  return ::sched_getaffinity(0, sizeof(set), &set) == 0
-             ? CPU_COUNT(&set)
-             : static_cast<int>(std::thread::hardware_concurrency());
-}
-
-std::string operating_system() {
-  utsname system{};
-  const std::string kernel =
-      ::uname(&system) == 0 ? std::string(system.sysname) + " " + system.release : "unknown";
-  const std::string name = value_in_file("/etc/os-release", "PRETTY_NAME", '=');
-  return name.empty() ? kernel : name + ", " + kernel;
-}
 
 std::string utc_time() {
   const std::time_t now = std::time(nullptr);
@@ -94,24 +56,38 @@ Json environment_variables() {
   return json;
 }
 
+/// What is not limited, or not known.
+template <class T>
+Json or_null(T value) {
+  return value > 0 ? Json(value) : Json();
+}
+
 }  // namespace
 
 std::string environment_json(const EnvironmentOptions& options) {
+  const Machine machine = read_machine();
+  const RankPlace place = this_place(1);
   Json json;
   json["version"] = version();
   json["git"] = git_revision();
   json["compiler"] = compiler();
+  json["build_type"] = build_type();
   json["flags"] = compile_flags();
-  json["libraries"] = {{"openmp", std::to_string(_OPENMP)},
+  json["libraries"] = {{"openmp", openmp_version()},
                        {"mpi", options.mpi_library.empty() ? Json() : Json(options.mpi_library)}};
   json["device"] = options.device;
-  json["cpu"] = processor();
-  json["cores"] = std::thread::hardware_concurrency();
-  json["available_cores"] = available_processors();
-  json["openmp_threads"] = omp_get_max_threads();
-  json["memory_bytes"] = static_cast<std::int64_t>(::sysconf(_SC_PHYS_PAGES)) *
-                         static_cast<std::int64_t>(::sysconf(_SC_PAGE_SIZE));
-  json["os"] = operating_system();
+  json["cpu"] = machine.processor;
+  json["simd"] = {{"compiled", compiled_simd()}, {"processor", machine.simd}};
+  json["cores"] = machine.cpus.size();
+  json["available_cores"] = place.cpus.size();
+  json["cpu_quota"] = or_null(machine.limits.cpu_quota);
+  json["openmp_threads"] = thread_count();
+  json["numa_nodes"] = machine.numa_nodes.size();
+  json["cache_bytes"] = or_null(machine.cache_bytes);
+  json["memory_bytes"] = machine.memory_bytes;
+  json["memory_limit_bytes"] = or_null(machine.limits.memory_bytes);
+  json["huge_pages"] = machine.huge_pages.empty() ? Json() : Json(machine.huge_pages);
+  json["os"] = machine.system;
   json["hosts"] = options.hosts;
   json["command_line"] = options.command_line;
   json["time"] = utc_time();

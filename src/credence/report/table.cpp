@@ -4,6 +4,7 @@
 #include <array>
 #include <numeric>
 #include <span>
+#include <sstream>
 #include <utility>
 
 #include "credence/base/errors.h"
@@ -75,6 +76,21 @@ std::string_view fit_width(std::string_view text, int columns) {
     end += character.bytes;
   }
   return text.substr(0, end);
+}
+
+std::string wrap_words(std::string_view text, int columns, std::string_view indent) {
+  std::istringstream words{std::string(text)};
+  std::string lines, line;
+  const auto end_line = [&] {
+    if (!line.empty()) lines.append(indent).append(line).append("\n");
+    line.clear();
+  };
+  for (std::string word; words >> word;) {
+    if (display_width(indent) + display_width(line) + 1 + display_width(word) > columns) end_line();
+    line += line.empty() ? word : " " + word;
+  }
+  end_line();
+  return lines;
 }
 
 Table::Table(std::vector<Column> columns) : columns_(std::move(columns)) {

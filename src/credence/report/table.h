@@ -21,6 +21,10 @@ int display_width(std::string_view text);
 /// The longest beginning of the text that takes at most that many columns, whole characters.
 std::string_view fit_width(std::string_view text, int columns);
 
+/// The words of a text in lines of at most that many columns, each behind `indent`; a word that is
+/// longer gets a line of its own.
+std::string wrap_words(std::string_view text, int columns, std::string_view indent = "");
+
 /// A table of text, its columns aligned.
 ///
 ///   Layer    Output        Parameters

@@ -2,30 +2,17 @@
 
 #include <algorithm>
 #include <cstring>
-#include <new>
-
-#include <sys/mman.h>
 
 #include "credence/base/errors.h"
+#include "credence/tensor/memory.h"
 
 namespace credence {
 namespace {
 
-/// Of large tensors, which the system may then hold in pages of this size: walking over the rows of
-/// a matrix then costs no look-up of a page each.
-constexpr std::size_t huge_page = std::size_t{2} << 20;
-
-std::shared_ptr<std::byte[]> allocate(std::size_t bytes) {
-  std::size_t padded = (bytes + 63) / 64 * 64 + 64;
-  std::align_val_t alignment{64};
-  if (padded >= huge_page) {
-    alignment = std::align_val_t{huge_page};
-    padded = (padded + huge_page - 1) / huge_page * huge_page;
-  }
-  auto* memory = static_cast<std::byte*>(::operator new[](padded, alignment));
-  if (padded >= huge_page) ::madvise(memory, padded, MADV_HUGEPAGE);  // a wish
-  std::memset(memory, 0, padded);
-  return {memory, [alignment](std::byte* p) { ::operator delete[](p, alignment); }};
+std::shared_ptr<std::byte[]> zeros(std::size_t bytes) {
+  auto memory = allocate_memory(bytes);
+  std::memset(memory.get(), 0, bytes);
+  return memory;
 }
 
 }  // namespace
@@ -59,7 +46,7 @@ std::string_view name_of(DType dtype) {
 }
 
 Tensor::Tensor(Shape shape, DType dtype)
-    : memory_(allocate(static_cast<std::size_t>(shape.size()) * bytes_of(dtype))),
+    : memory_(zeros(static_cast<std::size_t>(shape.size()) * bytes_of(dtype))),
       shape_(shape),
       dtype_(dtype) {}
 

@@ -163,7 +163,7 @@ struct TilesOfWidth {
 };
 
 /// Two vectors for each row, those of the operands, and some to spare.
-constexpr int max_height = vector_registers == 32 ? 8 : 6;
+constexpr int max_height = native_registers == 32 ? 8 : 6;
 
 template <class Src, int lanes, int width, bool adjacent, int... h>
 constexpr TilesOfWidth<PixelProducts<Src>, max_height> term_tiles(
@@ -238,7 +238,7 @@ void sum_terms(const PixelProducts<Src>& products) {
                  });
 }
 
-constexpr int row_tile_height = 4, row_tile_width = vector_registers == 32 ? 5 : 2;
+constexpr int row_tile_height = 4, row_tile_width = native_registers == 32 ? 5 : 2;
 
 template <int height, int... w>
 constexpr std::array<void (*)(const InnerProducts&), row_tile_width> row_tiles(
