@@ -18,7 +18,7 @@ TEST(Environment, DescribesBuildLibrariesAndMachine) {
                                               .hosts = {"node1", "node1", "node2"},
                                               .mpi_library = "Open MPI v4.1.4"}));
   EXPECT_THAT(json.at("version").get<std::string>(), MatchesRegex("[0-9.]+"));
-  EXPECT_THAT(json.at("libraries").at("openmp").get<std::string>(), MatchesRegex("20[0-9]{4}"));
+  EXPECT_THAT(json.at("libraries").at("openmp").get<std::string>(), MatchesRegex("[0-9.]+"));
   EXPECT_EQ(json.at("libraries").at("mpi"), "Open MPI v4.1.4");
   EXPECT_EQ(json.at("command_line"), (nlohmann::json{"credence", "train", "a b.yaml"}));
   EXPECT_EQ(json.at("hosts"), (nlohmann::json{"node1", "node1", "node2"}));
