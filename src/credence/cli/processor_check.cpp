@@ -15,6 +15,9 @@ namespace {
 [[gnu::constructor(101), gnu::target("no-avx,no-bmi,no-bmi2")]] void check_processor() {
   __builtin_cpu_init();
   const char* missing = nullptr;
+#ifdef __AVX512BF16__
+  if (!__builtin_cpu_supports("avx512bf16")) missing = "AVX512-BF16";
+#endif
 #ifdef __AVX512VBMI2__
   if (!__builtin_cpu_supports("avx512vbmi2")) missing = "AVX512-VBMI2";
 #endif
