@@ -175,6 +175,8 @@ void train(const TrainArguments& arguments, Context& context) {
     tell("before training  " + text_of(evaluate(predictor, *data.test, communicator)));
   }
   const TrainReport report = trainer.run();
+  on_rank_zero(communicator,
+               [&] { save_weights(*records, experiment, model, *optimizer, report); });
   if (!arguments.trace.empty())
     write_trace(trace_path(arguments.trace, communicator.rank()), timeline, communicator.rank());
   if (arguments.profile)
@@ -185,8 +187,6 @@ void train(const TrainArguments& arguments, Context& context) {
                        .examples_per_step = static_cast<double>(report.examples) /
                                             static_cast<double>(report.steps) / communicator.size(),
                        .peak_gflops = peak_gflops({.threads = resources.threads}).best}));
-  on_rank_zero(communicator,
-               [&] { save_weights(*records, experiment, model, *optimizer, report); });
   std::vector<NamedValue> test;
   if (data.test) {
     Predictor predictor(model, *loss, experiment.seed, experiment.predict);
