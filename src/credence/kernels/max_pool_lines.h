@@ -50,23 +50,25 @@ template <class T>
 using WindowNumber = std::conditional_t<sizeof(T) == 8, std::int64_t, std::int32_t>;
 
 /// The part of a window that lies in the image: its first pixel's number, its extents, and what
-/// lies between numbers and between elements of neighbouring lines.
+/// lies between the numbers of neighbouring lines.
 struct PoolBlock {
-  std::int64_t first_number, height, width, number_line, line, channels;
+  std::int64_t first_number, height, width, number_line;
 };
 
-/// The maxima of one window and their numbers, for `lanes` channels. `corner` is where the first
-/// pixel of the block is.
-template <int lanes, class T>
-[[gnu::always_inline]] inline void max_pool_pixel(const PoolBlock& block, const T* corner,
+/// The maxima of one window and their numbers, for `lanes` channels. pixel(y, x) gives those of the
+/// block's pixels.
+template <class T, int lanes, class Pixel>
+[[gnu::always_inline]] inline void max_pool_pixel(const PoolBlock& block, const Pixel& pixel_at,
                                                   bool relu, T* dst, std::uint8_t* argmax) {
   using Values = Vector<T, lanes>;
   using Numbers = Vector<WindowNumber<T>, lanes>;
-  Values best = load<lanes>(corner);
+  Values best = pixel_at(0, 0);
   Numbers where = Numbers{} + static_cast<WindowNumber<T>>(block.first_number);
+#pragma GCC unroll 2
   for (std::int64_t y = 0; y < block.height; ++y)
+#pragma GCC unroll 2
     for (std::int64_t x = 0; x < block.width; ++x) {
-      const Values pixel = load<lanes>(corner + y * block.line + x * block.channels);
+      const Values pixel = pixel_at(y, x);
       const Numbers number =
           Numbers{} + static_cast<WindowNumber<T>>(block.first_number + y * block.number_line + x);
       const Numbers is_larger = (pixel > best) | (pixel != pixel);
@@ -91,22 +93,24 @@ void max_pool_line(const PoolGeometry& g, std::int64_t out_y, const T* image, bo
   for (std::int64_t out_x = 0; out_x < g.out_width(); ++out_x, dst += c, argmax += c) {
     const PoolWindow w(g, out_y, out_x);
     const T* const corner = image + w.y_begin * line + w.x_begin * c;
-    const PoolBlock block{
-        .first_number = (w.y_begin - w.y_origin) * g.window[1] + w.x_begin - w.x_origin,
-        .height = w.y_end - w.y_begin,
-        .width = w.x_end - w.x_begin,
-        .number_line = g.window[1],
-        .line = line,
-        .channels = c};
-    if (is_2x2 && block.height == 2 && block.width == 2) {  // mostly: constants unroll the loops
+    const auto pool = [&](const PoolBlock& block) {
       for_each_channel_chunk(c, [&](auto lanes, std::int64_t i) {
-        max_pool_pixel<lanes()>({0, 2, 2, 2, line, c}, corner + i, relu, dst + i, argmax + i);
+        max_pool_pixel<T, lanes()>(
+            block,
+            [&](std::int64_t y, std::int64_t x) {
+              return load<lanes()>(corner + y * line + x * c + i);
+            },
+            relu, dst + i, argmax + i);
       });
-    } else {
-      for_each_channel_chunk(c, [&](auto lanes, std::int64_t i) {
-        max_pool_pixel<lanes()>(block, corner + i, relu, dst + i, argmax + i);
-      });
-    }
+    };
+    const std::int64_t height = w.y_end - w.y_begin, width = w.x_end - w.x_begin;
+    if (is_2x2 && height == 2 && width == 2)  // mostly: constants unroll the loops
+      pool({.first_number = 0, .height = 2, .width = 2, .number_line = 2});
+    else
+      pool({.first_number = (w.y_begin - w.y_origin) * g.window[1] + w.x_begin - w.x_origin,
+            .height = height,
+            .width = width,
+            .number_line = g.window[1]});
   }
 }
 

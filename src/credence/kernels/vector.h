@@ -41,6 +41,18 @@ void store(T* to, Vector<T, lanes> vector) {
   std::memcpy(to, &vector, sizeof(vector));
 }
 
+/// The vector, which stays in a register: compilers read it from memory again at each use, if that
+/// is where it comes from, and loads may be what is short.
+template <int lanes>
+[[gnu::always_inline]] inline Vector<float, lanes> in_register(Vector<float, lanes> vector) {
+#if defined(__x86_64__)
+  asm("" : "+v"(vector));
+#elif defined(__aarch64__)
+  asm("" : "+w"(vector));
+#endif
+  return vector;
+}
+
 /// The first `count` lanes; the others are zero, and what lies behind is not touched.
 template <int lanes>
 Vector<float, lanes> load_first(const float* from, std::int64_t count) {

@@ -4,6 +4,7 @@
 #include "credence/base/errors.h"
 #include "credence/kernels/cpu/bf16.h"
 #include "credence/kernels/cpu/conv2d_plan.h"
+#include "credence/kernels/cpu/winograd.h"
 #include "credence/kernels/lane_sums.h"
 #include "credence/kernels/max_pool_lines.h"
 #include "credence/kernels/parallel.h"
@@ -11,7 +12,7 @@
 namespace credence::cpu {
 namespace {
 
-/// Range of an image, or rows of a batch: [begin, end).
+/// Lines of an image, or rows of a batch: [begin, end).
 struct Range {
   std::int64_t begin, end;
 };
@@ -20,11 +21,12 @@ struct Range {
 struct Workspace {
   Tensor src;           ///< padded
   Tensor src_bf16;      ///< padded
+  Tensor src_points;    ///< interpolated (winograd.h)
   Tensor lines;         ///< of the convolution's result, before pooling
   Tensor diff_dst;      ///< padded
   Tensor diff_bf16;     ///< padded
   Tensor weights;       ///< of one example
-  Tensor pairs;         ///< of its weights
+  Tensor prepared;      ///< the same as the products take them
   Tensor diff_weights;  ///< of one example
 };
 
@@ -44,7 +46,10 @@ Bf16* reserve_bf16(Tensor& tensor, std::int64_t size) {
 class Conv2d : public LinearMap {
  public:
   Conv2d(const Conv2dGeometry& geometry, Precision precision)
-      : g_(geometry), plan_(geometry, precision), is_bf16_(precision == Precision::bf16) {
+      : g_(geometry),
+        plan_(geometry, precision),
+        is_bf16_(precision == Precision::bf16),
+        is_winograd_(!is_bf16_ && winograd_applies(geometry)) {
     fuse({});
   }
 
@@ -62,6 +67,8 @@ class Conv2d : public LinearMap {
     result_lines_ = pool ? pool->out_height() : g_.out_height();
     result_line_ = (pool ? pool->out_width() : g_.out_width()) * g_.filters;
     is_disjoint_ = !pool || windows_are_disjoint(*pool);
+    pools_in_registers_ = is_winograd_ && pool && is_disjoint_ && pool->window[0] == 2 &&
+                          pool->window[1] == 2 && g_.filters % winograd_lanes(g_.filters) == 0;
     return true;
   }
 
@@ -82,8 +89,8 @@ class Conv2d : public LinearMap {
     for_each_part(src, dst, [&](Workspace& work, std::int64_t n, Range lines) {
       reserve(work.weights, weights_shape().size());
       weights.make(n, WeightOrder::by_dst, work.weights);
-      forward_image(work, src, ready(work.weights, WeightOrder::by_dst, work.pairs), bias, dst, n,
-                    lines);
+      forward_image(work, src, ready(work.weights, WeightOrder::by_dst, work.prepared), bias, dst,
+                    n, lines);
     });
   }
 
@@ -108,7 +115,7 @@ class Conv2d : public LinearMap {
         const float* made = nullptr;
         if (pass.diff_src) {
           weights.make(n, WeightOrder::by_src, work.weights);
-          made = ready(work.weights, WeightOrder::by_src, work.pairs);
+          made = ready(work.weights, WeightOrder::by_src, work.prepared);
         }
         std::fill(sums, sums + size, 0.0F);
         backward_image(work, pass, made, sums, lane, n);
@@ -119,7 +126,9 @@ class Conv2d : public LinearMap {
 
  private:
   /// Result lines that are made together: pooled ones that share no lines one at a time.
-  std::int64_t lines_at_once(std::int64_t all) const { return is_disjoint_ ? 1 : all; }
+  std::int64_t lines_at_once(std::int64_t all) const {
+    return is_disjoint_ && !is_winograd_ ? 1 : all;
+  }
 
   /// The convolution's lines that these lines of the result are made of.
   Range convolved(Range result) const {
@@ -132,17 +141,22 @@ class Conv2d : public LinearMap {
     Packed& packed = order == WeightOrder::by_dst ? by_dst_ : by_src_;
     reserve(packed.weights, weights.size());
     pack_weights(weights, order, packed.weights);
-    return ready(packed.weights, order, packed.pairs);
+    return ready(packed.weights, order, packed.prepared);
   }
 
-  /// Packed weights as the products take them: as they are, or in pairs.
-  const float* ready(const Tensor& packed, WeightOrder order, Tensor& pairs) const {
-    if (!is_bf16_) return packed.data<float>();
+  /// Packed weights as the products take them: as they are, interpolated, or in pairs.
+  const float* ready(const Tensor& packed, WeightOrder order, Tensor& prepared) const {
     const bool is_by_dst = order == WeightOrder::by_dst;
+    if (is_winograd_ && is_by_dst) {
+      float* const to = reserve(prepared, winograd_weights_size(g_));
+      winograd_weights(g_, packed.data<float>(), to);
+      return to;
+    }
+    if (!is_bf16_) return packed.data<float>();
     const std::int64_t length = is_by_dst ? plan_.run_length : g_.filters;
     const std::int64_t channels = is_by_dst ? g_.filters : g_.channels;
     const std::int64_t runs = packed.size() / (length * channels);
-    float* const to = reserve(pairs, runs * pairs_of(length) * channels);
+    float* const to = reserve(prepared, runs * pairs_of(length) * channels);
     for (std::int64_t run = 0; run < runs; ++run)
       to_bf16_pairs(packed.data<float>() + run * length * channels, length, channels,
                     to + run * pairs_of(length) * channels);
@@ -173,8 +187,23 @@ class Conv2d : public LinearMap {
                      Tensor& dst, std::int64_t n, Range result) {
     if (is_bf16_)
       forward_image(work, padded_src_bf16(work, src, n), weights, bias, dst, n, result);
+    else if (pools_in_registers_)
+      forward_pooled(work, padded_src(work, src, n), weights, bias, dst, n, result);
     else
       forward_image(work, padded_src(work, src, n), weights, bias, dst, n, result);
+  }
+
+  void forward_pooled(Workspace& work, const float* image, const float* weights, const Tensor* bias,
+                      Tensor& dst, std::int64_t n, Range result) {
+    constexpr std::int64_t group = winograd_lines / 2;
+    const std::int64_t first = n * result_lines_ * result_line_;
+    for (std::int64_t y = result.begin / group * group; y < result.end; y += group) {
+      WinogradProducts products = winograd_products(work, image, 2 * y, weights, bias);
+      products.dst = dst.data<float>() + first + y * result_line_;
+      products.begin = std::max<std::int64_t>(0, result.begin - y);
+      products.end = std::min(group, result.end - y);
+      winograd_convolve_pooled(products, argmax_.data<std::uint8_t>() + first + y * result_line_);
+    }
   }
 
   template <class Src>
@@ -188,9 +217,8 @@ class Conv2d : public LinearMap {
       float* const convolved_lines =
           epilogue_.max_pool ? reserve(work.lines, (from.end - from.begin) * convolved_line())
                              : out;
-      for (std::int64_t v = from.begin; v < from.end; ++v)
-        convolve_line(image, v, weights, bias,
-                      convolved_lines + (v - from.begin) * convolved_line());
+      convolve_lines(work, image, from, weights, bias,
+                     convolved_lines - from.begin * convolved_line());
       if (!epilogue_.max_pool) continue;
       const float* const line_zero = convolved_lines - from.begin * convolved_line();
       for (std::int64_t v = group.begin; v < group.end; ++v)
@@ -201,6 +229,47 @@ class Conv2d : public LinearMap {
   }
 
   std::int64_t convolved_line() const { return g_.out_width() * g_.filters; }
+
+  /// `line_zero`: where the convolution's line 0 is, or would be.
+  template <class Src>
+  void convolve_lines(Workspace& work, const Src* image, Range lines, const float* weights,
+                      const Tensor* bias, float* line_zero) const {
+    if constexpr (std::is_same_v<Src, float>)
+      if (is_winograd_) return interpolate_lines(work, image, lines, weights, bias, line_zero);
+    for (std::int64_t y = lines.begin; y < lines.end; ++y)
+      convolve_line(image, y, weights, bias, line_zero + y * convolved_line());
+  }
+
+  /// By groups that are the same however the lines are shared out, and so are the results.
+  void interpolate_lines(Workspace& work, const float* image, Range lines, const float* weights,
+                         const Tensor* bias, float* line_zero) const {
+    for (std::int64_t y = lines.begin / winograd_lines * winograd_lines; y < lines.end;
+         y += winograd_lines) {
+      WinogradProducts products = winograd_products(work, image, y, weights, bias);
+      products.relu = epilogue_.relu && !epilogue_.max_pool;
+      products.dst = line_zero + y * convolved_line();
+      products.begin = std::max<std::int64_t>(0, lines.begin - y);
+      products.end = std::min(winograd_lines, lines.end - y);
+      winograd_convolve(products);
+    }
+  }
+
+  /// Those of the convolution's lines from y on, but for where they go.
+  WinogradProducts winograd_products(Workspace& work, const float* image, std::int64_t y,
+                                     const float* weights, const Tensor* bias) const {
+    float* const points = reserve(work.src_points, plan_.src.line * winograd_step);
+    winograd_source(g_.kernel[0], image + y * plan_.src.line, plan_.src.line, plan_.src.line,
+                    points);
+    return {.kernel = g_.kernel[0],
+            .src = points,
+            .src_step = g_.stride[1] * g_.channels,
+            .terms = plan_.run_length,
+            .weights = weights,
+            .bias = bias ? bias->data<float>() : nullptr,
+            .relu = epilogue_.relu,
+            .pixels = g_.out_width(),
+            .channels = g_.filters};
+  }
 
   template <class Src>
   void convolve_line(const Src* image, std::int64_t y, const float* weights, const Tensor* bias,
@@ -362,8 +431,10 @@ class Conv2d : public LinearMap {
   std::int64_t result_lines_ = 0, result_line_ = 0;  // of an image: lines, and elements of each
   bool is_disjoint_ = true;  // each of the convolution's pixels is in one pixel of the result
   bool is_bf16_;
+  bool is_winograd_;  // of the forward pass
+  bool pools_in_registers_ = false;
   struct Packed {
-    Tensor weights, pairs;
+    Tensor weights, prepared;
   };
   Packed by_dst_, by_src_;
   Tensor argmax_;                      // of the last forward pass, the shape of dst

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "credence/kernels/cpu/bf16.h"
+#include "credence/kernels/cpu/winograd.h"
 
 namespace credence::cpu {
 namespace {
@@ -48,7 +49,8 @@ Margins margins_of(const Conv2dGeometry& g, std::size_t axis, std::int64_t src_e
 Conv2dPlan::Conv2dPlan(const Conv2dGeometry& g, Precision precision) {
   const bool pairs = precision == Precision::bf16;
   const std::int64_t width = g.width + g.pad_begin[1] + g.pad_end[1];
-  src = {.lines = g.height + g.pad_begin[0] + g.pad_end[0],
+  src = {.lines = g.height + g.pad_begin[0] + g.pad_end[0] +
+                  (winograd_applies(g) ? winograd_lines - 1 : 0),  // for lines made together
          .line = width * g.channels,
          .begin = (g.pad_begin[0] * width + g.pad_begin[1]) * g.channels};
   src_is_padded = src.size() != g.height * g.width * g.channels;
