@@ -10,6 +10,7 @@
 
 #include "credence/base/errors.h"
 #include "credence/kernels/elementwise.h"
+#include "credence/kernels/parallel.h"
 #include "credence/kernels/vector.h"
 
 namespace credence {
@@ -131,6 +132,22 @@ TEST(LinearMap, ConvolutionMatchesReference) {
       Conv2dGeometry{.height = 4, .width = 4, .channels = 4, .filters = 8, .kernel = {1, 1}}, 2);
 }
 
+/// Every way in which lines, pixels and channels fill the tiles of kernels of 3 and 5 lines.
+TEST(LinearMap, ConvolutionsOfAllSizesOfTilesMatchReference) {
+  for (const std::int64_t taps : {3, 5})
+    for (const std::int64_t filters : {1, 4, 7, 16, 20})
+      for (std::int64_t extent = 4; extent < 10; ++extent)
+        expect_matches_reference(Conv2dGeometry{.height = extent,
+                                                .width = 13 - extent,
+                                                .channels = extent % 3 + 1,
+                                                .filters = filters,
+                                                .kernel = {taps, 4},
+                                                .stride = {1, extent % 2 + 1},
+                                                .pad_begin = {1, 2},
+                                                .pad_end = {taps - 2, 0}},
+                                 2);
+}
+
 /// A fused convolution against the convolution, ReLU and pooling by themselves, forward and back.
 void expect_fusion_changes_nothing(const Conv2dGeometry& geometry, bool relu,
                                    const std::optional<PoolGeometry>& max_pool) {
@@ -189,6 +206,10 @@ void expect_fusion_changes_nothing(const Conv2dGeometry& geometry, bool relu,
   expect_close(again, to_double(want.weights), 1e-6);
 }
 
+PoolGeometry pool_over(const Conv2dGeometry& conv) {
+  return {.height = conv.out_height(), .width = conv.out_width(), .channels = conv.filters};
+}
+
 TEST(LinearMap, FusionChangesNothing) {
   for (const std::int64_t filters : {4, 10, 64}) {
     const Conv2dGeometry conv{.height = 12,
@@ -198,19 +219,66 @@ TEST(LinearMap, FusionChangesNothing) {
                               .kernel = {3, 3},
                               .pad_begin = {1, 1},
                               .pad_end = {1, 1}};
-    const PoolGeometry tiles{.height = 12, .width = 13, .channels = filters};
-    const PoolGeometry overlapping{.height = 12,
-                                   .width = 13,
-                                   .channels = filters,
-                                   .window = {3, 3},
-                                   .stride = {2, 2},
-                                   .pad_begin = {1, 1},
-                                   .pad_end = {1, 1}};
+    PoolGeometry overlapping = pool_over(conv), of_three = pool_over(conv);
+    overlapping.window = {3, 3};
+    overlapping.pad_begin = {1, 1};
+    of_three.window = of_three.stride = {3, 3};
     expect_fusion_changes_nothing(conv, true, std::nullopt);
-    expect_fusion_changes_nothing(conv, false, tiles);
-    expect_fusion_changes_nothing(conv, true, tiles);
+    expect_fusion_changes_nothing(conv, false, pool_over(conv));
+    expect_fusion_changes_nothing(conv, true, pool_over(conv));
     expect_fusion_changes_nothing(conv, true, overlapping);
+    expect_fusion_changes_nothing(conv, true, of_three);
   }
+}
+
+TEST(LinearMap, FusionWithPoolingByTwoChangesNothing) {
+  for (const std::int64_t filters : {8, 32})
+    for (const std::int64_t taps : {2, 3, 5})
+      for (const std::int64_t channels : {1, 6, 9})
+        for (const std::int64_t extent : {7, 10}) {
+          Conv2dGeometry conv{.height = extent,
+                              .width = extent + 1,
+                              .channels = channels,
+                              .filters = filters,
+                              .kernel = {taps, taps},
+                              .pad_begin = {taps / 2, 1},
+                              .pad_end = {1, taps / 2}};
+          expect_fusion_changes_nothing(conv, true, pool_over(conv));
+          conv.stride = {2, 1};
+          expect_fusion_changes_nothing(conv, true, pool_over(conv));
+          conv.dilation = {1, 2};
+          expect_fusion_changes_nothing(conv, false, pool_over(conv));
+        }
+}
+
+/// Where there are fewer images than threads, the threads share out the lines of an image.
+TEST(LinearMap, AnImageGivesTheSameBitsOnAnyNumberOfThreads) {
+  const int threads = thread_count();
+  for (const std::int64_t extent : {11, 28})
+    for (const bool pools : {false, true}) {
+      const Conv2dGeometry conv{.height = extent,
+                                .width = extent,
+                                .channels = 1,
+                                .filters = 32,
+                                .kernel = {5, 5},
+                                .pad_begin = {2, 2},
+                                .pad_end = {2, 2}};
+      const auto map = make_linear_map(conv, DType::float32);
+      map->fuse({.relu = true, .max_pool = pools ? std::optional(pool_over(conv)) : std::nullopt});
+      const Tensor src = random_tensor(map->src_shape().prepend(1), DType::float32, "src");
+      const Tensor weights = random_tensor(map->weights_shape(), DType::float32, "weights");
+      Tensor expected(map->dst_shape().prepend(1)), dst(expected.shape());
+      set_thread_count(1);
+      map->forward(src, weights, nullptr, expected);
+      for (const int count : {2, 3, 5}) {
+        set_thread_count(count);
+        dst.fill(std::nan(""));
+        map->forward(src, weights, nullptr, dst);
+        for (std::int64_t i = 0; i < dst.size(); ++i)
+          ASSERT_EQ(dst.span<float>()[i], expected.span<float>()[i]) << count << " threads, " << i;
+      }
+    }
+  set_thread_count(threads);
 }
 
 /// Weights for each example: a table of them, and of their gradients.
@@ -237,6 +305,40 @@ class Table : public ExampleWeights {
   Tensor weights_, gradients_;
 };
 
+void expect_weights_by_example(const Conv2dGeometry& geometry, DType dtype) {
+  constexpr std::int64_t batch = 19;
+  const auto map = make_linear_map(geometry, dtype);
+  const auto reference = make_linear_map(geometry, DType::float64);
+  Table table(map->weights_shape(), batch, dtype);
+  const Tensor src = random_tensor(map->src_shape().prepend(batch), dtype, "src");
+  const Tensor bias = random_tensor({20}, dtype, "bias");
+  const Tensor diff = random_tensor(map->dst_shape().prepend(batch), dtype, "diff");
+  Tensor dst(diff.shape(), dtype), diff_src(src.shape(), dtype), diff_bias({20}, dtype);
+  map->forward(src, table, &bias, dst);
+  map->backward(
+      {.src = src, .dst = dst, .diff_dst = diff, .diff_bias = &diff_bias, .diff_src = &diff_src},
+      table);
+  const auto as_double = [](const Tensor& t) {
+    return t.dtype() == DType::float64 ? t : to_double(t);
+  };
+  const auto expect_equal = [](const Tensor& got, const Tensor& expected) {
+    for (std::int64_t i = 0; i < got.size(); ++i)
+      ASSERT_NEAR(got.span<double>()[i], expected.span<double>()[i], 2e-5) << i;
+  };
+  for (std::int64_t n = 0; n < batch; ++n) {
+    Tensor y(map->dst_shape().prepend(1), DType::float64),
+        dx(map->src_shape().prepend(1), DType::float64), dw(map->weights_shape(), DType::float64);
+    const Tensor x = as_double(src.rows(n, 1)), w = as_double(table.weights(n)),
+                 b = as_double(bias);
+    reference->forward(x, w, &b, y);
+    expect_equal(as_double(dst.rows(n, 1)), y);
+    reference->backward(
+        {.src = x, .dst = y, .diff_dst = as_double(diff.rows(n, 1)), .diff_src = &dx}, w, dw);
+    expect_equal(as_double(diff_src.rows(n, 1)), dx);
+    expect_equal(as_double(table.gradient(n)), dw);
+  }
+}
+
 TEST(LinearMap, WeightsByExampleAreThoseOfEachExample) {
   const Conv2dGeometry geometry{.height = 7,
                                 .width = 6,
@@ -246,39 +348,11 @@ TEST(LinearMap, WeightsByExampleAreThoseOfEachExample) {
                                 .stride = {2, 1},
                                 .pad_begin = {1, 0},
                                 .pad_end = {1, 1}};
-  constexpr std::int64_t batch = 19;
-  for (const DType dtype : {DType::float32, DType::float64}) {
-    const auto map = make_linear_map(geometry, dtype);
-    const auto reference = make_linear_map(geometry, DType::float64);
-    Table table(map->weights_shape(), batch, dtype);
-    const Tensor src = random_tensor(map->src_shape().prepend(batch), dtype, "src");
-    const Tensor bias = random_tensor({20}, dtype, "bias");
-    const Tensor diff = random_tensor(map->dst_shape().prepend(batch), dtype, "diff");
-    Tensor dst(diff.shape(), dtype), diff_src(src.shape(), dtype), diff_bias({20}, dtype);
-    map->forward(src, table, &bias, dst);
-    map->backward(
-        {.src = src, .dst = dst, .diff_dst = diff, .diff_bias = &diff_bias, .diff_src = &diff_src},
-        table);
-    const auto as_double = [](const Tensor& t) {
-      return t.dtype() == DType::float64 ? t : to_double(t);
-    };
-    const auto expect_equal = [](const Tensor& got, const Tensor& expected) {
-      for (std::int64_t i = 0; i < got.size(); ++i)
-        ASSERT_NEAR(got.span<double>()[i], expected.span<double>()[i], 2e-5) << i;
-    };
-    for (std::int64_t n = 0; n < batch; ++n) {
-      Tensor y(map->dst_shape().prepend(1), DType::float64),
-          dx(map->src_shape().prepend(1), DType::float64), dw(map->weights_shape(), DType::float64);
-      const Tensor x = as_double(src.rows(n, 1)), w = as_double(table.weights(n)),
-                   b = as_double(bias);
-      reference->forward(x, w, &b, y);
-      expect_equal(as_double(dst.rows(n, 1)), y);
-      reference->backward(
-          {.src = x, .dst = y, .diff_dst = as_double(diff.rows(n, 1)), .diff_src = &dx}, w, dw);
-      expect_equal(as_double(diff_src.rows(n, 1)), dx);
-      expect_equal(as_double(table.gradient(n)), dw);
-    }
-  }
+  Conv2dGeometry dense = geometry;
+  dense.stride = {1, 1};
+  expect_weights_by_example(geometry, DType::float32);
+  expect_weights_by_example(dense, DType::float32);
+  expect_weights_by_example(geometry, DType::float64);
 }
 
 TEST(LinearMap, Bf16MatchesReferenceOnNumbersItHolds) {

@@ -71,6 +71,7 @@ Tensor Tensor::window(std::int64_t begin, Shape shape) const {
 }
 
 Tensor Tensor::clone() const {
+  if (empty()) return {};
   Tensor copy(shape_, dtype_);
   copy.copy_from(*this);
   return copy;

@@ -32,7 +32,8 @@ class Tensor {
 
   const Shape& shape() const { return shape_; }
   DType dtype() const { return dtype_; }
-  std::int64_t size() const { return shape_.size(); }
+  /// Elements: none of a tensor without memory, whatever its shape.
+  std::int64_t size() const { return empty() ? 0 : shape_.size(); }
   std::size_t bytes() const { return static_cast<std::size_t>(size()) * bytes_of(dtype_); }
   bool empty() const { return memory_ == nullptr; }
 

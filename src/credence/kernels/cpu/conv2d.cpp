@@ -4,6 +4,7 @@
 #include "credence/base/errors.h"
 #include "credence/kernels/cpu/bf16.h"
 #include "credence/kernels/cpu/conv2d_plan.h"
+#include "credence/kernels/cpu/pooled_gradient.h"
 #include "credence/kernels/cpu/winograd.h"
 #include "credence/kernels/lane_sums.h"
 #include "credence/kernels/max_pool_lines.h"
@@ -22,6 +23,7 @@ struct Workspace {
   Tensor src;           ///< padded
   Tensor src_bf16;      ///< padded
   Tensor src_points;    ///< interpolated (winograd.h)
+  Tensor src_windows;   ///< the pixels of each 2x2 window together (pooled_gradient.h)
   Tensor lines;         ///< of the convolution's result, before pooling
   Tensor diff_dst;      ///< padded
   Tensor diff_bf16;     ///< padded
@@ -67,8 +69,10 @@ class Conv2d : public LinearMap {
     result_lines_ = pool ? pool->out_height() : g_.out_height();
     result_line_ = (pool ? pool->out_width() : g_.out_width()) * g_.filters;
     is_disjoint_ = !pool || windows_are_disjoint(*pool);
-    pools_in_registers_ = is_winograd_ && pool && is_disjoint_ && pool->window[0] == 2 &&
-                          pool->window[1] == 2 && g_.filters % winograd_lanes(g_.filters) == 0;
+    const bool pools_2x2 =
+        pool && is_disjoint_ && pool->window == std::array<std::int64_t, 2>{2, 2};
+    pools_in_registers_ = is_winograd_ && pools_2x2 && g_.filters % winograd_lanes(g_.filters) == 0;
+    chooses_of_windows_ = pools_2x2 && g_.dilation[1] == 1 && has_pooled_gradient(g_.filters);
     return true;
   }
 
@@ -293,13 +297,36 @@ class Conv2d : public LinearMap {
   void backward_image(Workspace& work, const LinearBackward& pass, const float* weights,
                       float* weight_sums, std::int64_t lane, std::int64_t n) {
     const float* const image = padded_src(work, pass.src, n);
+    float* const diff = pass.diff_src || !chooses_of_windows_
+                            ? reserve(work.diff_dst, plan_.diff_dst.size())
+                            : nullptr;
+    if (chooses_of_windows_) {
+      add_pooled_gradient(work, pass, image, weight_sums, lane, n);
+      if (pass.diff_src) spread_lines(pass, n, {0, result_lines_}, diff + plan_.diff_dst.begin);
+    } else {
+      add_weight_gradient(pass, image, diff, weight_sums, n);
+      if (pass.diff_bias) add_bias_gradient(pass, lane, n);
+    }
+    if (!pass.diff_src) return;
+    if (is_bf16_) {
+      Bf16* const diff_bf16 = reserve_bf16(work.diff_bf16, plan_.diff_dst.size());
+      to_bf16(diff, plan_.diff_dst.size(), diff_bf16);
+      backward_data(pass, weights, diff_bf16 + plan_.diff_dst.begin, n);
+    } else {
+      backward_data(pass, weights, diff + plan_.diff_dst.begin, n);
+    }
+  }
+
+  /// Adds the gradient of an image's weights; writes that of the convolution's own lines to `diff`,
+  /// of all of them if the gradient of the source will ask for it.
+  void add_weight_gradient(const LinearBackward& pass, const float* image, float* diff,
+                           float* weight_sums, std::int64_t n) {
     const std::int64_t all = result_lines_;
     // Enough pixels for a pass over the sums to pay, few enough to stay in the nearest cache.
     constexpr std::int64_t pixels_at_once = 112;
     const std::int64_t pixels =
         convolved_line() / g_.filters * (epilogue_.max_pool ? epilogue_.max_pool->window[0] : 1);
     const std::int64_t step = is_disjoint_ ? (pixels_at_once + pixels - 1) / pixels : all;
-    float* const diff = reserve(work.diff_dst, plan_.diff_dst.size());
     if (!is_disjoint_) std::fill(diff, diff + plan_.diff_dst.size(), 0.0F);
     float* const line_zero = diff + plan_.diff_dst.begin;
     for (std::int64_t y = 0; y < all; y += step) {
@@ -323,15 +350,28 @@ class Conv2d : public LinearMap {
                          .channels = g_.filters,
                          .add = true});
     }
-    if (pass.diff_bias) add_bias_gradient(pass, lane, n);
-    if (!pass.diff_src) return;
-    if (is_bf16_) {
-      Bf16* const diff_bf16 = reserve_bf16(work.diff_bf16, plan_.diff_dst.size());
-      to_bf16(diff, plan_.diff_dst.size(), diff_bf16);
-      backward_data(pass, weights, diff_bf16 + plan_.diff_dst.begin, n);
-    } else {
-      backward_data(pass, weights, line_zero, n);
-    }
+  }
+
+  /// The same for weights and bias from the pixels alone that are maxima.
+  void add_pooled_gradient(Workspace& work, const LinearBackward& pass, const float* image,
+                           float* weight_sums, std::int64_t lane, std::int64_t n) {
+    const std::int64_t size = plan_.src.size(), first = n * result_lines_ * result_line_;
+    const std::int64_t right = g_.stride[1] * g_.channels, below = g_.stride[0] * plan_.src.line;
+    float* const windows = reserve(work.src_windows, 4 * size + window_slack);
+    gather_windows(image, size, right, below, size, windows);
+    sum_pooled_gradient({.windows = windows,
+                         .window_step = 2 * right,
+                         .window_line = 2 * below,
+                         .runs = static_cast<std::int64_t>(plan_.runs.size()),
+                         .run_step = g_.dilation[0] * plan_.src.line,
+                         .run_length = plan_.run_length,
+                         .diff = pass.diff_dst.data<float>() + first,
+                         .argmax = argmax_.data<std::uint8_t>() + first,
+                         .lines = result_lines_,
+                         .pixels = result_line_ / g_.filters,
+                         .channels = g_.filters,
+                         .sums = weight_sums,
+                         .bias_sums = pass.diff_bias ? bias_sums_.lane<float>(lane) : nullptr});
   }
 
   /// The gradient of the convolution's own lines, before the epilogue, from that of the result's.
@@ -433,6 +473,7 @@ class Conv2d : public LinearMap {
   bool is_bf16_;
   bool is_winograd_;  // of the forward pass
   bool pools_in_registers_ = false;
+  bool chooses_of_windows_ = false;  // for the gradient of the weights
   struct Packed {
     Tensor weights, prepared;
   };

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <utility>
 
+#include "credence/kernels/cpu/pieces.h"
 #include "credence/kernels/vector.h"
 
 namespace credence::cpu {
@@ -17,6 +18,14 @@ template <int lanes, bool partial>
 Vector<float, lanes> load_vector(const float* from, bool is_last, std::int64_t last) {
   if (partial && is_last) return load_first<lanes>(from, last);
   return load<lanes>(from);
+}
+
+template <int lanes, bool partial>
+void store_vector(float* to, Vector<float, lanes> vector, bool is_last, std::int64_t last) {
+  if (partial && is_last)
+    store_first<lanes>(to, vector, last);
+  else
+    store<lanes>(to, vector);
 }
 
 /// sums + the products of `weights` with the term, or pair of terms, at `src`.
@@ -68,13 +77,9 @@ void sum_terms_tile(const PixelProducts<Src>& a, std::int64_t last) {
 #pragma GCC unroll 8
   for (int p = 0; p < height; ++p)
 #pragma GCC unroll 8
-    for (int v = 0; v < width; ++v) {
-      float* const dst = a.dst + p * a.dst_step + v * lanes;
-      if (partial && v == width - 1)
-        store_first<lanes>(dst, sums[p][v], last);
-      else
-        store<lanes>(dst, sums[p][v]);
-    }
+    for (int v = 0; v < width; ++v)
+      store_vector<lanes, partial>(a.dst + p * a.dst_step + v * lanes, sums[p][v], v == width - 1,
+                                   last);
 }
 
 template <int lanes, int height, int width, bool partial>
@@ -104,13 +109,9 @@ void sum_pixels_tile(const OuterProducts& a, std::int64_t last) {
 #pragma GCC unroll 8
   for (int r = 0; r < height; ++r)
 #pragma GCC unroll 8
-    for (int v = 0; v < width; ++v) {
-      float* const to = a.sums + r * a.sums_step + v * lanes;
-      if (partial && v == width - 1)
-        store_first<lanes>(to, sums[r][v], last);
-      else
-        store<lanes>(to, sums[r][v]);
-    }
+    for (int v = 0; v < width; ++v)
+      store_vector<lanes, partial>(a.sums + r * a.sums_step + v * lanes, sums[r][v], v == width - 1,
+                                   last);
 }
 
 /// The sum of the lanes, halves first.
@@ -197,16 +198,6 @@ void for_each_strip(const std::array<Tiles, 4>& tiles, std::int64_t channels, Bo
     const std::int64_t last = partial ? left - (chosen.vectors - 1) * chosen.lanes : chosen.lanes;
     body(chosen, c, partial, last);
     c += width;
-  }
-}
-
-/// Cuts `count` into the fewest pieces of at most `most`, nearly equal: body(begin, extent).
-template <class Body>
-void for_each_piece(std::int64_t count, std::int64_t most, Body body) {
-  const std::int64_t pieces = (count + most - 1) / most;
-  for (std::int64_t i = 0; i < pieces; ++i) {
-    const std::int64_t begin = count * i / pieces;
-    body(begin, count * (i + 1) / pieces - begin);
   }
 }
 
