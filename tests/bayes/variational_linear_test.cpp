@@ -170,7 +170,7 @@ TEST(VariationalLinear, KlIsASumOverWeightsAndItsGradientIsAdded) {
 
   mu.gradient.fill(1);
   rho.gradient.fill(1);
-  layer.add_kl_gradient(0.5);
+  layer.add_kl_gradient(0.5, {});
   for (Parameter* parameter : {&mu, &rho})
     for (std::int64_t i = 0; i < parameter->value.size(); ++i) {
       double& x = parameter->value.span<double>()[i];

@@ -11,8 +11,11 @@ class Prior {
   virtual ~Prior() = default;
   /// KL(posterior || prior) in nats: a sum over weights.
   virtual double kl(const MeanFieldGaussian& posterior) const = 0;
-  /// Adds `scale` times the gradient of kl to the gradients of mu and rho, and returns kl.
-  virtual double add_kl_gradient(MeanFieldGaussian& posterior, double scale) const = 0;
+  /// Adds `scale` times the gradient of kl to the gradients of mu and rho, and returns kl. Calls
+  /// `added`, if there is one, once for each weight, when its gradients are final; it may move mu
+  /// and rho.
+  virtual double add_kl_gradient(MeanFieldGaussian& posterior, double scale,
+                                 const ElementsDone& added) const = 0;
 };
 
 /// N(mean, sigma^2) for every weight; its KL in closed form.
@@ -23,7 +26,8 @@ class GaussianPrior : public Prior {
   explicit GaussianPrior(const GaussianOptions& options);
 
   double kl(const MeanFieldGaussian& posterior) const override;
-  double add_kl_gradient(MeanFieldGaussian& posterior, double scale) const override;
+  double add_kl_gradient(MeanFieldGaussian& posterior, double scale,
+                         const ElementsDone& added) const override;
 
  private:
   GaussianOptions options_;

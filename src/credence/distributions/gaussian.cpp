@@ -49,7 +49,8 @@ double kl(std::span<const T> mu, std::span<const T> rho, const GaussianOptions& 
 
 template <class T>
 double add_kl_gradient(std::span<const T> mu, std::span<const T> rho, const GaussianOptions& prior,
-                       double scale, std::span<T> diff_mu, std::span<T> diff_rho) {
+                       double scale, std::span<T> diff_mu, std::span<T> diff_rho,
+                       const ElementsDone& added) {
   check(prior);
   require<ShapeError>(
       rho.size() == mu.size() && diff_mu.size() == mu.size() && diff_rho.size() == mu.size(),
@@ -60,12 +61,14 @@ double add_kl_gradient(std::span<const T> mu, std::span<const T> rho, const Gaus
   const T weight = static_cast<T>(scale / (prior.sigma * prior.sigma));
   const T *means = mu.data(), *rhos = rho.data();
   T *to_mu = diff_mu.data(), *to_rho = diff_rho.data();
-  return sum_of_terms(static_cast<std::int64_t>(mu.size()), [=](std::int64_t i) {
+  const auto term = [=](std::int64_t i) {
     to_mu[i] += weight * (means[i] - mean);
     to_rho[i] += weight * softplus(rhos[i]) * softplus_derivative(rhos[i]) -
                  factor * log_softplus_derivative(rhos[i]);
     return kl_term(means[i], rhos[i], mean, precision, log_sigma);
-  });
+  };
+  const auto count = static_cast<std::int64_t>(mu.size());
+  return added ? sum_of_terms(count, term, added) : sum_of_terms(count, term);
 }
 
 }  // namespace
@@ -102,14 +105,16 @@ double kl_gaussian(std::span<const double> mu, std::span<const double> rho,
 
 double add_kl_gaussian_gradient(std::span<const float> mu, std::span<const float> rho,
                                 const GaussianOptions& prior, double scale,
-                                std::span<float> diff_mu, std::span<float> diff_rho) {
-  return add_kl_gradient(mu, rho, prior, scale, diff_mu, diff_rho);
+                                std::span<float> diff_mu, std::span<float> diff_rho,
+                                const ElementsDone& added) {
+  return add_kl_gradient(mu, rho, prior, scale, diff_mu, diff_rho, added);
 }
 
 double add_kl_gaussian_gradient(std::span<const double> mu, std::span<const double> rho,
                                 const GaussianOptions& prior, double scale,
-                                std::span<double> diff_mu, std::span<double> diff_rho) {
-  return add_kl_gradient(mu, rho, prior, scale, diff_mu, diff_rho);
+                                std::span<double> diff_mu, std::span<double> diff_rho,
+                                const ElementsDone& added) {
+  return add_kl_gradient(mu, rho, prior, scale, diff_mu, diff_rho, added);
 }
 
 }  // namespace credence

@@ -3,6 +3,7 @@
 #include <span>
 
 #include "credence/distributions/softplus.h"
+#include "credence/kernels/parallel.h"
 
 namespace credence {
 
@@ -44,12 +45,15 @@ double kl_gaussian(std::span<const double> mu, std::span<const double> rho,
                    const GaussianOptions& prior);
 
 /// Adds scale * d KL / d mu to diff_mu, and scale * d KL / d rho to diff_rho, in one pass with the
-/// KL itself, which it returns. Sizes and errors as for kl_gaussian.
+/// KL itself, which it returns. Calls `added`, if there is one, for the elements that have theirs:
+/// it may change them and mu and rho. Sizes and errors as for kl_gaussian.
 double add_kl_gaussian_gradient(std::span<const float> mu, std::span<const float> rho,
                                 const GaussianOptions& prior, double scale,
-                                std::span<float> diff_mu, std::span<float> diff_rho);
+                                std::span<float> diff_mu, std::span<float> diff_rho,
+                                const ElementsDone& added = {});
 double add_kl_gaussian_gradient(std::span<const double> mu, std::span<const double> rho,
                                 const GaussianOptions& prior, double scale,
-                                std::span<double> diff_mu, std::span<double> diff_rho);
+                                std::span<double> diff_mu, std::span<double> diff_rho,
+                                const ElementsDone& added = {});
 
 }  // namespace credence

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <type_traits>
 
@@ -37,6 +38,10 @@ void parallel_for(std::int64_t count, Pieces pieces, Body&& body) {
                          (*static_cast<std::remove_reference_t<Body>*>(erased))(begin, end);
                        });
 }
+
+/// Called by a thread that is done with elements [begin, end) of something, while they are in its
+/// cache: by several at once, each with its own.
+using ElementsDone = std::function<void(std::int64_t begin, std::int64_t end)>;
 
 /// What makes a piece of a loop of a few operations an element worth a thread.
 inline constexpr std::int64_t elementwise_grain = 8192;

@@ -25,9 +25,11 @@ double parallel_sum(std::int64_t count, std::int64_t grain, Body&& body) {
 }
 
 /// The sum of term(0) .. term(count - 1), over the threads. The order is fixed here too: a tree
-/// over each block of terms, which are made in a loop of their own, then block after block.
-template <class Term>
-double sum_of_terms(std::int64_t count, Term term) {
+/// over each block of terms, which are made in a loop of their own, then block after block. Calls
+/// made(begin, end) on the thread that has just made those terms, while all they touched is in its
+/// cache.
+template <class Term, class Made>
+double sum_of_terms(std::int64_t count, Term term, const Made& made) {
   constexpr std::int64_t block = 1024;
   using T = decltype(term(std::int64_t{}));
   return parallel_sum(count, 4 * block, [&](std::int64_t begin, std::int64_t end) {
@@ -45,9 +47,15 @@ double sum_of_terms(std::int64_t count, Term term) {
       for (std::int64_t half = block / 4; half > 0; half /= 2)
         for (std::int64_t i = 0; i < half; ++i) sums[i] += sums[i + half];
       sum += sums[0];
+      made(first, first + filled);
     }
     return sum;
   });
+}
+
+template <class Term>
+double sum_of_terms(std::int64_t count, Term term) {
+  return sum_of_terms(count, term, [](std::int64_t, std::int64_t) {});
 }
 
 }  // namespace credence

@@ -71,11 +71,24 @@ void Model::add_node(const NodeSpec& spec) {
   }
   const LayerSetup setup{spec.name, options_.dtype, options_.max_batch, precision_};
   node.dst_shape = node.memory_shape = node.layer->setup(setup, src_shapes);
-  for (Parameter* parameter : node.layer->parameters()) parameters_.push_back(parameter);
   node.needs_diff |= !node.layer->parameters().empty();
-  if (auto* variational = dynamic_cast<Variational*>(node.layer.get()))
-    variational_.push_back(variational);
+  add_parameters(*node.layer);
   nodes_.push_back(std::move(node));
+}
+
+void Model::add_parameters(Layer& layer) {
+  auto* const variational = dynamic_cast<Variational*>(&layer);
+  if (variational) variational_.push_back({.layer = variational});
+  for (Parameter* parameter : layer.parameters()) {
+    const std::size_t number = parameters_.size();
+    parameters_.push_back(parameter);
+    if (variational && parameter == &variational->posterior().mu)
+      variational_.back().mu = number;
+    else if (variational && parameter == &variational->posterior().rho)
+      variational_.back().rho = number;
+    else
+      deterministic_.push_back(number);
+  }
 }
 
 void Model::plan_fusion() {
@@ -262,13 +275,20 @@ std::int64_t Model::parameter_count() const {
 
 double Model::kl() const {
   double sum = 0;
-  for (const Variational* layer : variational_) sum += layer->kl();
+  for (const VariationalParameters& variational : variational_) sum += variational.layer->kl();
   return sum;
 }
 
-double Model::add_kl_gradient(double scale) {
+double Model::add_kl_gradient(double scale, const ElementsReady& ready) {
   double sum = 0;
-  for (Variational* layer : variational_) sum += layer->add_kl_gradient(scale);
+  for (const VariationalParameters& v : variational_)
+    sum += v.layer->add_kl_gradient(scale, [&](std::int64_t begin, std::int64_t end) {
+      ready(v.mu, begin, end);
+      ready(v.rho, begin, end);
+    });
+  for (const std::size_t number : deterministic_)
+    parallel_for(parameters_[number]->value.size(), elementwise_pieces,
+                 [&](std::int64_t begin, std::int64_t end) { ready(number, begin, end); });
   return sum;
 }
 

@@ -77,8 +77,13 @@ class Model {
   bool is_bayesian() const { return !variational_.empty(); }
   /// Summed over the layers with a posterior, nats.
   double kl() const;
-  /// Adds `scale` times its gradient to gradients(), and returns kl().
-  double add_kl_gradient(double scale);
+  /// Called when elements [begin, end) of a parameter, by its number in parameters(), have their
+  /// whole gradient: from several threads at once.
+  using ElementsReady =
+      std::function<void(std::size_t parameter, std::int64_t begin, std::int64_t end)>;
+  /// Adds `scale` times the gradient of kl() to gradients(), and returns kl(). Calls `ready` once
+  /// for each element of each parameter; it may move the element.
+  double add_kl_gradient(double scale, const ElementsReady& ready);
 
   std::vector<NodeSummary> summary() const;
   std::size_t node_count() const { return nodes_.size(); }
@@ -108,6 +113,7 @@ class Model {
 
   int find(const std::string& node) const;
   void add_node(const NodeSpec& spec);
+  void add_parameters(Layer& layer);
   void plan_fusion();
   void plan_memory();
   void plan_gradients();
@@ -124,7 +130,12 @@ class Model {
   std::vector<Node> nodes_;
   std::vector<int> outputs_;
   std::vector<Parameter*> parameters_;
-  std::vector<Variational*> variational_;
+  struct VariationalParameters {
+    Variational* layer;
+    std::size_t mu = 0, rho = 0;  // their numbers
+  };
+  std::vector<VariationalParameters> variational_;
+  std::vector<std::size_t> deterministic_;  // parameters without a posterior
   std::size_t first_drawn_ = 0;     // the first node that draws weights; node_count() if none does
   std::vector<int> fixed_results_;  // nodes before it that nodes from it on read
   Tensor gradients_;

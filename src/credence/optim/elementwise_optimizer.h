@@ -3,11 +3,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
+#include <tuple>
 #include <utility>
 #include <vector>
 
 #include "credence/base/errors.h"
-#include "credence/kernels/parallel.h"
 #include "credence/optim/optimizer.h"
 
 namespace credence {
@@ -33,18 +33,21 @@ class ElementwiseOptimizer final : public Optimizer {
 
   std::string name() const override { return std::string(Rule::name); }
   void setup(std::span<Parameter* const> parameters) override;
-  void step(std::span<Parameter* const> parameters, double learning_rate,
-            const StepContext& context) override;
+  void begin_step(std::span<Parameter* const> parameters, double learning_rate,
+                  const StepContext& context) override;
+  void update(std::size_t parameter, std::int64_t begin, std::int64_t end) override;
   std::vector<NamedTensor> state() override { return state_; }
 
  private:
-  template <class T, int kept>
-  void update(Parameter& parameter, NamedTensor* state, double learning_rate, std::uint64_t step);
   template <class T>
-  void update(Parameter& parameter, NamedTensor* state, double learning_rate, std::uint64_t step);
+  using Apply = decltype(std::declval<const Rule&>().template prepare<T>(0.0, std::uint64_t{0}));
+  template <class T, int kept>
+  void update(Parameter& parameter, NamedTensor* state, std::int64_t begin, std::int64_t end) const;
 
   Rule rule_;
-  std::vector<NamedTensor> state_;  ///< by parameter, then in the order of state_names()
+  std::vector<NamedTensor> state_;          ///< by parameter, then in the order of state_names()
+  std::span<Parameter* const> parameters_;  ///< of the update under way
+  std::tuple<Apply<float>, Apply<double>> constants_{};  ///< of the update under way
 };
 
 template <class Rule>
@@ -57,66 +60,62 @@ void ElementwiseOptimizer<Rule>::setup(std::span<Parameter* const> parameters) {
 }
 
 template <class Rule>
-void ElementwiseOptimizer<Rule>::step(std::span<Parameter* const> parameters, double learning_rate,
-                                      const StepContext& context) {
+void ElementwiseOptimizer<Rule>::begin_step(std::span<Parameter* const> parameters,
+                                            double learning_rate, const StepContext& context) {
   const std::size_t kept = rule_.state_names().size();
   require<InternalError>(parameters.size() * kept == state_.size(), Rule::name, ": step with ",
                          parameters.size(), " parameters, but state for ",
                          kept == 0 ? 0 : state_.size() / kept);
-  NamedTensor* state = state_.data();
-  for (Parameter* parameter : parameters) {
-    require<ShapeError>(parameter->gradient.size() == parameter->value.size() &&
-                            (kept == 0 || state->tensor.size() == parameter->value.size()),
-                        Rule::name, ": the gradient or state of ", parameter->name,
-                        " does not fit its value ", parameter->value.shape());
-    with_real_type(parameter->value.dtype(),
-                   [&]<class T>(T) { update<T>(*parameter, state, learning_rate, context.step); });
-    state += kept;
+  for (std::size_t i = 0; i < parameters.size(); ++i) {
+    const Parameter& parameter = *parameters[i];
+    require<ShapeError>(parameter.gradient.size() == parameter.value.size() &&
+                            (kept == 0 || state_[i * kept].tensor.size() == parameter.value.size()),
+                        Rule::name, ": the gradient or state of ", parameter.name,
+                        " does not fit its value ", parameter.value.shape());
   }
+  parameters_ = parameters;
+  constants_ = {rule_.template prepare<float>(learning_rate, context.step),
+                rule_.template prepare<double>(learning_rate, context.step)};
 }
 
 template <class Rule>
-template <class T>
-void ElementwiseOptimizer<Rule>::update(Parameter& parameter, NamedTensor* state,
-                                        double learning_rate, std::uint64_t step) {
-  switch (rule_.state_names().size()) {
-    case 0:
-      return update<T, 0>(parameter, state, learning_rate, step);
-    case 1:
-      return update<T, 1>(parameter, state, learning_rate, step);
-    default:
-      return update<T, 2>(parameter, state, learning_rate, step);
-  }
+void ElementwiseOptimizer<Rule>::update(std::size_t parameter, std::int64_t begin,
+                                        std::int64_t end) {
+  Parameter& updated = *parameters_[parameter];
+  const std::size_t kept = rule_.state_names().size();
+  NamedTensor* const state = state_.data() + parameter * kept;
+  with_real_type(updated.value.dtype(), [&]<class T>(T) {
+    switch (kept) {
+      case 0:
+        return update<T, 0>(updated, state, begin, end);
+      case 1:
+        return update<T, 1>(updated, state, begin, end);
+      default:
+        return update<T, 2>(updated, state, begin, end);
+    }
+  });
 }
 
 template <class Rule>
 template <class T, int kept>
 void ElementwiseOptimizer<Rule>::update(Parameter& parameter, NamedTensor* state,
-                                        double learning_rate, std::uint64_t step) {
-  const auto rule = rule_.template prepare<T>(learning_rate, step);
-  T* const values = parameter.value.data<T>();
-  const T* const gradients = std::as_const(parameter.gradient).template data<T>();
-  T* const states0 = kept > 0 ? state[0].tensor.data<T>() : nullptr;
-  T* const states1 = kept > 1 ? state[1].tensor.data<T>() : nullptr;
-  parallel_for(parameter.value.size(), elementwise_pieces,
-               [=](std::int64_t begin, std::int64_t end) {
-                 // Restricted, and of the loop's own scope, so that compilers vectorise it.
-                 T* __restrict value = values;
-                 const T* __restrict gradient = gradients;
-                 T* __restrict state0 = states0;
-                 T* __restrict state1 = states1;
-                 const auto apply = rule;
-                 for (std::int64_t i = begin; i < end; ++i) {
-                   T none0 = 0;
-                   T none1 = 0;
-                   if constexpr (kept == 0)
-                     apply(value[i], gradient[i], none0, none1);
-                   else if constexpr (kept == 1)
-                     apply(value[i], gradient[i], state0[i], none1);
-                   else
-                     apply(value[i], gradient[i], state0[i], state1[i]);
-                 }
-               });
+                                        std::int64_t begin, std::int64_t end) const {
+  const auto apply = std::get<Apply<T>>(constants_);
+  // Restricted, and of this scope, so that compilers vectorise the loop.
+  T* __restrict value = parameter.value.data<T>();
+  const T* __restrict gradient = std::as_const(parameter.gradient).template data<T>();
+  T* __restrict state0 = kept > 0 ? state[0].tensor.data<T>() : nullptr;
+  T* __restrict state1 = kept > 1 ? state[1].tensor.data<T>() : nullptr;
+  for (std::int64_t i = begin; i < end; ++i) {
+    T none0 = 0;
+    T none1 = 0;
+    if constexpr (kept == 0)
+      apply(value[i], gradient[i], none0, none1);
+    else if constexpr (kept == 1)
+      apply(value[i], gradient[i], state0[i], none1);
+    else
+      apply(value[i], gradient[i], state0[i], state1[i]);
+  }
 }
 
 }  // namespace credence

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <vector>
@@ -17,9 +19,15 @@ class Optimizer {
   virtual std::string name() const = 0;
   /// Makes the state, zero, for these parameters. The same list is given to every step.
   virtual void setup(std::span<Parameter* const> parameters) = 0;
-  /// One update. context.step counts the updates before this one.
-  virtual void step(std::span<Parameter* const> parameters, double learning_rate,
-                    const StepContext& context) = 0;
+  /// Begins an update, whose elements update() moves. context.step counts the updates before this
+  /// one. ShapeError, InternalError if the parameters are not those of setup().
+  virtual void begin_step(std::span<Parameter* const> parameters, double learning_rate,
+                          const StepContext& context) = 0;
+  /// Moves elements [begin, end) of parameters[parameter]. Several threads may call it at once.
+  virtual void update(std::size_t parameter, std::int64_t begin, std::int64_t end) = 0;
+  /// A whole update.
+  void step(std::span<Parameter* const> parameters, double learning_rate,
+            const StepContext& context);
   /// All that must be saved to go on, sharing memory.
   virtual std::vector<NamedTensor> state() = 0;
 };

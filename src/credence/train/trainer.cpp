@@ -64,8 +64,8 @@ Trainer::Trainer(const TrainerParts& parts, const TrainerOptions& options)
             .loss = timeline.add_work(Phase::loss),
             .reduce = timeline.add_work(Phase::reduce),
             .metrics = timeline.add_work(Phase::loss, "metrics"),
-            .kl = timeline.add_work(Phase::update, "kl"),
-            .optimizer = timeline.add_work(Phase::update, "optimizer")};
+            .optimizer = timeline.add_work(
+                Phase::update, parts_.model.is_bayesian() ? "kl, optimizer" : "optimizer")};
 }
 
 TrainReport Trainer::run() {
@@ -129,20 +129,29 @@ void Trainer::take_step(std::uint64_t step, StepReport& report, EpochSums& sums)
   });
 
   const double examples = static_cast<double>(parts_.loader.dataset().size());
-  report.nll = nll[0];
-  report.kl = timed(works_.kl, [&] { return model.add_kl_gradient(kl_weight(step) / examples); });
-  report.loss = report.nll + kl_weight(step) * report.kl / examples;
+  report.nll = report.loss = nll[0];
   report.learning_rate = learning_rate(step);
-  if (!std::isfinite(report.loss)) explain_not_finite(report);
+  if (!std::isfinite(report.nll)) explain_not_finite(report);
   timed(works_.metrics, [&] { update_metrics(batch); });
-  timed(works_.optimizer,
-        [&] { parts_.optimizer.step(model.parameters(), report.learning_rate, context); });
+  report.kl = timed(works_.optimizer, [&] {
+    return update_weights(kl_weight(step) / examples, report.learning_rate, context);
+  });
+  report.loss += kl_weight(step) * report.kl / examples;
+  if (!std::isfinite(report.loss)) explain_not_finite(report);
 
   sums.loss += report.loss * global_size;
   sums.nll += report.nll * global_size;
   sums.kl += report.kl;
   sums.examples += batch.global_size;
   ++sums.steps;
+}
+
+double Trainer::update_weights(double kl_scale, double learning_rate, const StepContext& context) {
+  parts_.optimizer.begin_step(parts_.model.parameters(), learning_rate, context);
+  return parts_.model.add_kl_gradient(
+      kl_scale, [this](std::size_t parameter, std::int64_t begin, std::int64_t end) {
+        parts_.optimizer.update(parameter, begin, end);
+      });
 }
 
 void Trainer::update_metrics(const Batch& batch) {

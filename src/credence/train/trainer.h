@@ -58,6 +58,8 @@ class Trainer {
   struct EpochSums;
 
   void take_step(std::uint64_t step, StepReport& report, EpochSums& sums);
+  /// Adds the gradient of KL and moves the weights, in one pass over each; returns KL.
+  double update_weights(double kl_scale, double learning_rate, const StepContext& context);
   void update_metrics(const Batch& batch);
   EpochReport finish_epoch(const StepReport& last, const EpochSums& sums);
   void check_weights(const StepReport& last) const;
@@ -74,7 +76,7 @@ class Trainer {
   std::vector<Observer*> observers_;
   /// Their numbers in the timeline.
   struct Works {
-    int gather, loss, reduce, metrics, kl, optimizer;
+    int gather, loss, reduce, metrics, optimizer;
   } works_{};
 };
 
