@@ -15,81 +15,86 @@ void measure(benchmark::State& state, double flop, Run run) {
                                                 benchmark::Counter::kIsRate);
 }
 
-struct Tensors {
-  explicit Tensors(const LinearMap& map, std::int64_t batch)
-      : src(map.src_shape().prepend(batch)),
-        dst(map.dst_shape().prepend(batch)),
-        weights(map.weights_shape()),
-        diff_weights(map.weights_shape()),
-        flop(2.0 * static_cast<double>(weights.size() * dst.size() / map.weights_shape()[0])) {}
-  Tensor src, dst, weights, diff_weights;
-  double flop;
-};
-
-void run_map(benchmark::State& state, LinearMap& map, std::int64_t batch) {
-  Tensors t(map, batch);
+/// Argument 0: forward, 1: gradient of the weights, 2: gradients of weights and source. `flop`: of
+/// one example's forward pass.
+void run_map(benchmark::State& state, LinearMap& map, std::int64_t batch, double flop) {
+  Tensor src(map.src_shape().prepend(batch)), dst(map.dst_shape().prepend(batch));
+  Tensor weights(map.weights_shape()), diff_weights(map.weights_shape());
+  flop *= static_cast<double>(batch);
+  map.forward(src, weights, nullptr, dst);
   switch (state.range(0)) {
     case 0:
-      measure(state, t.flop, [&] { map.forward(t.src, t.weights, nullptr, t.dst); });
+      measure(state, flop, [&] { map.forward(src, weights, nullptr, dst); });
       break;
     case 1:
-      measure(state, t.flop, [&] {
-        map.backward({.src = t.src, .dst = t.dst, .diff_dst = t.dst}, t.weights, t.diff_weights);
+      measure(state, flop, [&] {
+        map.backward({.src = src, .dst = dst, .diff_dst = dst}, weights, diff_weights);
       });
       break;
     default:
-      measure(state, 2 * t.flop, [&] {
-        map.backward({.src = t.src, .dst = t.dst, .diff_dst = t.dst, .diff_src = &t.src}, t.weights,
-                     t.diff_weights);
+      measure(state, 2 * flop, [&] {
+        map.backward({.src = src, .dst = dst, .diff_dst = dst, .diff_src = &src}, weights,
+                     diff_weights);
       });
   }
 }
 
-/// Argument 0: forward, 1: gradient of the weights, 2: gradients of weights and source.
+void convolution(benchmark::State& state, const Conv2dGeometry& geometry, std::int64_t batch,
+                 const Epilogue& epilogue = {}) {
+  const auto map = make_linear_map(geometry, DType::float32);
+  map->fuse(epilogue);
+  const std::int64_t pixels = geometry.out_height() * geometry.out_width();
+  run_map(state, *map, batch, 2.0 * static_cast<double>(map->weights_shape().size() * pixels));
+}
+
+constexpr Conv2dGeometry first{.height = 28,
+                               .width = 28,
+                               .channels = 1,
+                               .filters = 64,
+                               .kernel = {5, 5},
+                               .pad_begin = {2, 2},
+                               .pad_end = {2, 2}};
+constexpr PoolGeometry first_pool{.height = 28, .width = 28, .channels = 64};
+constexpr Conv2dGeometry middle{.height = 16,
+                                .width = 16,
+                                .channels = 64,
+                                .filters = 64,
+                                .kernel = {3, 3},
+                                .pad_begin = {1, 1},
+                                .pad_end = {1, 1}};
+/// Over time, as for gravitational waves: an image of one line.
+constexpr Conv2dGeometry over_time{.height = 1,
+                                   .width = 2048,
+                                   .channels = 64,
+                                   .filters = 64,
+                                   .kernel = {1, 16},
+                                   .dilation = {1, 2},
+                                   .pad_begin = {0, 15},
+                                   .pad_end = {0, 15}};
+
 void first_convolution(benchmark::State& state) {
-  const auto map = make_linear_map(Conv2dGeometry{.height = 28,
-                                                  .width = 28,
-                                                  .channels = 1,
-                                                  .filters = 64,
-                                                  .kernel = {5, 5},
-                                                  .pad_begin = {2, 2},
-                                                  .pad_end = {2, 2}},
-                                   DType::float32);
-  run_map(state, *map, 128);
+  convolution(state, first, 128);
 }
 BENCHMARK(first_convolution)->DenseRange(0, 2)->UseRealTime();
 
+void first_convolution_pooled(benchmark::State& state) {
+  convolution(state, first, 128, {.relu = true, .max_pool = first_pool});
+}
+BENCHMARK(first_convolution_pooled)->DenseRange(0, 2)->UseRealTime();
+
 void middle_convolution(benchmark::State& state) {
-  const auto map = make_linear_map(Conv2dGeometry{.height = 16,
-                                                  .width = 16,
-                                                  .channels = 64,
-                                                  .filters = 64,
-                                                  .kernel = {3, 3},
-                                                  .pad_begin = {1, 1},
-                                                  .pad_end = {1, 1}},
-                                   DType::float32);
-  run_map(state, *map, 64);
+  convolution(state, middle, 64);
 }
 BENCHMARK(middle_convolution)->DenseRange(0, 2)->UseRealTime();
 
-/// A convolution over time, as for gravitational waves: an image of one line.
 void long_convolution(benchmark::State& state) {
-  const auto map = make_linear_map(Conv2dGeometry{.height = 1,
-                                                  .width = 2048,
-                                                  .channels = 64,
-                                                  .filters = 64,
-                                                  .kernel = {1, 16},
-                                                  .dilation = {1, 2},
-                                                  .pad_begin = {0, 15},
-                                                  .pad_end = {0, 15}},
-                                   DType::float32);
-  run_map(state, *map, 16);
+  convolution(state, over_time, 16);
 }
 BENCHMARK(long_convolution)->DenseRange(0, 2)->UseRealTime();
 
 void dense(benchmark::State& state) {
   const auto map = make_linear_map(DenseGeometry{.inputs = 784, .outputs = 64}, DType::float32);
-  run_map(state, *map, 128);
+  run_map(state, *map, 128, 2.0 * 784 * 64);
 }
 BENCHMARK(dense)->DenseRange(0, 2)->UseRealTime();
 

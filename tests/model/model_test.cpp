@@ -111,6 +111,35 @@ TEST(Model, TellsWhenGradientsAreFinalLastLayerFirst) {
   EXPECT_EQ(expected, model.gradients().size());
 }
 
+TEST(Model, TellsOnceOfEachElementWhoseGradientIsWhole) {
+  const auto make = [] {
+    GraphSpec graph{.name = "bayesian", .input = {70}};
+    graph.add("dense1", dense({.units = 60})).add<ReLU>("relu1").add("dense2", dense({.units = 3}));
+    make_variational(graph, {.layers = {"dense1"}}, flipout());
+    return std::make_unique<Model>(graph, ModelOptions{});
+  };
+  const auto model = make();
+  const double kl = model->kl();
+  std::vector<std::vector<int>> told;
+  for (const Parameter* parameter : model->parameters())
+    told.emplace_back(static_cast<std::size_t>(parameter->value.size()));
+  const double returned =
+      model->add_kl_gradient(0.5, [&](std::size_t parameter, std::int64_t begin, std::int64_t end) {
+        for (std::int64_t i = begin; i < end; ++i) {
+          ++told[parameter][static_cast<std::size_t>(i)];
+          model->parameters()[parameter]->value.data<float>()[i] = -1;  // which it may do
+        }
+      });
+  EXPECT_EQ(returned, kl);
+  for (const std::vector<int>& elements : told) EXPECT_THAT(elements, ::testing::Each(1));
+
+  const auto apart = make();
+  apart->add_kl_gradient(0.5, [](std::size_t, std::int64_t, std::int64_t) {});
+  EXPECT_THAT(model->gradients().span<float>(),
+              ::testing::ElementsAreArray(apart->gradients().span<float>()));
+  EXPECT_NE(model->parameters()[0]->gradient.data<float>()[0], 0);
+}
+
 TEST(Model, FloatFollowsDouble) {
   const GraphSpec graph = branching_graph();
   Model single(graph, {.dtype = DType::float32, .max_batch = 2}),
