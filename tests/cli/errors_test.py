@@ -49,6 +49,15 @@ class Configuration(ProgramTest):
         recipe.write_text("model: {name: CNN_FC}\ntrain:\n  epoch: 3\n")
         self.fail_to_train(recipe, ["train.epoch", 'did you mean "epochs"', "bad.yaml:3"])
 
+    def test_keys_as_others_call_them(self):
+        self.fail_to_train(FC, ["train.lr: ", 'did you mean "learning_rate"'], "train.lr=1")
+        self.fail_to_train(FC, ["lr: ", 'did you mean "train.learning_rate"'], "lr=1")
+        self.fail_to_train(FC, ["threads: ", "--threads"], "threads=2")
+
+    def test_section_that_is_none(self):
+        self.fail_to_train(FC, ["trian: ", 'did you mean "train"', "(command line)"],
+                           "trian.epochs=2")
+
     def test_unknown_names(self):
         for key, name, closest in (("model.name", "CNN_FCC", "CNN_FC"),
                                    ("data.name", "digit", "digits"),
@@ -86,7 +95,8 @@ class Configuration(ProgramTest):
         self.fail_to_train(FC, ["601", "600"], "train.global_batch_size=601")
 
     def test_both_batch_sizes(self):
-        self.fail_to_train(FC, ["batch_size", "global_batch_size"], "train.batch_size=8")
+        self.fail_to_train(FC, ["batch_size", "global_batch_size", "remove it", "command line"],
+                           "train.batch_size=8", "train.global_batch_size=8")
 
     def test_shape_that_does_not_fit(self):
         self.fail_to_train(LAYERS, ['"conv1"', "40", "28"], "model.layers.0.kernel=40",
@@ -119,6 +129,16 @@ class Configuration(ProgramTest):
         self.fail_with(78, ['"accuracy"', "regression"], "train", recipe, "--output", "run",
                        "predict.metrics=accuracy")
         self.assertFalse((self.folder / "run").exists())
+
+    def test_losses_that_do_not_fit_the_data(self):
+        (self.folder / "rows.csv").write_text("".join(f"{i},{3 * i}\n" for i in range(40)))
+        csv = ("data.name=csv", "data.path=rows.csv", "train.global_batch_size=8", "--output")
+        self.fail_with(78, ["train.loss: ", "no likelihood", "model.bayesian.layers=[]"], "train",
+                       FC, "model.name=BNN_FC_flip", *csv, "run")
+        self.fail_with(78, ["train.loss: ", "classes", "mean_squared_error", "command line"],
+                       "train", FC, "train.loss=categorical_cross_entropy", *csv, "run")
+        self.succeed("train", FC, "model.name=BNN_FC_flip", "model.bayesian.layers=[]",
+                     "train.epochs=1", *csv, "deterministic")
 
     def test_missing_recipe(self):
         self.fail_with(78, ["nowhere.yaml"], "train", "nowhere.yaml")
@@ -155,6 +175,13 @@ class Data(ProgramTest):
     def test_whole_files_are_read(self):
         self.succeed("train", FC, f"data.path={self.mnist}", "train.epochs=1",
                      "train.global_batch_size=20", "--output", "whole")
+        digits = ("data.name=digits", "data.test_count=100")
+        self.succeed("evaluate", "whole", *digits)
+        self.succeed("train", "whole/config.yaml", *digits, "data.train_count=200",
+                     "--output", "digits")
+        self.succeed("evaluate", "digits", "data.name=mnist", f"data.path={self.mnist}")
+        self.fail_with(78, ["data.path: unknown key", "command line"], "evaluate", "whole",
+                       *digits, f"data.path={self.mnist}")
 
     def test_missing_folder(self):
         self.fail_with(65, ["data.path", "/nowhere"], "train", FC, "data.path=/nowhere")
