@@ -127,8 +127,9 @@ std::string suggestion(std::string_view word, std::span<const std::string> candi
   for (const std::string& meaning : meanings(word))
     if (std::ranges::count(candidates, meaning) > 0) return meaning;
   std::string best = closest(word, candidates);
-  const std::size_t allowed = std::max<std::size_t>(1, std::max(word.size(), best.size()) / 3);
-  if (!best.empty() && word.size() > 1 && edit_distance(word, best) <= allowed) return best;
+  // One edit makes any letter of another.
+  const std::size_t allowed = word.size() < 2 ? 0 : std::max<std::size_t>(1, word.size() / 3);
+  if (!best.empty() && edit_distance(word, best) <= allowed) return best;
   constexpr std::size_t shortest = 3;
   for (const std::string& candidate : candidates) {
     const std::size_t common = std::min(word.size(), candidate.size());
