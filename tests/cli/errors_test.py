@@ -186,6 +186,25 @@ class Data(ProgramTest):
     def test_missing_folder(self):
         self.fail_with(65, ["data.path", "/nowhere"], "train", FC, "data.path=/nowhere")
 
+    def test_neither_here_nor_to_be_had(self):
+        nowhere = {"CREDENCE_DATA_DIR": "/nowhere", "XDG_CACHE_HOME": str(self.folder / "cache"),
+                   "https_proxy": "http://127.0.0.1:9", "no_proxy": ""}
+        done = self.start("train", FC, variables=nowhere)
+        self.assertEqual(done.returncode, 65, done.stderr)
+        self.assertIn("CREDENCE_DATA_DIR: /nowhere/mnist does not exist", done.stderr)
+        self.assertIn("add data.name=digits, which needs no file", done.stderr.splitlines()[-1])
+
+    def test_tables(self):
+        csv = ("train", FC, "data.name=csv", "train.global_batch_size=8")
+        here = (self.folder / "missing.csv").resolve()
+        self.fail_with(65, ['"missing.csv"', f"({here})"], *csv, "data.path=missing.csv")
+        self.fail_with(74, ["/proc/self/mem", "cannot read"], *csv, "data.path=/proc/self/mem")
+        (self.folder / "table.csv").write_text("a,y\n" + "1,2\n" * 20)
+        self.fail_with(78, ["data.target: ", "table.csv", "did you mean \"y\"", "command line"], *csv,
+                       "data.path=table.csv", "data.target=Y ")
+        self.fail_with(78, ["data.target: ", "column from 1 to 2", "command line"], *csv,
+                       "data.path=table.csv", "data.target=3")
+
     def test_missing_file(self):
         file = self.mnist / "t10k-labels-idx1-ubyte"
         content = file.read_bytes()
@@ -260,6 +279,22 @@ class Output(ProgramTest):
         self.fail_to_write(73, ["mine", "exists"], "mine", ranks=2)
         disk = self.full_disk("64k")
         self.fail_to_write(74, ["checkpoints/step-", "No space left"], disk / "two", ranks=2)
+
+
+class Threads(ProgramTest):
+    def test_more_than_cpus(self):
+        many = ("--threads", len(os.sched_getaffinity(0)) + 1)
+        warning = f"warning:? host .*: {many[1]} threads of 1 rank share "
+        done = self.succeed("train", FC, *SMALL, "train.steps_per_epoch=1", "--output", "run", *many)
+        self.assertRegex(done.stderr, warning)
+        self.assertRegex(Run(self.folder / "run").text("log.txt"), warning)
+        self.assertRegex(self.succeed("evaluate", "run", *many).stderr, warning)
+        self.assertEqual(self.succeed("evaluate", "run", "--threads", 1).stderr, "")
+
+    def test_ranks_that_this_build_does_not_see(self):
+        done = self.start("models", variables={"SLURM_STEP_NUM_TASKS": "3"})
+        self.assertEqual(done.returncode, 75, done.stderr)
+        self.assertIn("srun started 3 ranks", done.stderr)
 
 
 class Numbers(ProgramTest):
