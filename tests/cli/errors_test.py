@@ -25,7 +25,9 @@ class CommandLine(ProgramTest):
         self.fail_with(64, ["recipe", "required"], "train")
 
     def test_unknown_option(self):
-        self.fail_with(64, ["--outptu"], "train", FC, "--outptu", "run")
+        self.fail_with(64, ["--outptu", 'did you mean "--output"'], "train", FC, "--outptu", "run")
+        self.fail_with(64, ['did you mean "--threads"'], "train", FC, "-threads", "2")
+        self.fail_with(64, ["--epochs", "train.epochs=10"], "train", FC, "--epochs=2")
 
     def test_override_without_a_value(self):
         self.fail_with(64, ['"nonsense"', "seed=3"], "train", FC, "nonsense")
@@ -53,6 +55,7 @@ class Configuration(ProgramTest):
         self.fail_to_train(FC, ["train.lr: ", 'did you mean "learning_rate"'], "train.lr=1")
         self.fail_to_train(FC, ["lr: ", 'did you mean "train.learning_rate"'], "lr=1")
         self.fail_to_train(FC, ["threads: ", "--threads"], "threads=2")
+        self.fail_to_train(FC, ["dataset: ", 'did you mean "data.name"'], "dataset=digits")
 
     def test_section_that_is_none(self):
         self.fail_to_train(FC, ["trian: ", 'did you mean "train"', "(command line)"],

@@ -17,7 +17,8 @@ std::string closest(std::string_view word, std::span<const std::string> candidat
 std::string suggestion(std::string_view word, std::span<const std::string> candidates);
 /// "; did you mean \"epochs\"?", or nothing.
 std::string did_you_mean(std::string_view word, std::span<const std::string> candidates);
-/// What the field's word stands for here, the likeliest first: "lr" is "learning_rate".
+/// What the field's word stands for here, the likeliest first: "lr" is "learning_rate", "dataset"
+/// the key "data.name".
 std::vector<std::string> meanings(std::string_view word);
 
 /// "a, b, c".

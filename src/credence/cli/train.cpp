@@ -207,7 +207,9 @@ void add_train(CLI::App& app, Context& context) {
   const auto arguments = std::make_shared<TrainArguments>();
   command->add_option("recipe", arguments->recipe, "configuration file, as in recipes/*.yaml")
       ->required();
-  command->add_option("overrides", arguments->overrides, "key=value: train.epochs=10 seed=3");
+  command->add_option("overrides", arguments->overrides,
+                      "key=value: train.epochs=10 seed=3; items of lists by number, from 0: "
+                      "model.layers.0.units=32");
   command->add_option("-o,--output", arguments->output,
                       "run directory, which must not exist (default: runs/<recipe>-<n>)");
   command->add_option("-t,--threads", arguments->threads,

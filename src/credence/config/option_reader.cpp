@@ -256,13 +256,14 @@ void OptionReader::find_unused(const OptionReader& root, std::vector<std::string
 
 std::string OptionReader::hint(const std::string& key, const std::vector<std::string>& known,
                                const OptionReader& root) {
-  std::string near = did_you_mean(key, known);
-  std::string other = root.elsewhere(key);
+  const std::string other = root.elsewhere(key);
+  std::string near;
   for (const std::string& meaning : meanings(key)) {
-    if (!near.empty()) break;
-    const std::string path = root.elsewhere(meaning);
-    if (!path.empty()) near = concat("; did you mean \"", path, "\"?");
+    const bool is_here = std::ranges::count(known, meaning) > 0;
+    const std::string path = is_here ? meaning : root.elsewhere(meaning);
+    if (near.empty() && !path.empty()) near = concat("; did you mean \"", path, "\"?");
   }
+  if (near.empty()) near = did_you_mean(key, known);
   for (const char* word : {"threads", "num_threads", "n_threads", "workers"})
     if (key == word) near = "; threads are set by the option --threads";
   for (const char* word : {"device", "gpu", "cuda"})
@@ -276,7 +277,7 @@ std::string OptionReader::hint(const std::string& key, const std::vector<std::st
 
 std::string OptionReader::elsewhere(const std::string& key) const {
   for (const OptionReader& reader : children_) {
-    if (reader.key_ == key && reader.used_) return reader.path_;
+    if ((reader.key_ == key || reader.path_ == key) && reader.used_) return reader.path_;
     std::string found = reader.elsewhere(key);
     if (!found.empty()) return found;
   }
