@@ -25,7 +25,9 @@ class CommandLine(ProgramTest):
         self.fail_with(64, ["recipe", "required"], "train")
 
     def test_unknown_option(self):
-        self.fail_with(64, ["--outptu"], "train", FC, "--outptu", "run")
+        self.fail_with(64, ["--outptu", 'did you mean "--output"'], "train", FC, "--outptu", "run")
+        self.fail_with(64, ['did you mean "--threads"'], "train", FC, "-threads", "2")
+        self.fail_with(64, ["--epochs", "train.epochs=10"], "train", FC, "--epochs=2")
 
     def test_override_without_a_value(self):
         self.fail_with(64, ['"nonsense"', "seed=3"], "train", FC, "nonsense")
@@ -48,6 +50,16 @@ class Configuration(ProgramTest):
         recipe = self.folder / "bad.yaml"
         recipe.write_text("model: {name: CNN_FC}\ntrain:\n  epoch: 3\n")
         self.fail_to_train(recipe, ["train.epoch", 'did you mean "epochs"', "bad.yaml:3"])
+
+    def test_keys_as_others_call_them(self):
+        self.fail_to_train(FC, ["train.lr: ", 'did you mean "learning_rate"'], "train.lr=1")
+        self.fail_to_train(FC, ["lr: ", 'did you mean "train.learning_rate"'], "lr=1")
+        self.fail_to_train(FC, ["threads: ", "--threads"], "threads=2")
+        self.fail_to_train(FC, ["dataset: ", 'did you mean "data.name"'], "dataset=digits")
+
+    def test_section_that_is_none(self):
+        self.fail_to_train(FC, ["trian: ", 'did you mean "train"', "(command line)"],
+                           "trian.epochs=2")
 
     def test_unknown_names(self):
         for key, name, closest in (("model.name", "CNN_FCC", "CNN_FC"),
@@ -86,7 +98,8 @@ class Configuration(ProgramTest):
         self.fail_to_train(FC, ["601", "600"], "train.global_batch_size=601")
 
     def test_both_batch_sizes(self):
-        self.fail_to_train(FC, ["batch_size", "global_batch_size"], "train.batch_size=8")
+        self.fail_to_train(FC, ["batch_size", "global_batch_size", "remove it", "command line"],
+                           "train.batch_size=8", "train.global_batch_size=8")
 
     def test_shape_that_does_not_fit(self):
         self.fail_to_train(LAYERS, ['"conv1"', "40", "28"], "model.layers.0.kernel=40",
@@ -119,6 +132,16 @@ class Configuration(ProgramTest):
         self.fail_with(78, ['"accuracy"', "regression"], "train", recipe, "--output", "run",
                        "predict.metrics=accuracy")
         self.assertFalse((self.folder / "run").exists())
+
+    def test_losses_that_do_not_fit_the_data(self):
+        (self.folder / "rows.csv").write_text("".join(f"{i},{3 * i}\n" for i in range(40)))
+        csv = ("data.name=csv", "data.path=rows.csv", "train.global_batch_size=8", "--output")
+        self.fail_with(78, ["train.loss: ", "no likelihood", "model.bayesian.layers=[]"], "train",
+                       FC, "model.name=BNN_FC_flip", *csv, "run")
+        self.fail_with(78, ["train.loss: ", "classes", "mean_squared_error", "command line"],
+                       "train", FC, "train.loss=categorical_cross_entropy", *csv, "run")
+        self.succeed("train", FC, "model.name=BNN_FC_flip", "model.bayesian.layers=[]",
+                     "train.epochs=1", *csv, "deterministic")
 
     def test_missing_recipe(self):
         self.fail_with(78, ["nowhere.yaml"], "train", "nowhere.yaml")
@@ -155,9 +178,35 @@ class Data(ProgramTest):
     def test_whole_files_are_read(self):
         self.succeed("train", FC, f"data.path={self.mnist}", "train.epochs=1",
                      "train.global_batch_size=20", "--output", "whole")
+        digits = ("data.name=digits", "data.test_count=100")
+        self.succeed("evaluate", "whole", *digits)
+        self.succeed("train", "whole/config.yaml", *digits, "data.train_count=200",
+                     "--output", "digits")
+        self.succeed("evaluate", "digits", "data.name=mnist", f"data.path={self.mnist}")
+        self.fail_with(78, ["data.path: unknown key", "command line"], "evaluate", "whole",
+                       *digits, f"data.path={self.mnist}")
 
     def test_missing_folder(self):
         self.fail_with(65, ["data.path", "/nowhere"], "train", FC, "data.path=/nowhere")
+
+    def test_neither_here_nor_to_be_had(self):
+        nowhere = {"CREDENCE_DATA_DIR": "/nowhere", "XDG_CACHE_HOME": str(self.folder / "cache"),
+                   "https_proxy": "http://127.0.0.1:9", "no_proxy": ""}
+        done = self.start("train", FC, variables=nowhere)
+        self.assertEqual(done.returncode, 65, done.stderr)
+        self.assertIn("CREDENCE_DATA_DIR: /nowhere/mnist does not exist", done.stderr)
+        self.assertIn("add data.name=digits, which needs no file", done.stderr.splitlines()[-1])
+
+    def test_tables(self):
+        csv = ("train", FC, "data.name=csv", "train.global_batch_size=8")
+        here = (self.folder / "missing.csv").resolve()
+        self.fail_with(65, ['"missing.csv"', f"({here})"], *csv, "data.path=missing.csv")
+        self.fail_with(74, ["/proc/self/mem", "cannot read"], *csv, "data.path=/proc/self/mem")
+        (self.folder / "table.csv").write_text("a,y\n" + "1,2\n" * 20)
+        self.fail_with(78, ["data.target: ", "table.csv", "did you mean \"y\"", "command line"], *csv,
+                       "data.path=table.csv", "data.target=Y ")
+        self.fail_with(78, ["data.target: ", "column from 1 to 2", "command line"], *csv,
+                       "data.path=table.csv", "data.target=3")
 
     def test_missing_file(self):
         file = self.mnist / "t10k-labels-idx1-ubyte"
@@ -233,6 +282,22 @@ class Output(ProgramTest):
         self.fail_to_write(73, ["mine", "exists"], "mine", ranks=2)
         disk = self.full_disk("64k")
         self.fail_to_write(74, ["checkpoints/step-", "No space left"], disk / "two", ranks=2)
+
+
+class Threads(ProgramTest):
+    def test_more_than_cpus(self):
+        many = ("--threads", len(os.sched_getaffinity(0)) + 1)
+        warning = f"warning:? host .*: {many[1]} threads of 1 rank share "
+        done = self.succeed("train", FC, *SMALL, "train.steps_per_epoch=1", "--output", "run", *many)
+        self.assertRegex(done.stderr, warning)
+        self.assertRegex(Run(self.folder / "run").text("log.txt"), warning)
+        self.assertRegex(self.succeed("evaluate", "run", *many).stderr, warning)
+        self.assertEqual(self.succeed("evaluate", "run", "--threads", 1).stderr, "")
+
+    def test_ranks_that_this_build_does_not_see(self):
+        done = self.start("models", variables={"SLURM_STEP_NUM_TASKS": "3"})
+        self.assertEqual(done.returncode, 75, done.stderr)
+        self.assertIn("srun started 3 ranks", done.stderr)
 
 
 class Numbers(ProgramTest):

@@ -24,7 +24,7 @@ if(CREDENCE_MPI)
   credence_add_mpi_exit_test(comm.code_2 failing_ranks RANKS 2 CODE 65 ARGUMENTS code)
   # Started by the mpirun of another MPI.
   add_test(NAME comm.wrong_launcher COMMAND ${CMAKE_COMMAND} -E env --unset=OMPI_COMM_WORLD_SIZE
-           PMI_SIZE=2 ${CMAKE_COMMAND} -DCODE=75 -DTIMEOUT_S=10 -DSAYS=launcher
+           PMI_SIZE=2 ${CMAKE_COMMAND} -DCODE=75 -DTIMEOUT_S=10 -DSAYS=sees.one
            -P ${PROJECT_SOURCE_DIR}/tests/support/expect_exit.cmake --
            $<TARGET_FILE:failing_ranks> code)
   credence_mpi_test_properties(comm.wrong_launcher 1)

@@ -26,6 +26,7 @@ TEST(Topology, ThisPlaceHasAHostAndCpus) {
   EXPECT_FALSE(place.cpus.empty());
   EXPECT_TRUE(std::is_sorted(place.cpus.begin(), place.cpus.end()));
   EXPECT_EQ(place.threads, 3);
+  EXPECT_GE(place.host_cpus, static_cast<int>(place.cpus.size()));
 }
 
 TEST(Topology, PrintsALineForEachRank) {
@@ -91,6 +92,30 @@ TEST(Topology, WarnsOfRanksBoundToOneCpuWhileOthersAreFree) {
 TEST(Topology, WarnsOfMasksThatOverlapInPart) {
   const std::vector<RankPlace> places{{"a", {0, 1}, 2}, {"a", {1, 2}, 2}};
   EXPECT_THAT(oversubscription_warning(places), HasSubstr("share 3 CPUs (0-2)"));
+}
+
+TEST(Topology, WarnsOfOneRankWithMoreThreadsThanCpus) {
+  EXPECT_THAT(oversubscription_warning(std::vector<RankPlace>{{"a", {0, 1}, 8}}),
+              HasSubstr("8 threads of 1 rank share 2 CPUs (0-1)"));
+}
+
+TEST(Topology, WarnsOfRanksBoundToFewOfTheCpus) {
+  const auto place = [](const char* host, std::vector<int> cpus, double quota = 0) {
+    return RankPlace{.host = host, .cpus = cpus, .cpu_quota = quota, .host_cpus = 8};
+  };
+  const std::vector one{place("a", {3})};
+  EXPECT_EQ(binding_warning(one, "mpirun"),
+            "host a: uses 1 of 8 CPUs; bound by mpirun: try --bind-to none, or -np 8");
+  EXPECT_EQ(binding_warning(one, "srun"),
+            "host a: uses 1 of 8 CPUs; bound by srun: try --cpus-per-task=8, or -n 8");
+  EXPECT_THAT(binding_warning(one, ""), IsEmpty());
+  EXPECT_THAT(binding_warning(std::vector{place("a", {0, 1, 2}), place("a", {3, 4})}, "mpirun"),
+              IsEmpty());
+  EXPECT_THAT(binding_warning(std::vector{place("a", {0, 1}), place("a", {2, 3})}, "mpirun"),
+              HasSubstr("uses 4 of 8 CPUs"));
+  EXPECT_THAT(binding_warning(std::vector{place("a", {0}, 1.5)}, "mpirun"), IsEmpty());
+  EXPECT_EQ(binding_warning(std::vector{place("a", {0}), place("b", {0, 1, 2, 3, 4})}, "mpirun"),
+            "host a: uses 1 of 8 CPUs; bound by mpirun: try --bind-to none, or more ranks");
 }
 
 }  // namespace

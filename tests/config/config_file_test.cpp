@@ -14,6 +14,7 @@ namespace credence {
 namespace {
 
 using testing::AllOf;
+using testing::EndsWith;
 using testing::HasSubstr;
 namespace fs = std::filesystem;
 
@@ -58,6 +59,7 @@ TEST_F(ConfigFile, AMissingFileNamesTheClosestOne) {
   EXPECT_ERROR(load_config(path("mnist_bn_conv.yaml")), ConfigError,
                AllOf(HasSubstr("there is no \"" + path("mnist_bn_conv.yaml") + "\""),
                      HasSubstr("did you mean \"" + path("mnist_bnn_conv.yaml") + "\"?")));
+  EXPECT_ERROR(load_config(path("zebra.yaml")), ConfigError, EndsWith("zebra.yaml\""));
   EXPECT_ERROR(load_config(path("nowhere/recipe.yaml")), ConfigError,
                HasSubstr("there is no directory \"" + path("nowhere") + "\" either"));
   EXPECT_ERROR(load_config(""), ConfigError, HasSubstr("there is no \"\""));
@@ -109,6 +111,8 @@ TEST(Override, StepsThroughAName) {
   EXPECT_EQ(overridden("l: [{Conv2D: }]", "l.0.f=3"), "{l: [{Conv2D: {f: 3}}]}");
   EXPECT_EQ(overridden("l: [{Conv2D: {f: 1}}]", "l.0.Conv2D.f=3"), "{l: [{Conv2D: {f: 3}}]}");
   EXPECT_EQ(overridden("m: {prior: {s: 1}}", "m.kl=3"), "{m: {prior: {s: 1}, kl: 3}}");
+  EXPECT_EQ(overridden("o: {Adam: {b: 1}}", "o.type=SGD"), "{o: {type: SGD, b: 1}}");
+  EXPECT_EQ(overridden("o: {Adam: }", "o.type=SGD"), "{o: {type: SGD}}");
 }
 
 TEST(Override, RefusesWhatIsNoAssignment) {

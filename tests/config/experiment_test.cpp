@@ -66,9 +66,10 @@ TEST(Experiment, RefusesNumbersOutOfRangeInTheirPlace) {
             "train.kl.weight: expected 0 or more, got -1.0 (recipe.yaml:4)");
   EXPECT_EQ(error_of_train("kl", "\n    weight: 1\n    warmup_epochs: -.inf"),
             "train.kl.warmup_epochs: expected 0 or more, got -.inf (recipe.yaml:6)");
-  EXPECT_EQ(error_of("model: {name: CNN_FC}\ntrain:\n  global_batch_size: 8\n  batch_size: 4"),
-            "train.batch_size: give batch_size (of a rank) or global_batch_size (of all), not both "
-            "(recipe.yaml:4)");
+  EXPECT_EQ(
+      error_of("model: {name: CNN_FC}\ntrain:\n  global_batch_size: 8\n  batch_size: 4"),
+      "train.batch_size: there is global_batch_size (of all ranks) too (recipe.yaml:3): remove "
+      "it, or batch_size (of one rank) (recipe.yaml:4)");
 }
 
 TEST(Experiment, RefusesOptionsOfOptimizersAndSchedulesInTheirPlace) {
@@ -108,6 +109,65 @@ TEST(Experiment, RefusesOptionsOfLayersInTheirPlace) {
   EXPECT_EQ(error_of("model: {name: BNN_conv_flip,\n  bayesian: {prior: {sigma: 0}}}"),
             "model.bayesian.prior.sigma: gaussian: sigma must be positive and finite, got 0 "
             "(recipe.yaml:2)");
+}
+
+TEST(Experiment, SaysWhichLossTheDataTake) {
+  const auto refuse = [](const std::string& text, std::int64_t classes) -> std::string {
+    const Experiment experiment = read_experiment(parse_yaml(text, "recipe.yaml"));
+    const InMemoryDataset data = data_with(classes);
+    const Model model(experiment.make_graph(data), {});
+    try {
+      experiment.make_loss(model, data);
+      return "none";
+    } catch (const ConfigError& error) {
+      return error.what();
+    }
+  };
+  const std::string bayesian = "model: {name: BNN_FC_flip}\n";
+  EXPECT_THAT(refuse(bayesian, 0),
+              AllOf(StartsWith("train.loss: mean_squared_error is no likelihood"),
+                    HasSubstr("without a posterior, by model.bayesian.layers=[]")));
+  EXPECT_EQ(refuse("model: {name: BNN_FC_flip, bayesian: {layers: []}}\n", 0), "none");
+  EXPECT_EQ(refuse(bayesian, 3), "none");
+  for (const char* loss : {"categorical_cross_entropy", "binary_cross_entropy"})
+    EXPECT_THAT(
+        refuse(concat("model: {name: CNN_FC}\ntrain:\n  loss: ", loss), 0),
+        AllOf(StartsWith(concat("train.loss: ", loss, " is for classes, which the data do")),
+              HasSubstr("train.loss=mean_squared_error"), EndsWith("(recipe.yaml:3)")));
+  EXPECT_THAT(refuse("model: {name: CNN_FC}\ntrain:\n  loss: mean_squared_error", 3),
+              AllOf(HasSubstr("is for regression, got 3 classes"), EndsWith("(recipe.yaml:3)")));
+}
+
+TEST(Experiment, RefusesLayersOfThePosteriorInTheirPlace) {
+  const auto refuse = [](const std::string& layers) -> std::string {
+    const Experiment experiment = read_experiment(
+        parse_yaml("model:\n  name: CNN_FC\n  bayesian:\n    layers: " + layers, "recipe.yaml"));
+    try {
+      experiment.make_graph(data_with(3));
+      return "none";
+    } catch (const ConfigError& error) {
+      return error.what();
+    }
+  };
+  EXPECT_EQ(refuse("[dense1, dense7]"),
+            "model.bayesian.layers: unknown layer with weights \"dense7\"; did you mean "
+            "\"dense1\"? (known: dense1, dense2) (recipe.yaml:4)");
+  EXPECT_EQ(refuse("last 3"),
+            "model.bayesian.layers: expected at most \"last 2\", as many layers have weights, got "
+            "\"last 3\" (recipe.yaml:4)");
+}
+
+TEST(Experiment, RefusesNamesOfLayersInTheirPlace) {
+  const auto refuse = [](const std::string& name) {
+    return error_of("model:\n  layers:\n    - ReLU\n    - type: ReLU\n      name: " + name);
+  };
+  EXPECT_EQ(refuse("relu_1"),
+            "model.layers.1.name: the layer name \"relu_1\" is used twice (recipe.yaml:5)");
+  EXPECT_EQ(refuse("input"),
+            "model.layers.1.name: \"input\" is the network's input: call the layer otherwise "
+            "(recipe.yaml:5)");
+  EXPECT_EQ(refuse("''"),
+            "model.layers.1.name: expected a layer's name, got an empty one (recipe.yaml:5)");
 }
 
 }  // namespace

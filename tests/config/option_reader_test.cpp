@@ -220,6 +220,32 @@ TEST(OptionReader, RefusesUnknownKeysByTheirFullPath) {
   EXPECT_ERROR(read("Epochs: 5"), ConfigError, HasSubstr("did you mean \"epochs\"?"));
 }
 
+TEST(OptionReader, SuggestsOnlyWhatIsNear) {
+  EXPECT_ERROR(read("prior: {zebra: 1}"), ConfigError,
+               "prior.zebra: unknown key (known: sigma, mix) (recipe.yaml:1)");
+  EXPECT_ERROR(read("prior: {std: 1}"), ConfigError, HasSubstr("did you mean \"sigma\"?"));
+  EXPECT_ERROR(read("std: 1"), ConfigError, HasSubstr("did you mean \"prior.sigma\"?"));
+  EXPECT_ERROR(read("threads: 4"), ConfigError, HasSubstr("the option --threads"));
+  EXPECT_ERROR(read("padding: reflect"), ConfigError,
+               "padding: expected one of same, valid, got \"reflect\" (recipe.yaml:1)");
+}
+
+TEST(OptionReader, ForgetsWhatTheFileGives) {
+  ConfigNode config = parse_yaml("epochs: 5\nprior: {sigma: 2, mix: 3}\nseed: 4", "recipe.yaml");
+  config.find("seed")->overridden = true;
+  config.find("prior")->find("mix")->overridden = true;
+  OptionReader reader(config);
+  reader.forget(std::vector<std::string>{"epochs", "prior.sigma", "prior.mix", "seed", "none"});
+  EXPECT_EQ(emit_inline(*reader.node()), "{prior: {mix: 3}, seed: 4}");
+  reader.forget(std::vector<std::string>{"prior"});
+  EXPECT_EQ(emit_inline(*reader.node()), "{prior: {mix: 3}, seed: 4}");
+  Everything options;
+  reader.read(options);
+  EXPECT_NO_THROW(reader.finish());
+  EXPECT_EQ(options.epochs, 10);
+  EXPECT_EQ(options.prior.mix, 3.0);
+}
+
 TEST(OptionReader, TellsAllUnknownKeysUpToAFew) {
   EXPECT_ERROR(read("prior: {x: 1}\nepoch: 5"), ConfigError,
                AllOf(HasSubstr("prior.x: unknown"), HasSubstr("\nepoch: unknown")));

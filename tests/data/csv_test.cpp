@@ -1,6 +1,7 @@
 #include "credence/data/csv.h"
 
 #include <cmath>
+#include <filesystem>
 #include <numeric>
 #include <set>
 
@@ -114,8 +115,12 @@ TEST_F(Csv, ReadsTheDialectsOfTheField) {
   CsvOptions o = options("  1   2\n3\t4  \n");
   o.delimiter = " ";
   EXPECT_EQ(sorted_inputs(o), expected);
+  o.delimiter = "whitespace";
+  EXPECT_EQ(sorted_inputs(o), expected);
   o = options("x\ty\n1\t2\n3\t 4\n");
   o.delimiter = "\t";
+  EXPECT_EQ(sorted_inputs(o), expected);
+  o.delimiter = "tab";
   EXPECT_EQ(sorted_inputs(o), expected);
   o = options("1;2\n3;4\n");
   o.delimiter = ";";
@@ -165,7 +170,15 @@ TEST_F(Csv, RefusesOptionsThatDoNotFit) {
   o.test_fraction = 0.5;
   EXPECT_THAT(error_of<DataError>(o), HasSubstr("leave none to train on"));
   o.path = (folder_ / "missing.csv").string();
-  EXPECT_THAT(error_of<IoError>(o), HasSubstr("missing.csv"));
+  EXPECT_THAT(error_of<DataError>(o), HasSubstr("there is no file \"" + o.path + "\""));
+  o.path = "missing.csv";
+  EXPECT_THAT(
+      error_of<DataError>(o),
+      EndsWith(concat("(", (std::filesystem::current_path() / "missing.csv").string(), ")")));
+  o.path = folder_.write("x", "").parent_path().string();
+  EXPECT_THAT(error_of<DataError>(o), HasSubstr("expected a file, got the folder"));
+  o.path = "/proc/self/mem";  // is there, and cannot be read
+  EXPECT_THAT(error_of<IoError>(o), HasSubstr("cannot read"));
 }
 
 std::string ramp(int rows) {

@@ -23,6 +23,12 @@ class Registry {
     throw ConfigError(unknown_name(kind_, name, names()));
   }
 
+  bool has(const std::string& name) const {
+    for (const auto& entry : entries_)
+      if (entry.first == name) return true;
+    return false;
+  }
+
   std::vector<std::string> names() const {
     std::vector<std::string> names;
     for (const auto& entry : entries_) names.push_back(entry.first);

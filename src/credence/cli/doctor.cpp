@@ -136,7 +136,7 @@ void doctor(const DoctorArguments& arguments, Context& context) {
     if (prints) std::cout << text << std::flush;
   };
   Diagnosis d;
-  d.resources = set_up_threads(communicator, arguments.threads);
+  d.resources = set_up_threads_quietly(communicator, arguments.threads);
   d.machine = read_machine();
   if (context.is_root()) d.output = try_output(arguments.output);
   print(resources_text(d.resources) + "\n" + facts_text(d) + "\n");

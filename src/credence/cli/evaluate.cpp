@@ -44,7 +44,8 @@ void add_evaluate(CLI::App& app, Context& context) {
   CLI::App* const command = app.add_subcommand("evaluate", "test the network of a run directory");
   const auto arguments = std::make_shared<EvaluateArguments>();
   command->add_option("run", arguments->run, "run directory")->required();
-  command->add_option("overrides", arguments->overrides, "key=value: data.path=/elsewhere");
+  command->add_option("overrides", arguments->overrides,
+                      "key=value: data.path=/elsewhere, data.name=digits");
   command->add_option("-s,--samples", arguments->samples,
                       "weight draws (default: the recipe's predict.samples)");
   command->add_option("-t,--threads", arguments->threads,

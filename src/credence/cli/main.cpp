@@ -20,6 +20,28 @@ void check_command(const CLI::App& app, int argc, char** argv) {
                       unknown_name("command", argv[1], known));
 }
 
+/// What to do about arguments that look like an option and are none; empty if there are none.
+std::string advice(const CLI::App& app, int argc, char** argv) {
+  const auto commands = app.get_subcommands({});
+  const auto found = std::ranges::find_if(commands, [&](const CLI::App* command) {
+    return argc > 1 && command->get_name() == argv[1];
+  });
+  if (found == commands.end()) return "";
+  const CLI::App* const command = *found;
+  const bool takes_keys = command->get_option_no_throw("overrides") != nullptr;
+  std::vector<std::string> known;
+  for (const CLI::Option* option : command->get_options())
+    for (const std::string& name : option->get_lnames()) known.push_back("--" + name);
+  for (int i = 2; i < argc; ++i) {
+    const std::string argument = argv[i];
+    const std::string word = argument.substr(0, argument.find('='));
+    if (word.size() < 3 || word[0] != '-' || std::ranges::count(known, word) > 0) continue;
+    const std::string meant = did_you_mean(word[1] == '-' ? word : "-" + word, known);
+    return meant.empty() && takes_keys ? "; keys of a recipe are set as in train.epochs=10" : meant;
+  }
+  return "";
+}
+
 int run(CommWorld& world, int argc, char** argv) {
   cli::Context context{world, {argv, argv + argc}};
   set_log_rank(context.communicator().rank(), context.communicator().size());
@@ -45,7 +67,7 @@ int run(CommWorld& world, int argc, char** argv) {
   } catch (const CLI::Success& help_or_version) {
     if (context.is_root()) app.exit(help_or_version);
   } catch (const CLI::ParseError& error) {
-    throw UsageError(concat(error.what(), "; see credence --help"));
+    throw UsageError(concat(error.what(), advice(app, argc, argv), "; see credence --help"));
   }
   return static_cast<int>(ExitCode::success);
 }

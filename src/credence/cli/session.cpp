@@ -2,7 +2,9 @@
 
 #include <cstdlib>
 
+#include "credence/base/log.h"
 #include "credence/checkpoint/checkpoint.h"
+#include "credence/comm/launcher.h"
 #include "credence/comm/rank_zero.h"
 #include "credence/config/config_file.h"
 #include "credence/kernels/parallel.h"
@@ -14,7 +16,7 @@ constexpr std::int64_t evaluation_batch = 250;
 
 }  // namespace
 
-Resources set_up_threads(Communicator& communicator, int threads) {
+Resources set_up_threads_quietly(Communicator& communicator, int threads) {
   require<UsageError>(threads >= 0,
                       "--threads: expected 1 or more (0: the rank's share of the cores), got ",
                       threads);
@@ -23,9 +25,25 @@ Resources set_up_threads(Communicator& communicator, int threads) {
   const char* const openmp = std::getenv("OMP_NUM_THREADS");
   if (threads == 0 && openmp) threads = std::atoi(openmp);
   resources.threads = threads > 0 ? threads : share;
+  resources.threads_asked = threads > 0;
   resources.places = all_places(communicator, this_place(resources.threads));
   set_thread_count(resources.threads);
   return resources;
+}
+
+Resources set_up_threads(Communicator& communicator, int threads) {
+  Resources resources = set_up_threads_quietly(communicator, threads);
+  const std::string warning = warning_of(resources);
+  if (!warning.empty()) log_warning(warning);
+  return resources;
+}
+
+std::string warning_of(const Resources& resources) {
+  std::string warning = oversubscription_warning(resources.places);
+  // Whoever asks for few threads does not want more CPUs.
+  if (resources.threads_asked && warning.empty()) return "";
+  const std::string bound = binding_warning(resources.places, find_launcher().name);
+  return warning + (warning.empty() || bound.empty() ? "" : "\n") + bound;
 }
 
 DataSplits load_data(const Experiment& experiment, Communicator& communicator) {

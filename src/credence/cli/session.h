@@ -11,11 +11,18 @@ namespace credence::cli {
 struct Resources {
   std::vector<RankPlace> places;
   int threads = 1;
+  bool threads_asked = false;  ///< whether someone asked for that many
 };
 
 /// Sets this rank's threads: as asked, or (0) as OMP_NUM_THREADS says, or its share of its CPUs.
+/// Quietly: without the warning, for a caller that gives it itself, once there is a log.
 /// Collective.
+Resources set_up_threads_quietly(Communicator& communicator, int threads);
+/// The same, and warns.
 Resources set_up_threads(Communicator& communicator, int threads);
+
+/// Of threads that share CPUs, and of CPUs that the launcher keeps from them; empty if all is well.
+std::string warning_of(const Resources& resources);
 
 /// The data sets of an experiment. Rank 0 goes first, so that only it downloads. ConfigError if the
 /// recipe names a metric that does not fit them. Collective.

@@ -82,7 +82,7 @@ void write_header(Records& records, const Experiment& experiment, const Model& m
                              layer_table(model) + '\n' + option_table(experiment);
   log_to_files(header);
   std::cout << header << '\n' << "run directory " << records.directory.path().string() << std::endl;
-  const std::string warning = oversubscription_warning(resources.places);
+  const std::string warning = warning_of(resources);
   if (!warning.empty()) log_warning(warning);
 }
 
@@ -119,7 +119,7 @@ void finish_records(Records& records, const Experiment& experiment, const Model&
 void train(const TrainArguments& arguments, Context& context) {
   Communicator& communicator = context.communicator();
   const Experiment experiment = read_experiment(load_config(arguments.recipe, arguments.overrides));
-  const Resources resources = set_up_threads(communicator, arguments.threads);
+  const Resources resources = set_up_threads_quietly(communicator, arguments.threads);
   const DataSplits data = load_data(experiment, communicator);
   const ValidationSplit split =
       split_validation(data.train, experiment.validation_split, experiment.seed);
@@ -207,7 +207,9 @@ void add_train(CLI::App& app, Context& context) {
   const auto arguments = std::make_shared<TrainArguments>();
   command->add_option("recipe", arguments->recipe, "configuration file, as in recipes/*.yaml")
       ->required();
-  command->add_option("overrides", arguments->overrides, "key=value: train.epochs=10 seed=3");
+  command->add_option("overrides", arguments->overrides,
+                      "key=value: train.epochs=10 seed=3; items of lists by number, from 0: "
+                      "model.layers.0.units=32");
   command->add_option("-o,--output", arguments->output,
                       "run directory, which must not exist (default: runs/<recipe>-<n>)");
   command->add_option("-t,--threads", arguments->threads,

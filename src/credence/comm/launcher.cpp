@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <utility>
 
 #include <sys/uio.h>
 #include <unistd.h>
@@ -21,20 +22,27 @@ bool can_read_processes() {
 
 }  // namespace
 
-int launched_ranks() {
-  int ranks = 1;
-  for (const char* name : {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE"}) {
-    const char* text = std::getenv(name);
-    if (text != nullptr) ranks = std::max(ranks, std::atoi(text));
+Launcher find_launcher() {
+  // mpirun inside srun: what it says itself goes before what Slurm says of the step around it.
+  for (const auto& [name, variable] :
+       {std::pair("mpirun", "OMPI_COMM_WORLD_SIZE"), std::pair("mpirun", "PMI_SIZE"),
+        std::pair("srun", "SLURM_STEP_NUM_TASKS")}) {
+    const char* const text = std::getenv(variable);
+    if (text != nullptr) return {.name = name, .ranks = std::max(1, std::atoi(text))};
   }
-  return ranks;
+  return {};
 }
 
 void check_launcher(int ranks_seen, const std::string& library) {
-  const int launched = launched_ranks();
-  require<CommError>(ranks_seen > 1 || launched == 1, "the launcher started ", launched,
-                     " ranks, but this program's MPI (", library,
-                     ") sees one: start it with the mpirun of the MPI it was built with");
+  const Launcher launcher = find_launcher();
+  if (ranks_seen > 1 || launcher.ranks == 1) return;
+  require<CommError>(library != "none", launcher.name, " started ", launcher.ranks,
+                     " ranks, but this build has no MPI, so each would train alone and write the "
+                     "same files: start one, or build Credence with -DCREDENCE_MPI=ON");
+  throw CommError(concat(launcher.name, " started ", launcher.ranks,
+                         " ranks, but this program's MPI (", library,
+                         ") sees one: start it with the mpirun of the MPI it was built with",
+                         launcher.name == "srun" ? ", or by srun --mpi=pmix or pmi2" : ""));
 }
 
 void set_mpi_defaults() {

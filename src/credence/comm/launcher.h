@@ -4,8 +4,14 @@
 
 namespace credence {
 
-/// Ranks that the launcher of this process (Open MPI's or MPICH's) says it started; 1 if none did.
-int launched_ranks();
+/// What started this process as one of several ranks.
+struct Launcher {
+  std::string name;  ///< "mpirun" (Open MPI's or MPICH's), "srun"; empty: none
+  int ranks = 1;     ///< that it says it started
+};
+
+/// As the environment tells.
+Launcher find_launcher();
 
 /// CommError if the launcher started more ranks than the library sees, as happens when a program
 /// is run by another MPI's mpirun than its own, or was built without MPI: all would be rank 0 and

@@ -71,21 +71,25 @@ std::set<double> quotas(std::span<const RankPlace> places, const std::string& ho
 }  // namespace
 
 RankPlace this_place(int threads) {
+  const CgroupLimits limits = cgroup_limits();
+  const long online = sysconf(_SC_NPROCESSORS_ONLN);
   return {.host = host_name(),
           .cpus = allowed_cpus(),
           .threads = threads,
-          .cpu_quota = cgroup_limits().cpu_quota};
+          .cpu_quota = limits.cpu_quota,
+          .host_cpus = limits.cpus.empty() ? static_cast<int>(online)
+                                           : static_cast<int>(limits.cpus.size())};
 }
 
 std::vector<RankPlace> all_places(Communicator& communicator, const RankPlace& own) {
-  const std::string line =
-      concat(own.threads, " ", own.cpu_quota, " ", cpu_list_text(own.cpus), " ", own.host);
+  const std::string line = concat(own.threads, " ", own.cpu_quota, " ", own.host_cpus, " ",
+                                  cpu_list_text(own.cpus), " ", own.host);
   std::vector<RankPlace> places;
   for (const std::string& text : all_gather_text(communicator, line)) {
     std::istringstream in(text);
     RankPlace place;
     std::string cpus;
-    in >> place.threads >> place.cpu_quota >> cpus >> place.host;
+    in >> place.threads >> place.cpu_quota >> place.host_cpus >> cpus >> place.host;
     place.cpus = parse_cpu_list(cpus);
     places.push_back(std::move(place));
   }
@@ -148,6 +152,33 @@ std::string oversubscription_warning(std::span<const RankPlace> places) {
   for (const Oversubscription& found : find_oversubscription(places)) {
     if (!warning.empty()) warning += "\n";
     warning += found.text() + ": expect it to be slow; use fewer ranks or threads";
+  }
+  return warning;
+}
+
+std::string binding_warning(std::span<const RankPlace> places, const std::string& launcher) {
+  struct Host {
+    std::set<int> bound_to;
+    int cpus = 0;
+  };
+  std::map<std::string, Host> hosts;
+  for (const RankPlace& place : places) {
+    Host& host = hosts[place.host];
+    host.bound_to.insert(place.cpus.begin(), place.cpus.end());
+    host.cpus = place.host_cpus;
+    if (place.cpu_quota > 0) host.cpus = std::min(host.cpus, static_cast<int>(place.cpu_quota));
+  }
+  std::string warning;
+  for (const auto& [name, host] : hosts) {
+    const auto bound = static_cast<int>(host.bound_to.size());
+    if (launcher.empty() || 2 * bound > host.cpus) continue;
+    if (!warning.empty()) warning += "\n";
+    warning +=
+        concat("host ", name, ": uses ", bound, " of ", host.cpus, " CPUs; bound by ", launcher,
+               launcher == "srun" ? ": try --cpus-per-task=" : ": try --bind-to none");
+    if (launcher == "srun") warning += std::to_string(host.cpus);
+    warning += hosts.size() == 1 ? concat(", or ", launcher == "srun" ? "-n " : "-np ", host.cpus)
+                                 : ", or more ranks";
   }
   return warning;
 }

@@ -14,6 +14,7 @@ struct RankPlace {
   std::vector<int> cpus;  ///< hardware threads it may run on, ascending
   int threads = 1;        ///< threads it computes with
   double cpu_quota = 0;   ///< CPUs' worth of time that control groups allow; 0: no limit
+  int host_cpus = 0;      ///< that it might be bound to: those of the host, or of its cpuset
 };
 
 /// This process. CPUs are those of the affinity mask (sched_getaffinity).
@@ -42,6 +43,10 @@ std::vector<Oversubscription> find_oversubscription(std::span<const RankPlace> p
 
 /// One line for each of them, with advice; empty if there are enough CPUs.
 std::string oversubscription_warning(std::span<const RankPlace> places);
+
+/// A line for each host whose ranks the launcher (its name; empty: none) has bound to half of the
+/// CPUs that they might use or fewer, with advice; else empty.
+std::string binding_warning(std::span<const RankPlace> places, const std::string& launcher);
 
 /// "rank 0  node7  cpus 0-1,4  threads 2", a line for each rank. One with a quota tells it.
 std::string places_text(std::span<const RankPlace> places);

@@ -36,9 +36,9 @@ std::vector<std::string> yaml_files(const fs::path& directory) {
   std::string hint;
   if (!fs::is_directory(directory, ignored)) {
     hint = concat("; there is no directory \"", directory.string(), "\" either");
-  } else if (const auto names = yaml_files(directory); !names.empty()) {
-    const fs::path near = path.parent_path() / closest(path.filename().string(), names);
-    hint = concat("; did you mean \"", near.string(), "\"?");
+  } else if (const std::string near = suggestion(path.filename().string(), yaml_files(directory));
+             !near.empty()) {
+    hint = concat("; did you mean \"", (path.parent_path() / near).string(), "\"?");
   }
   throw ConfigError(
       concat("expected a configuration file, there is no \"", path.string(), "\"", hint));
@@ -57,6 +57,14 @@ std::string read_text(const std::string& path) {
   require<IoError>(!file.bad(), "cannot read ", path, ": ", std::strerror(errno));
   text.resize(file.gcount());
   return text;
+}
+
+/// Says of the node, and all in it, that the command line gives it: a line number means nothing.
+void mark_overridden(ConfigNode& node) {
+  node.origin = std::make_shared<const std::string>("command line");
+  node.line = 0;
+  node.overridden = true;
+  for (ConfigNode& item : node.items) mark_overridden(item);
 }
 
 ConfigNode& enter_item(ConfigNode& list, const std::string& step, const std::string& key) {
@@ -87,9 +95,22 @@ ConfigNode& enter_mapping(ConfigNode& node, const std::string& step, const std::
   if (ConfigNode* found = node.find(step)) return *found;
   node.keys.push_back(step);
   node.items.emplace_back();
-  node.items.back().origin = node.origin;
-  node.items.back().line = node.line;
+  mark_overridden(node.items.back());
   return node.items.back();
+}
+
+/// `Conv2D: {filters: 64}` as `{type: Conv2D, filters: 64}`.
+void spell_out(ConfigNode& node) {
+  ConfigNode name = node.items[0];
+  name.kind = ConfigNode::Kind::scalar;
+  name.text = node.keys[0];
+  name.keys.clear();
+  name.items.clear();
+  ConfigNode options = std::move(node.items[0]);
+  options.kind = ConfigNode::Kind::mapping;
+  options.keys.insert(options.keys.begin(), "type");
+  options.items.insert(options.items.begin(), std::move(name));
+  node = std::move(options);
 }
 
 /// The options in `Conv2D: {filters: 64}`; the node itself if it has another form.
@@ -97,7 +118,8 @@ ConfigNode& past_name(ConfigNode& node, const std::string& step) {
   const bool block = node.is_mapping() && node.keys.size() == 1 && node.keys[0] != step &&
                      std::isupper(static_cast<unsigned char>(node.keys[0][0])) &&
                      (node.items[0].is_mapping() || node.items[0].is_null());
-  return block ? node.items[0] : node;
+  if (block && step == "type") spell_out(node);
+  return block && step != "type" ? node.items[0] : node;
 }
 
 }  // namespace
@@ -117,15 +139,10 @@ void apply_override(ConfigNode& config, const std::string& assignment) {
                       "expected a key and its value, such as seed=3, got \"", assignment, "\"");
   const std::string key = assignment.substr(0, equals);
   ConfigNode value = parse_yaml(assignment.substr(equals + 1), key + "=");
-  // A line number means nothing on the command line.
-  const auto origin = std::make_shared<const std::string>("command line");
-  const auto relocate = [&](const auto& self, ConfigNode& node) -> void {
-    node.origin = origin;
-    node.line = 0;
-    for (ConfigNode& item : node.items) self(self, item);
-  };
-  relocate(relocate, value);
-  make_place(config, key) = std::move(value);
+  mark_overridden(value);
+  ConfigNode& place = make_place(config, key);
+  value.replaced = place.overridden ? place.replaced : place.text;
+  place = std::move(value);
 }
 
 ConfigNode& make_place(ConfigNode& config, const std::string& dotted_key) {

@@ -16,7 +16,8 @@ namespace credence {
 ConfigNode load_config(const std::string& path, std::span<const std::string> overrides = {});
 
 /// Applies "train.epochs=5", its value read as YAML. Items of lists go by index, from 0:
-/// "model.layers.0.filters=32". Missing sections are made.
+/// "model.layers.0.filters=32". Missing sections are made. What it sets is marked as overridden,
+/// for the rules of overrides.h.
 ///
 /// Errors  UsageError without '=' or with an empty key; ConfigError if the value is not YAML, or
 ///         the key goes into something that is no section, or past the end of a list.

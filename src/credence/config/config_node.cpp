@@ -5,6 +5,10 @@
 
 namespace credence {
 
+bool ConfigNode::has_override() const {
+  return overridden || std::ranges::any_of(items, &ConfigNode::has_override);
+}
+
 const ConfigNode* ConfigNode::find(std::string_view key) const {
   const auto found = std::find(keys.begin(), keys.end(), key);
   return found == keys.end() ? nullptr : &items[found - keys.begin()];

@@ -19,11 +19,16 @@ struct ConfigNode {
 
   std::shared_ptr<const std::string> origin;  ///< the file; null if it comes from none
   int line = 0;                               ///< from 1, of the key if it has one; 0 if unknown
+  bool overridden = false;                    ///< whether an override gives it
+  std::string replaced;  ///< of an override: the scalar of the file that it took the place of
 
   bool is_null() const { return kind == Kind::null; }
   bool is_scalar() const { return kind == Kind::scalar; }
   bool is_sequence() const { return kind == Kind::sequence; }
   bool is_mapping() const { return kind == Kind::mapping; }
+
+  /// Whether an override gives it, or a part of it.
+  bool has_override() const;
 
   /// The item of that key; null if there is none.
   const ConfigNode* find(std::string_view key) const;

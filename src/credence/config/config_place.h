@@ -1,6 +1,9 @@
 #pragma once
 
 #include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include "credence/base/errors.h"
 
@@ -24,6 +27,26 @@ struct ConfigPlace {
       return body();
     } catch (const ConfigError& error) {
       fail(error.what());
+    }
+  }
+};
+
+/// A section and the options given in it, for errors that name one of them; it may outlive the
+/// reader.
+struct ConfigPlaces {
+  ConfigPlace section;
+  std::vector<std::pair<std::string, ConfigPlace>> options;  ///< by key
+
+  /// The place of the first option that the message names, else of the section.
+  const ConfigPlace& of_named(std::string_view message) const;
+
+  /// Runs `body`; a ConfigError of it gets the place of what it names.
+  template <class Body>
+  decltype(auto) check(const Body& body) const {
+    try {
+      return body();
+    } catch (const ConfigError& error) {
+      of_named(error.what()).fail(error.what());
     }
   }
 };

@@ -12,14 +12,27 @@
 namespace credence {
 namespace {
 
+/// The options of a data set, none if there is no such set.
+std::vector<OptionInfo> options_of_dataset(const std::string& name) {
+  OptionReader reader;
+  for_each_dataset([&](const auto& kind) {
+    typename std::decay_t<decltype(kind)>::Options options;
+    if (kind.name == name) reader.read(options);
+  });
+  return reader.options();
+}
+
 void read_data(OptionReader& reader, Experiment& experiment) {
   find_named(datasets(), reader, "mnist", "name");
   experiment.data_name = reader.name("name", "mnist");
+  forget_replaced(reader, "name", "mnist", options_of_dataset);
   with_dataset(experiment.data_name, [&](const auto& kind) {
     typename std::decay_t<decltype(kind)>::Options options;
     reader.read(options);
     experiment.fetch_data = [kind, options] { fetch_dataset(kind, options); };
-    experiment.load_data = [kind, options] { return load_dataset(kind, options); };
+    experiment.load_data = [kind, options, places = reader.places()] {
+      return places.check([&] { return load_dataset(kind, options); });
+    };
   });
   reader("validation_split", experiment.validation_split);
   reader.expect("validation_split",
@@ -40,11 +53,36 @@ void read_predict(OptionReader& reader, PredictOptions& options,
   }
 }
 
+/// ConfigError, with advice, for a loss that the network or the data cannot have.
+void check_loss(const Loss& loss, const Model& model, const Dataset& data) {
+  const bool ends_in_softmax = model.output_summary().type == "Softmax";
+  require<ConfigError>(loss.takes_probabilities() == ends_in_softmax, loss.name(),
+                       loss.takes_probabilities()
+                           ? " of probabilities needs a Softmax layer at the end"
+                           : " does not take the probabilities of a Softmax layer",
+                       "; model \"", model.name(), "\"");
+  const bool of_regression = loss.name() == "mean_squared_error";
+  const bool has_classes = data.target_info().classes > 0;
+  require<ConfigError>(of_regression || has_classes, loss.name(), " is for classes, which the data",
+                       " do not have: regression takes train.loss=mean_squared_error, or auto");
+  require<ConfigError>(!of_regression || !has_classes, loss.name(), " is for regression, got ",
+                       data.target_info().classes,
+                       " classes: these take train.loss=categorical_cross_entropy, or auto");
+  require<ConfigError>(!of_regression || !model.is_bayesian(),
+                       "mean_squared_error is no likelihood, so a network with a posterior cannot "
+                       "weigh its KL against it: train it without a posterior, by "
+                       "model.bayesian.layers=[]; model \"",
+                       model.name(), "\"");
+}
+
 void read_loss(OptionReader& reader, Experiment& experiment) {
   const std::string name = reader.name("type", "auto", loss_registry().names());
   std::function<std::unique_ptr<Loss>()> chosen;
-  if (name != "auto") chosen = find_named(loss_registry(), reader, "auto").prepare(reader);
-  experiment.make_loss = [chosen](const Model& model, const Dataset& data) {
+  if (name != "auto")
+    chosen = find_named(loss_registry(), reader, "auto").prepare(reader);
+  else
+    forget_replaced(reader, "type", "auto", options_in(loss_registry()));
+  experiment.make_loss = [chosen, place = reader.place()](const Model& model, const Dataset& data) {
     const std::int64_t classes = data.target_info().classes;
     const bool ends_in_softmax = model.output_summary().type == "Softmax";
     std::unique_ptr<Loss> loss;
@@ -55,16 +93,7 @@ void read_loss(OptionReader& reader, Experiment& experiment) {
           CategoricalCrossEntropyOptions{.from_logits = !ends_in_softmax});
     else
       loss = std::make_unique<MeanSquaredError>();
-    require<ConfigError>(
-        loss->takes_probabilities() == ends_in_softmax, "train.loss: ", loss->name(),
-        loss->takes_probabilities() ? " of probabilities needs a Softmax layer at the end"
-                                    : " does not take the probabilities of a Softmax layer",
-        "; model \"", model.name(), "\"");
-    require<ConfigError>(
-        !(model.is_bayesian() && loss->name() == "mean_squared_error"),
-        "train.loss: mean_squared_error is no likelihood, so a network with a posterior "
-        "cannot weigh its KL against it; model \"",
-        model.name(), "\"");
+    place.check([&] { check_loss(*loss, model, data); });
     loss->setup(model.output_shape(), data.target_shape(), classes);
     return loss;
   };
@@ -78,7 +107,9 @@ void check_train(OptionReader& reader, const TrainSection& train) {
   reader.expect("global_batch_size", train.global_batch_size.value_or(1) > 0, "more than 0");
   if (train.batch_size && train.global_batch_size)
     reader.child("batch_size")
-        .fail("give batch_size (of a rank) or global_batch_size (of all), not both");
+        .fail(concat("there is global_batch_size (of all ranks) too (",
+                     reader.child("global_batch_size").place().where,
+                     "): remove it, or batch_size (of one rank)"));
   reader.expect("learning_rate", train.learning_rate > 0 && std::isfinite(train.learning_rate),
                 "more than 0");
   OptionReader& kl = reader.child("kl");
@@ -88,6 +119,8 @@ void check_train(OptionReader& reader, const TrainSection& train) {
 }
 
 void read_train(OptionReader& reader, Experiment& experiment) {
+  prefer_override(reader, "batch_size", "global_batch_size");
+  prefer_override(reader, "warmup.steps", "warmup.epochs");
   reader.read(experiment.train);
   check_train(reader, experiment.train);
   if (experiment.train.learning_rate_scaling != RankScaling::none &&

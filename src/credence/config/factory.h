@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "credence/base/registry.h"
-#include "credence/config/option_reader.h"
+#include "credence/config/overrides.h"
 
 namespace credence {
 
@@ -98,14 +98,26 @@ class Factory {
   std::function<std::vector<OptionInfo>()> describe_;
 };
 
-/// The registry's entry for the name at this place; `fallback` if there is none.
+/// For forget_replaced: the options of a thing in the registry, none if it is not there.
+template <class T>
+auto options_in(const Registry<T>& registry) {
+  return [&registry](const std::string& name) {
+    return registry.has(name) ? registry.find(name).describe() : std::vector<OptionInfo>();
+  };
+}
+
+/// The registry's entry for the name at this place; `fallback` if there is none. Options that the
+/// file gives to another one, which an override replaces, are forgotten (overrides.h).
 /// ConfigError for an unknown name.
 template <class T>
 const T& find_named(const Registry<T>& registry, OptionReader& reader,
                     const std::string& fallback = "", const std::string& key = "type") {
   const std::string& name = reader.name(key, fallback, registry.names());
   const ConfigPlace place = (reader.has(key) ? reader.child(key) : reader).place();
-  return place.check([&]() -> const T& { return registry.find(name); });
+  const T& found = place.check([&]() -> const T& { return registry.find(name); });
+  if constexpr (requires { found.describe(); })
+    forget_replaced(reader, key, fallback, options_in(registry));
+  return found;
 }
 
 }  // namespace credence

@@ -19,12 +19,15 @@ std::string lower_case(std::string text) {
 GraphSpec read_layers(OptionReader& section) {
   GraphSpec graph;
   std::map<std::string, int> count;
+  std::vector<std::string> names;
   for (OptionReader& reader : section.sequence("layers")) {
     const LayerEntry& entry = find_named(layer_registry(), reader);
     const std::string type = lower_case(reader.name());
     std::string name = concat(type, "_", ++count[type]);
     std::vector<std::string> sources;
     reader("name", name);
+    reader.child("name").place().check([&] { check_layer_name(name, names); });
+    names.push_back(name);
     reader("sources", sources);
     graph.add(name, entry.read(reader), sources);
   }
@@ -51,6 +54,30 @@ void read_bayesian(OptionReader& reader, const std::vector<std::string>& default
                 "more than 0 and less than 100");
 }
 
+/// A model of the zoo and a list of layers exclude each other: an override of one takes the place
+/// of the other in the file. With a model goes which of its layers have a posterior, and by which
+/// estimator.
+void settle_overrides(OptionReader& reader) {
+  if (!reader.given() || !reader.node()->is_mapping()) return;
+  const ConfigNode* const name = reader.node()->find("name");
+  const ConfigNode* const layers = reader.node()->find("layers");
+  const bool is_zoo_model = name && zoo().has(name->text);
+  const bool lists = layers && layers->overridden && is_zoo_model && !name->overridden;
+  const bool names =
+      !replaced_name(reader, "name", "custom").empty() && !(layers && layers->has_override());
+  if (!lists && !names) return;
+  std::vector<std::string> gone{"bayesian.layers", "bayesian.estimator"};
+  for (const char* key : {"layers", "outputs"})
+    if (names) gone.emplace_back(key);
+  if (lists) gone.emplace_back("name");
+  reader.forget(gone);
+  const ConfigNode* const bayesian = reader.node()->find("bayesian");
+  const bool deterministic =
+      lists || (is_zoo_model && zoo().find(name->text).variational_layers.empty());
+  if (deterministic && bayesian && !bayesian->find("layers"))
+    reader.forget(std::vector<std::string>{"bayesian.prior", "bayesian.initial_sigma"});
+}
+
 }  // namespace
 
 ModelSection read_model_section(OptionReader& reader) {
@@ -58,11 +85,17 @@ ModelSection read_model_section(OptionReader& reader) {
   LayerSelection selection;
   VariationalSpec variational;
   Precision precision = Precision::float32;
+  settle_overrides(reader);
   reader("precision", precision);
   const bool listed = reader.has("layers");
   if (listed) {
     section.name = "custom";
     reader("name", section.name);
+    if (zoo().has(section.name))
+      reader.child("name").fail(concat("\"", section.name,
+                                       "\" is a model of the zoo, and layers are ", "listed too (",
+                                       reader.child("layers").place().where,
+                                       "): remove one of them, or call the list otherwise"));
     const GraphSpec graph = read_layers(reader);
     read_bayesian(reader.child("bayesian"), {}, "", selection, variational);
     section.make_graph = [graph](const Shape& input, std::int64_t) {
@@ -81,11 +114,12 @@ ModelSection read_model_section(OptionReader& reader) {
     };
   }
   section.make_graph = [make = section.make_graph, name = section.name, precision, selection,
-                        variational](const Shape& input, std::int64_t outputs) {
+                        variational, place = reader.child("bayesian").child("layers").place()](
+                           const Shape& input, std::int64_t outputs) {
     GraphSpec graph = make(input, outputs);
     graph.name = name;
     graph.precision = precision;
-    make_variational(graph, selection, variational);
+    place.check([&] { make_variational(graph, selection, variational); });
     return graph;
   };
   return section;

@@ -1,7 +1,6 @@
 #include "credence/config/option_reader.h"
 
 #include <algorithm>
-#include <cctype>
 #include <cmath>
 #include <limits>
 
@@ -23,14 +22,15 @@ ConfigPlace place_of(const std::string& path, const ConfigNode* node) {
   return {.path = path, .where = node ? node->where() : ""};
 }
 
-/// Whether the text holds the word, whole.
-bool has_word(std::string_view text, std::string_view word) {
-  const auto continues = [&](std::size_t i) {
-    return i < text.size() && (text[i] == '_' || std::isalnum(static_cast<unsigned char>(text[i])));
-  };
-  for (std::size_t at = text.find(word); at != std::string_view::npos; at = text.find(word, at + 1))
-    if ((at == 0 || !continues(at - 1)) && !continues(at + word.size())) return true;
-  return false;
+/// A section that is left empty goes too.
+void forget_key(ConfigNode& node, std::string_view key) {
+  const std::size_t dot = key.find('.');
+  const std::string_view step = key.substr(0, dot);
+  ConfigNode* const item = node.find(step);
+  if (!item) return;
+  if (dot != std::string_view::npos) forget_key(*item, key.substr(dot + 1));
+  const bool whole = dot == std::string_view::npos && !item->has_override();
+  if (whole || (item->is_mapping() && item->items.empty())) node.erase(step);
 }
 
 }  // namespace
@@ -51,10 +51,11 @@ ConfigPlace OptionReader::place() const {
   return place_of(path_, nearest_);
 }
 
-ConfigPlace OptionReader::place_of_named(std::string_view message) const {
+ConfigPlaces OptionReader::places() const {
+  ConfigPlaces places{.section = place(), .options = {}};
   for (const OptionReader& reader : children_)
-    if (reader.given() && has_word(message, reader.key_)) return reader.place();
-  return place();
+    if (reader.given()) places.options.emplace_back(reader.key_, reader.place());
+  return places;
 }
 
 void OptionReader::expect(const std::string& key, bool condition, const std::string& expected) {
@@ -77,6 +78,13 @@ OptionReader& OptionReader::child(const std::string& key) {
   const ConfigNode* source = given() ? source_->find(key) : nullptr;
   children_.push_back(OptionReader(key, extend(path_, key), source, nearest_));
   return children_.back();
+}
+
+void OptionReader::forget(std::span<const std::string> keys) {
+  if (!given()) return;
+  ConfigNode left = *source_;
+  for (const std::string& key : keys) forget_key(left, key);
+  nearest_ = source_ = &kept_.emplace_back(std::move(left));
 }
 
 std::vector<std::string> OptionReader::keys() {
@@ -209,8 +217,7 @@ void OptionReader::read_choice(std::size_t& index, const std::vector<std::string
     const std::string& text = scalar_text(expected, true);
     const auto found = std::find(names.begin(), names.end(), text);
     if (found == names.end())
-      fail(concat("expected ", expected, ", got ", source_->summary(), "; did you mean \"",
-                  closest(text, names), "\"?"));
+      fail(concat("expected ", expected, ", got ", source_->summary(), did_you_mean(text, names)));
     index = found - names.begin();
   }
   require<InternalError>(index < names.size(), path_, ": the default has no name");
@@ -242,20 +249,35 @@ void OptionReader::find_unused(const OptionReader& root, std::vector<std::string
   for (std::size_t i = 0; i < source_->keys.size(); ++i) {
     const std::string& key = source_->keys[i];
     if (std::find(known.begin(), known.end(), key) != known.end()) continue;
-    const std::string other = root.elsewhere(key);
-    const std::string also = other.empty() ? "" : "there is " + other;
-    const std::string hint =
-        known.empty() ? (also.empty() ? "none are known here" : also)
-                      : concat("did you mean \"", closest(key, known), "\"? (known: ", join(known),
-                               also.empty() ? "" : "; " + also, ")");
-    errors.push_back(
-        place_of(extend(path_, key), &source_->items[i]).locate("unknown key; " + hint));
+    errors.push_back(place_of(extend(path_, key), &source_->items[i])
+                         .locate("unknown key" + hint(key, known, root)));
   }
+}
+
+std::string OptionReader::hint(const std::string& key, const std::vector<std::string>& known,
+                               const OptionReader& root) {
+  const std::string other = root.elsewhere(key);
+  std::string near;
+  for (const std::string& meaning : meanings(key)) {
+    const bool is_here = std::ranges::count(known, meaning) > 0;
+    const std::string path = is_here ? meaning : root.elsewhere(meaning);
+    if (near.empty() && !path.empty()) near = concat("; did you mean \"", path, "\"?");
+  }
+  if (near.empty()) near = did_you_mean(key, known);
+  for (const char* word : {"threads", "num_threads", "n_threads", "workers"})
+    if (key == word) near = "; threads are set by the option --threads";
+  for (const char* word : {"device", "gpu", "cuda"})
+    if (key == word) near = "; this version computes on CPUs alone";
+  std::vector<std::string> rest;
+  if (!known.empty()) rest.push_back("known: " + join(known));
+  if (!other.empty()) rest.push_back("there is " + other);
+  if (near.empty() && other.empty() && known.empty()) return "; none are known here";
+  return near + (rest.empty() ? "" : concat(" (", join(rest, "; "), ")"));
 }
 
 std::string OptionReader::elsewhere(const std::string& key) const {
   for (const OptionReader& reader : children_) {
-    if (reader.key_ == key && reader.used_) return reader.path_;
+    if ((reader.key_ == key || reader.path_ == key) && reader.used_) return reader.path_;
     std::string found = reader.elsewhere(key);
     if (!found.empty()) return found;
   }

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <list>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -80,6 +81,11 @@ class OptionReader {
   /// Whether the configuration says something here, be it null.
   bool given() const { return source_ != nullptr; }
   bool has(const std::string& key) { return child(key).given(); }
+  /// What the configuration says here; null if nothing.
+  const ConfigNode* node() const { return source_; }
+  /// Goes on as if the configuration did not give these keys, dotted, but for what overrides give
+  /// of them. To be called before they are read.
+  void forget(std::span<const std::string> keys);
   /// The keys of the mapping at this place, as given.
   std::vector<std::string> keys();
 
@@ -89,17 +95,15 @@ class OptionReader {
   [[noreturn]] void fail(const std::string& message) const { place().fail(message); }
   /// This place, for an error that can only be found later.
   ConfigPlace place() const;
+  /// This place and those of the options given here.
+  ConfigPlaces places() const;
   /// "train.epochs: expected 0 or more, got -1 (recipe.yaml:7)" unless the condition holds.
   void expect(const std::string& key, bool condition, const std::string& expected);
   /// Runs `body`, which uses the options read here. A ConfigError of it, as of a constructor that
   /// checks its options, gets the place of the first one given here that it names, else this place.
   template <class Body>
   decltype(auto) check(const Body& body) const {
-    try {
-      return body();
-    } catch (const ConfigError& error) {
-      place_of_named(error.what()).fail(error.what());
-    }
+    return places().check(body);
   }
 
   /// ConfigError, naming all of them, if the configuration has keys that nobody asked for.
@@ -138,12 +142,15 @@ class OptionReader {
 
   std::string resolve_name(const std::string& key, const std::string& fallback,
                            const std::vector<std::string>& known);
-  ConfigPlace place_of_named(std::string_view message) const;
   void find_unused(const OptionReader& root, std::vector<std::string>& errors) const;
+  /// What to tell about an unknown key: what may be meant, what is known, where it exists.
+  static std::string hint(const std::string& key, const std::vector<std::string>& known,
+                          const OptionReader& root);
   std::string elsewhere(const std::string& key) const;
   void list_options(const std::string& prefix, std::vector<OptionInfo>& list) const;
 
   std::shared_ptr<const ConfigNode> config_;  // at the root
+  std::list<ConfigNode> kept_;                // what is left after forget
   const ConfigNode* source_;                  // null if absent
   const ConfigNode* nearest_;                 // the innermost that is given, for messages
   std::string key_;

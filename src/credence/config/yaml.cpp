@@ -11,6 +11,7 @@
 
 #include "credence/base/errors.h"
 #include "credence/base/utf8.h"
+#include "credence/config/yaml_syntax.h"
 
 namespace credence {
 namespace {
@@ -205,8 +206,8 @@ ConfigNode parse_yaml(const std::string& text, const std::string& origin) {
     }
     return builder.take();
   } catch (const YAML::Exception& error) {
-    throw ConfigError(
-        concat(origin, ":", error.mark.line + 1, ":", error.mark.column + 1, ": ", error.msg));
+    throw ConfigError(concat(origin, ":", error.mark.line + 1, ":", error.mark.column + 1, ": ",
+                             syntax_advice(error.msg, text, error.mark.line)));
   }
 }
 

@@ -60,9 +60,15 @@ std::string take_quoted(const CsvOptions& options, std::size_t number, std::stri
   throw DataError(concat(place(options, number), ": a quote is not closed"));
 }
 
+/// ' ' stands for runs of blanks.
+char delimiter_of(const CsvOptions& options) {
+  if (options.delimiter == "whitespace") return ' ';
+  return options.delimiter == "tab" ? '\t' : options.delimiter[0];
+}
+
 std::vector<std::string> cells_of(const CsvOptions& options, std::size_t number,
                                   std::string_view line) {
-  const char delimiter = options.delimiter[0];
+  const char delimiter = delimiter_of(options);
   const bool runs = delimiter == ' ';
   const auto is_delimiter = [&](char c) {
     return runs ? blanks.find(c) != std::string_view::npos : c == delimiter;
@@ -129,8 +135,21 @@ void append_row(const CsvOptions& options, std::size_t number,
   }
 }
 
+/// Relative to the current directory, as all paths.
+std::string read_text(const std::string& path) {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  const fs::file_status status = fs::status(path, error);
+  const std::string full = fs::absolute(path, error).lexically_normal().string();
+  require<DataError>(status.type() != fs::file_type::not_found,
+                     "csv: data.path: there is no file \"", path, "\" (", full, ")");
+  require<DataError>(!fs::is_directory(status), "csv: data.path: expected a file, got the folder ",
+                     full);
+  return read_file(path);
+}
+
 CsvTable read_table(const CsvOptions& options) {
-  const std::string text = read_file(options.path);
+  const std::string text = read_text(options.path);
   const std::vector<std::string_view> lines = lines_of(text);
   require<DataError>(!lines.empty(), options.path, ": the file is empty");
   std::vector<std::string> first = cells_of(options, 0, lines[0]);
@@ -215,9 +234,11 @@ void check_options(const CsvOptions& options) {
   require<ConfigError>(options.test_fraction >= 0 && options.test_fraction < 1,
                        "csv: test_fraction: expected a share in [0, 1), got ",
                        options.test_fraction);
-  require<ConfigError>(options.delimiter.size() == 1 && options.delimiter != "\"",
-                       "csv: delimiter: expected one character, not a quote, got \"",
-                       options.delimiter, "\"");
+  const bool named = options.delimiter == "whitespace" || options.delimiter == "tab";
+  require<ConfigError>(
+      named || (options.delimiter.size() == 1 && options.delimiter != "\""),
+      "csv: delimiter: expected one character, not a quote, or whitespace or tab, ", "got \"",
+      options.delimiter, "\"");
 }
 
 }  // namespace

@@ -17,14 +17,15 @@ inline EnumNames<CsvHeader> enum_names(CsvHeader) {
 }
 
 struct CsvOptions {
-  std::string path;
+  std::string path;  ///< relative to the current directory
   /// Columns to predict: names of the header, or numbers, from 1, or from -1 backwards.
   std::vector<std::string> target = {"-1"};
   CsvHeader header = CsvHeader::detect;  ///< auto: the first line is one if it has a word in it
-  std::string delimiter = ",";           ///< one character; " " is any run of blanks
-  double test_fraction = 0.1;            ///< of the rows, rounded; in [0, 1)
-  bool standardise = true;               ///< mean 0 and variance 1 of every column in training
-  std::uint64_t seed = 0;                ///< of the split
+  /// One character, or "tab"; "whitespace", or " ", is any run of blanks and tabs.
+  std::string delimiter = ",";
+  double test_fraction = 0.1;  ///< of the rows, rounded; in [0, 1)
+  bool standardise = true;     ///< mean 0 and variance 1 of every column in training
+  std::uint64_t seed = 0;      ///< of the split
 
   template <class Visitor>
   void visit(Visitor& v) {
@@ -50,8 +51,8 @@ struct CsvOptions {
 ///         predictions and metrics are in the file's units, while the loss is not.
 /// Errors  ConfigError for options out of range, a target that is no column or given twice, or none
 ///         left to predict from. DataError, naming file, line and column, for a cell that is empty,
-///         no number or not finite in float32, a row of another length, and a file without rows.
-///         IoError if it cannot be read.
+///         no number or not finite in float32, a row of another length, and a file without rows or
+///         that is not there. IoError if it cannot be read.
 DataSplits load_csv(const CsvOptions& options);
 
 }  // namespace credence

@@ -67,10 +67,19 @@ void with_dataset(const std::string& name, Visitor&& visit) {
 }
 
 /// Makes sure that a data set's files are on disk, by a download if need be: for one process.
+/// DataError that says what was tried, and what can be done without them.
 template <class Options>
 void fetch_dataset(const DatasetKind<Options>& kind, const Options& options) {
-  if constexpr (DatasetKind<Options>::has_path)
-    if (kind.source) resolve_or_fetch(kind.source(), options.path);
+  if constexpr (DatasetKind<Options>::has_path) {
+    if (!kind.source) return;
+    try {
+      resolve_or_fetch(kind.source(), options.path);
+    } catch (const DataError& error) {
+      if (!options.path.empty()) throw;
+      throw DataError(concat(error.what(), "\ngive its place as data.path, or add ",
+                             "data.name=digits, which needs no file"));
+    }
+  }
 }
 
 /// Loads a data set, whose files must be on disk by now: at options.path, or where resolve finds

@@ -36,6 +36,14 @@ GraphSpec& GraphSpec::add(const std::string& node, NodeOperation operation,
   return *this;
 }
 
+void check_layer_name(const std::string& name, std::span<const std::string> in_use) {
+  require<ConfigError>(!name.empty(), "expected a layer's name, got an empty one");
+  require<ConfigError>(name != "input",
+                       "\"input\" is the network's input: call the layer otherwise");
+  require<ConfigError>(std::ranges::count(in_use, name) == 0, "the layer name \"", name,
+                       "\" is used twice");
+}
+
 void make_variational(GraphSpec& graph, const LayerSelection& selection,
                       const VariationalSpec& variational) {
   std::vector<std::string> linear_names;
@@ -47,12 +55,13 @@ void make_variational(GraphSpec& graph, const LayerSelection& selection,
     chosen = linear_names;
   } else if (chosen.size() == 1 && count_of_last(chosen[0]) > 0) {
     const std::size_t count = count_of_last(chosen[0]);
-    require<ConfigError>(count <= linear_names.size(), "bayesian.layers: \"", chosen[0], "\" of ",
-                         linear_names.size(), " layers with weights");
+    require<ConfigError>(count <= linear_names.size(), "expected at most \"last ",
+                         linear_names.size(), "\", as many layers have weights, got \"", chosen[0],
+                         "\"");
     chosen.assign(linear_names.end() - static_cast<std::ptrdiff_t>(count), linear_names.end());
   }
   for (const std::string& name : chosen) {
-    require<ConfigError>(std::ranges::count(linear_names, name) > 0, "bayesian.layers: ",
+    require<ConfigError>(std::ranges::count(linear_names, name) > 0,
                          unknown_name("layer with weights", name, linear_names));
     std::ranges::find(graph.nodes, name, &NodeSpec::name)->variational = variational;
   }

@@ -52,6 +52,9 @@ struct LayerSelection {
   std::vector<std::string> layers;
 };
 
+/// ConfigError, saying why, if a layer beside those of the names in use cannot have this one.
+void check_layer_name(const std::string& name, std::span<const std::string> in_use);
+
 /// Gives the selected dense and convolution layers a posterior. ConfigError for a name that is not
 /// in the graph (with the closest that is) or that has no weights to vary.
 void make_variational(GraphSpec& graph, const LayerSelection& selection,

@@ -50,10 +50,9 @@ int Model::find(const std::string& node) const {
 }
 
 void Model::add_node(const NodeSpec& spec) {
-  require<ConfigError>(!spec.name.empty() && spec.name != "input" &&
-                           std::ranges::count(nodes_, spec.name, &Node::name) == 0,
-                       "model \"", name_, "\": the layer name \"", spec.name,
-                       "\" is empty, reserved or used twice");
+  std::vector<std::string> in_use;
+  for (const Node& node : nodes_) in_use.push_back(node.name);
+  check_layer_name(spec.name, in_use);
   require<ConfigError>(!spec.sources.empty(), "model \"", name_, "\": layer \"", spec.name,
                        "\" has no source");
   Node node;
