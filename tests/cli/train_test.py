@@ -4,8 +4,11 @@
 import hashlib
 import json
 import struct
+import subprocess
+import time
 
-from program import RECIPES, SMALL, ProgramTest, Run, main, read_safetensors
+from program import (PROGRAM, RECIPES, SMALL, ProgramTest, Run, main, needs_mpi,
+                     read_safetensors)
 
 BAYESIAN = "mnist_bnn_fc_flipout.yaml"
 
@@ -132,6 +135,47 @@ class RunDirectory(ProgramTest):
         self.assertEqual(sorted(path.name for path in (self.folder / "runs").iterdir()),
                          ["mnist_bnn_fc_flipout-1", "mnist_bnn_fc_flipout-2"])
         self.assertTrue(Run(self.folder / "runs/mnist_bnn_fc_flipout-2").summary["test"])
+
+
+class Trace(ProgramTest):
+    def test_is_refused_before_anything_is_trained(self):
+        (self.folder / "file").touch()
+        for place, says in (("nowhere/trace.json", "No such file or directory"),
+                            ("file/trace.json", "Not a directory"), (".", "directory")):
+            with self.subTest(place):
+                self.fail_with(73, [place, says], "train", RECIPES / BAYESIAN, *SMALL,
+                               "--output", "run", "--trace", place)
+                self.assertFalse((self.folder / "run").exists())
+
+    def test_may_lie_in_the_run_directory(self):
+        run = self.train(BAYESIAN, "--trace", "inside/trace.json", output="inside")
+        self.assertTrue(json.loads(run.text("trace.json"))["traceEvents"])
+
+    def test_that_cannot_be_written_leaves_a_complete_run(self):
+        traces, run = self.folder / "traces", Run(self.folder / "complete")
+        traces.mkdir()
+        process = subprocess.Popen(
+            [PROGRAM, "train", RECIPES / BAYESIAN, *SMALL, "train.epochs=5", "--output", run.path,
+             "--trace", traces / "trace.json"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+            text=True)
+        end = time.monotonic() + 60
+        while time.monotonic() < end and not (run.path / "metrics.jsonl").exists():
+            time.sleep(0.001)
+        traces.rmdir()
+        _, message = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 73, message)
+        self.assertIn(f"{traces}/trace.json: cannot create", message)
+        self.assertEqual(run.summary["weights_sha256"], weights_sha256(run.checkpoint))
+        self.assertTrue(run.summary["test"])
+
+    @needs_mpi
+    def test_is_written_by_each_rank(self):
+        self.train(BAYESIAN, "--threads", 1, "--trace", "ranks.json", ranks=2, output="ranks")
+        for rank, name in enumerate(("ranks.json", "ranks.rank1.json")):
+            events = json.loads((self.folder / name).read_text())["traceEvents"]
+            self.assertEqual({event["pid"] for event in events}, {rank})
+            self.assertEqual(sum(event.get("cat") == "reduce" for event in events), 5)
+            self.assertGreater(events[1]["ts"], 0)
 
 
 if __name__ == "__main__":
