@@ -137,6 +137,35 @@ class RunDirectory(ProgramTest):
         self.assertTrue(Run(self.folder / "runs/mnist_bnn_fc_flipout-2").summary["test"])
 
 
+class Header(ProgramTest):
+    def header(self, recipe, *arguments):
+        return self.succeed("train", RECIPES / recipe, *SMALL, "train.steps_per_epoch=1",
+                            "train.global_batch_size=64", "predict.samples=1",
+                            *arguments).stdout.split("before training")[0]
+
+    def test_fits_a_terminal(self):
+        for recipe in ("mnist_bnn_conv_reparameterization.yaml", "mnist_simplecnn.yaml",
+                       "digits_layers.yaml"):
+            with self.subTest(recipe):
+                text = self.header(recipe)
+                for column in ("type", "parameters", "output", "weights", "padding", "stride"):
+                    self.assertRegex(text, f"(?m)^layer .* {column}\\b")
+                for line in text.splitlines():
+                    self.assertLessEqual(len(line), 80, text)
+
+    def test_shows_the_options_that_matter(self):
+        options = self.header(BAYESIAN, "train.optimizer.beta2=0.99", "predict.metrics=[ll]")
+        options = options.split("option  ")[1]
+        shown = {line.split()[0]: line.split()[-1] for line in options.splitlines() if "." in line}
+        for key, value in (("model.name", "BNN_FC_flip"), ("data.name", "digits"),
+                           ("train.epochs", "1"), ("train.optimizer.type", "Adam"),
+                           ("train.optimizer.beta2", "0.99"), ("predict.metrics", "[ll]")):
+            self.assertEqual(shown.get(key), value, options)
+        for key in ("output", "data.path", "train.optimizer.beta1", "train.kl.weight"):
+            self.assertNotIn(f"\n{key} ", options)
+        self.assertRegex(options, r"\n\(\d+ more options in config.yaml\)\n")
+
+
 class Trace(ProgramTest):
     def test_is_refused_before_anything_is_trained(self):
         (self.folder / "file").touch()

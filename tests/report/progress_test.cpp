@@ -90,6 +90,16 @@ TEST_F(ProgressTest, PutsALineInPlaceOfTheBar) {
   EXPECT_EQ(written([&] { progress.finish_line("done"); }), "done\n");
 }
 
+TEST_F(ProgressTest, BreaksALineThatATerminalIsTooNarrowFor) {
+  columns_ = 20;
+  const std::string line = "epoch 2  loss 0.12  kl 30";
+  Progress terminal(out_, options(true)), file(out_, options(false));
+  EXPECT_EQ(written([&] { terminal.finish_line(line); }), "epoch 2  loss 0.12\n  kl 30\n");
+  EXPECT_EQ(written([&] { file.finish_line(line); }), line + "\n");
+  const std::string table = "phase    layer   share\nforward  conv1   50.0%\n";
+  EXPECT_EQ(written([&] { terminal.finish_line(table); }), table + "\n");
+}
+
 TEST_F(ProgressTest, EndsTheLineOfABarThatIsLeft) {
   {
     Progress progress(out_, options(true));

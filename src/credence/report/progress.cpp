@@ -145,7 +145,11 @@ void Progress::finish_line(std::string_view text) {
   if (bar_shown_) out_ << erase_line;
   bar_shown_ = false;
   if (!options_.terminal) last_shown_s_ = options_.clock_s();
-  out_ << text << std::endl;
+  const bool is_one_line = text.find('\n') == std::string_view::npos;
+  if (options_.terminal && is_one_line)
+    out_ << fit_items(std::string(text), options_.columns()) << std::endl;
+  else
+    out_ << text << std::endl;
 }
 
 std::string Progress::tail(const ProgressUpdate& p, double now_s) const {

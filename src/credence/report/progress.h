@@ -48,7 +48,8 @@ class Progress {
 
   /// Cheap when nothing is due to be shown.
   void update(const ProgressUpdate& progress);
-  /// Writes a line of text in place of the bar.
+  /// Writes text in place of the bar. A line too long for the terminal is broken between items,
+  /// which are two blanks apart.
   void finish_line(std::string_view text);
 
  private:
