@@ -49,7 +49,10 @@ class ProgressBar(ProgramTest):
             self.assertGreater(len(bar), COLUMNS - 20)
 
     def test_on_a_terminal(self):
-        self.assert_bar(self.shown([PROGRAM]))
+        text = self.shown([PROGRAM])
+        self.assert_bar(text)
+        for work in ("before training", "test"):
+            self.assertIn(f"{ERASE_LINE}{work} [", text)
 
     def test_not_in_a_file(self):
         text = self.succeed(*self.arguments(), variables={"TERM": "xterm"}).stdout

@@ -182,10 +182,15 @@ void train(const TrainArguments& arguments, Context& context) {
     trainer.add_observer(records->progress_observer);
     trainer.add_observer(records->metrics_observer);
   }
-  if (data.test) {
-    Predictor predictor(model, *loss, experiment.seed, experiment.validation);
-    tell("before training  " + text_of(evaluate(predictor, *data.test, communicator)));
-  }
+  const auto test_as = [&](const char* name, const PredictOptions& options) {
+    if (!data.test) return std::vector<NamedValue>();
+    Predictor predictor(model, *loss, experiment.seed, options);
+    if (records) predictor.set_observer(show_predictions(records->progress, name));
+    const std::vector<NamedValue> values = evaluate(predictor, *data.test, communicator);
+    tell(concat(name, "  ", text_of(values)));
+    return values;
+  };
+  test_as("before training", experiment.validation);
   if (is_traced) align_origins(timeline, communicator);
   const TrainReport report = trainer.run();
   on_rank_zero(communicator,
@@ -198,12 +203,7 @@ void train(const TrainArguments& arguments, Context& context) {
                        .examples_per_step = static_cast<double>(report.examples) /
                                             static_cast<double>(report.steps) / communicator.size(),
                        .peak_gflops = peak_gflops({.threads = resources.threads}).best}));
-  std::vector<NamedValue> test;
-  if (data.test) {
-    Predictor predictor(model, *loss, experiment.seed, experiment.predict);
-    test = evaluate(predictor, *data.test, communicator);
-    tell("test  " + text_of(test));
-  }
+  const std::vector<NamedValue> test = test_as("test", experiment.predict);
   on_rank_zero(communicator, [&] {
     finish_records(*records, experiment, model, resources, report, test);
     tell("wrote " + records->directory.path().string());
