@@ -21,11 +21,11 @@ class ProgressBar(ProgramTest):
         return ["train", RECIPES / "mnist_cnn_fc.yaml", *SMALL, "data.train_count=2000",
                 "--output", self.id()]
 
-    def shown(self, command):
+    def shown(self, command, arguments=None):
         """What appears on a terminal."""
         outside, inside = pty.openpty()
         fcntl.ioctl(inside, termios.TIOCSWINSZ, struct.pack("HHHH", 25, COLUMNS, 0, 0))
-        process = subprocess.Popen([*command, *map(str, self.arguments())], cwd=self.folder,
+        process = subprocess.Popen([*command, *map(str, arguments or self.arguments())], cwd=self.folder,
                                    stdin=subprocess.DEVNULL, stdout=inside, stderr=inside,
                                    env={**os.environ, "TERM": "xterm", "NO_COLOR": "1"})
         os.close(inside)
@@ -53,6 +53,13 @@ class ProgressBar(ProgramTest):
         self.assert_bar(text)
         for work in ("before training", "test"):
             self.assertIn(f"{ERASE_LINE}{work} [", text)
+
+    def test_of_evaluate(self):
+        self.train("mnist_cnn_fc.yaml", output=self.id())
+        text = self.shown([PROGRAM], ["evaluate", self.id()])
+        self.assertIn(f"{ERASE_LINE}test [", text)
+        self.assertRegex(text, "metric +test\r\n")
+        self.assertEqual(self.succeed("evaluate", self.id()).stderr, "")
 
     def test_not_in_a_file(self):
         text = self.succeed(*self.arguments(), variables={"TERM": "xterm"}).stdout

@@ -1,5 +1,6 @@
 #include <iostream>
-#include <limits>
+
+#include <unistd.h>
 
 #include "credence/base/files.h"
 #include "credence/base/text.h"
@@ -8,6 +9,7 @@
 #include "credence/config/config_file.h"
 #include "credence/data/inputs.h"
 #include "credence/predict/predictions_file.h"
+#include "credence/report/train_observers.h"
 
 namespace credence::cli {
 namespace {
@@ -67,7 +69,10 @@ void run_predict(const PredictArguments& arguments, Context& context) {
   PredictOptions options = trained.experiment.predict;
   if (arguments.samples) options.samples = *arguments.samples;
   Predictor predictor(*trained.model, *trained.loss, trained.experiment.seed, options);
+  Progress progress(std::cerr, progress_options(STDERR_FILENO));
+  if (context.is_root()) predictor.set_observer(show_predictions(progress, "predict"));
   const PredictedPart part = predictor.predict(*inputs, communicator);
+  progress.clear();
 
   const auto gather = [&](const Tensor& rows) {
     return gather_rows(rows, part.begin, inputs->size(), communicator);

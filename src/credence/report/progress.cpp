@@ -148,9 +148,13 @@ void Progress::update(const ProgressUpdate& progress) {
        << std::endl;
 }
 
-void Progress::finish_line(std::string_view text) {
-  if (bar_shown_) out_ << erase_line;
+void Progress::clear() {
+  if (bar_shown_) out_ << erase_line << std::flush;
   bar_shown_ = false;
+}
+
+void Progress::finish_line(std::string_view text) {
+  clear();
   if (!options_.terminal) last_shown_s_ = options_.clock_s();
   const bool is_one_line = text.find('\n') == std::string_view::npos;
   if (options_.terminal && is_one_line)

@@ -52,6 +52,8 @@ class Progress {
   /// Writes text in place of the bar. A line too long for the terminal is broken between items,
   /// which are two blanks apart.
   void finish_line(std::string_view text);
+  /// Takes the bar away.
+  void clear();
 
  private:
   std::string tail(const ProgressUpdate& progress, double now_s) const;
