@@ -204,7 +204,9 @@ class Trace(ProgramTest):
             events = json.loads((self.folder / name).read_text())["traceEvents"]
             self.assertEqual({event["pid"] for event in events}, {rank})
             self.assertEqual(sum(event.get("cat") == "reduce" for event in events), 5)
-            self.assertGreater(events[1]["ts"], 0)
+            self.assertEqual(events[1]["name"], "gather")
+            self.assertLess(0, events[1]["ts"])
+            self.assertLess(events[1]["ts"], 5e6)  # us: from the first step, not the start-up
 
 
 if __name__ == "__main__":

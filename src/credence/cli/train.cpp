@@ -191,7 +191,10 @@ void train(const TrainArguments& arguments, Context& context) {
     return values;
   };
   test_as("before training", experiment.validation);
-  if (is_traced) align_origins(timeline, communicator);
+  if (is_traced) {
+    timeline.set_origin(Timeline::Clock::now());
+    align_origins(timeline, communicator);
+  }
   const TrainReport report = trainer.run();
   on_rank_zero(communicator,
                [&] { save_weights(*records, experiment, model, *optimizer, report); });
