@@ -12,7 +12,6 @@
 #include "credence/zoo/zoo.h"
 
 namespace credence::cli {
-
 namespace {
 
 /// "28x28x64".
@@ -90,6 +89,7 @@ std::string option_table(const Experiment& experiment) {
   });
   long long others = 0;
   for (const auto& [key, type, value] : experiment.options) {
+    if (key == "output") continue;  // told as the run directory, and not in config.yaml
     const auto usual = defaults.find(key);
     const bool is_empty = value.empty() || value == "\"\"" || value == "[]" || value == "null";
     const bool is_usual = usual == defaults.end() ? is_empty : usual->second == value;
