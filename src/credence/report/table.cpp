@@ -100,7 +100,7 @@ std::string fit_items(const std::string& items, int columns) {
     parts.push_back(items.substr(begin, end - begin));
     begin = std::min(items.find_first_not_of(' ', end), items.size());
   }
-  const std::string narrow = join(parts, " ");
+  std::string narrow = join(parts, " ");
   if (display_width(narrow) <= columns) return narrow;
   std::string lines = parts[0];
   int used = display_width(lines);
