@@ -186,7 +186,7 @@ void train(const TrainArguments& arguments, Context& context) {
     if (!data.test) return std::vector<NamedValue>();
     Predictor predictor(model, *loss, experiment.seed, options);
     if (records) predictor.set_observer(show_predictions(records->progress, name));
-    const std::vector<NamedValue> values = evaluate(predictor, *data.test, communicator);
+    std::vector<NamedValue> values = evaluate(predictor, *data.test, communicator);
     tell(concat(name, "  ", text_of(values)));
     return values;
   };
