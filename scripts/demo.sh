@@ -3,8 +3,15 @@
 # network on MNIST (on procedural digits where MNIST cannot be had) and says how well it did.
 #
 #   scripts/demo.sh [argument of credence train ...]      such as train.epochs=1
+#   scripts/demo.sh --help                                prints this
 set -euo pipefail
 source "$(dirname "$0")/environment.sh"
+
+for argument in "$@"; do
+  case $argument in
+    -h | --help) sed -n '2,/^set/{/^set/!s/^# \{0,1\}//p}' scripts/demo.sh && exit ;;
+  esac
+done
 
 preset=release
 launcher=(mpirun)
@@ -70,6 +77,6 @@ heading "Result"
 # summary.json holds one flat object "test".
 test=$(tr -d '\n' <"$output/summary.json" | sed -n 's/.*"test" *: *{\([^}]*\)}.*/\1/p')
 metric() { sed -n "s/.*\"$1\" *: *\([^, ]*\).*/\1/p" <<<"$test"; }
-echo "test accuracy              $(metric accuracy)"
-echo "expected calibration error $(metric ece)"
+LC_NUMERIC=C printf 'test accuracy              %.4f\n' "$(metric accuracy)"
+LC_NUMERIC=C printf 'expected calibration error %.4f\n' "$(metric ece)"
 echo "run directory              $output"

@@ -29,6 +29,16 @@ TEST(Timeline, SumsByKindOfWorkAndKeepsTheFirstSpans) {
   EXPECT_TRUE(timeline.spans().empty());
 }
 
+TEST(Timeline, CountsSpansFromItsOrigin) {
+  Timeline timeline(1);
+  const int work = timeline.add_work(Phase::forward);
+  const auto begin = timeline.origin() + milliseconds(7);
+  timeline.set_origin(timeline.origin() + milliseconds(5));
+  timeline.record(work, begin, begin + milliseconds(1));
+  EXPECT_EQ(timeline.spans()[0].begin_ns, 2'000'000);
+  EXPECT_EQ(timeline.spans()[0].end_ns, 3'000'000);
+}
+
 TEST(Timeline, AScopeWithoutOneDoesNothing) {
   const TimedScope nothing(nullptr, 7);
   Timeline timeline;

@@ -3,9 +3,9 @@
 #include <cmath>
 
 #include "support/gradient_check.h"
+#include "support/variational.h"
 #include <gtest/gtest.h>
 
-#include "credence/bayes/variational_linear.h"
 #include "credence/layers/conv2d.h"
 #include "credence/layers/dense.h"
 
@@ -15,9 +15,7 @@ namespace {
 constexpr double sigma = 0.3;
 
 VariationalSpec spec() {
-  return {.estimator = [] { return std::make_unique<LocalReparameterization>(); },
-          .prior = std::make_shared<GaussianPrior>(GaussianOptions{}),
-          .initial_sigma = sigma};
+  return variational<LocalReparameterization>(sigma);
 }
 
 const LinearSpec small_convolution =

@@ -4,6 +4,7 @@
 
 #include "support/compare.h"
 #include "support/random_tensor.h"
+#include "support/variational.h"
 #include <gtest/gtest.h>
 
 #include "credence/bayes/flipout.h"
@@ -13,13 +14,6 @@
 
 namespace credence {
 namespace {
-
-template <class E>
-VariationalSpec variational(double sigma = 0.3) {
-  return {.estimator = [] { return std::make_unique<E>(); },
-          .prior = std::make_shared<GaussianPrior>(GaussianOptions{}),
-          .initial_sigma = sigma};
-}
 
 TEST(PerExample, DrawsOfDifferentExamplesAreIndependent) {
   constexpr std::int64_t draws = 4000;

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "support/gradient_check.h"
+#include "support/variational.h"
 #include <gtest/gtest.h>
 
 #include "credence/base/errors.h"
@@ -15,13 +16,6 @@
 
 namespace credence {
 namespace {
-
-template <class E>
-VariationalSpec variational(double sigma = 0.3) {
-  return {.estimator = [] { return std::make_unique<E>(); },
-          .prior = std::make_shared<GaussianPrior>(GaussianOptions{}),
-          .initial_sigma = sigma};
-}
 
 VariationalSpec spec_of(const std::string& estimator) {
   VariationalSpec spec = variational<Reparameterization>();

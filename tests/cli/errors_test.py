@@ -367,6 +367,17 @@ class Trained(ProgramTest):
         (self.folder / "damaged.npz").write_bytes(b"PK\3\4 no archive")
         self.predict(["damaged.npz"], "damaged.npz")
 
+    def test_inputs_of_an_unknown_format(self):
+        (self.folder / "picture.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+        self.predict(["picture.png", ".npz, .npy, IDX", "CSV"], "picture.png")
+
+    def test_no_inputs(self):
+        write_npz(self.folder / "none.npz", "x", (0, 28, 28), b"")
+        self.predict(["none.npz", "got none"], "none.npz")
+
+    def test_output_of_an_unknown_format(self):
+        self.predict([".npz or .csv", "y.json"], "nowhere.npz", 64, "y.json")
+
     def test_output_that_cannot_be_written(self):
         (self.folder / "file").touch()
         self.predict(["file/y.npz", "Not a directory"], "nowhere.npz", 73, "file/y.npz")

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """`credence evaluate` and `credence predict` give what training gave, on any number of ranks."""
 
+import csv
 import gzip
 import json
 import math
@@ -100,6 +101,26 @@ class Predict(TrainedTest):
         self.assert_same_arrays(self.predict(given="inputs"), expected)
         self.assert_same_arrays(self.predict(given="inputs.gz"), expected)
 
+    def test_reads_npy_files(self):
+        with zipfile.ZipFile(self.folder / "inputs.npz") as archive:
+            (self.folder / "inputs.npy").write_bytes(archive.read("images.npy"))
+        self.assert_same_arrays(self.predict(given="inputs.npy"), self.predict())
+
+    def test_writes_csv(self):
+        expected = self.predict()
+        self.succeed("predict", "run", "--input", "inputs.npz", "--output", "y.csv")
+        with open(self.folder / "y.csv", newline="") as file:
+            rows = list(csv.DictReader(file))
+        self.assertEqual(list(rows[0]), ["predicted_class", *(f"mean_{i}" for i in range(10)),
+                                         "predictive_entropy", "mutual_information"])
+        self.assertEqual(len(rows), COUNT)
+        for example, row in enumerate(rows):
+            self.assertEqual(float(row["predicted_class"]),
+                             expected["predicted_class"][1][example])
+            self.assertAlmostEqual(float(row["mean_3"]), expected["mean"][1][10 * example + 3])
+            self.assertAlmostEqual(float(row["mutual_information"]),
+                                   expected["mutual_information"][1][example])
+
     def test_takes_the_number_of_samples(self):
         one = self.predict("--samples", 1)
         self.assertLessEqual(max(map(abs, one["mutual_information"][1])), 1e-6)
@@ -110,6 +131,28 @@ class Predict(TrainedTest):
         for ranks in (1, 2, 4):
             # The rows of a rank meet other sizes of batch, for which the kernels round otherwise.
             self.assert_same_arrays(self.predict(ranks=ranks), expected, 1e-6)
+
+
+class Regression(ProgramTest):
+    def test_takes_rows_in_the_units_of_the_training_file(self):
+        with open(self.folder / "table.csv", "w") as table, \
+             open(self.folder / "features.csv", "w") as features:
+            for i in range(300):
+                width, height = 1000 + (i * 37) % 101, 0.01 * ((i * 53) % 97)
+                features.write(f"{width},{height}\n")
+                table.write(f"{width},{height},{0.5 * width - 80 * height}\n")
+        recipe = self.folder / "table.yaml"
+        recipe.write_text("model: {layers: [{type: Dense, units: 1}]}\n"
+                          "data: {name: csv, path: table.csv, test_fraction: 0.2}\n"
+                          "train: {epochs: 40, batch_size: 16, learning_rate: 0.02}\n")
+        self.succeed("train", recipe, "--output", "run")
+        done = self.succeed("predict", "run", "-i", "features.csv", "-o", "y.csv")
+        self.assertNotIn("warning", done.stderr)
+        targets = [float(line.split(",")[2]) for line in open(self.folder / "table.csv")]
+        means = (self.folder / "y.csv").read_text().split()
+        self.assertEqual(means[0], "mean_0")
+        for target, mean in zip(targets, means[1:], strict=True):
+            self.assertLess(abs(target - float(mean)), 1)  # of 500; they vary by 25
 
 
 if __name__ == "__main__":

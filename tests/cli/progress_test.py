@@ -21,11 +21,11 @@ class ProgressBar(ProgramTest):
         return ["train", RECIPES / "mnist_cnn_fc.yaml", *SMALL, "data.train_count=2000",
                 "--output", self.id()]
 
-    def shown(self, command):
+    def shown(self, command, arguments=None):
         """What appears on a terminal."""
         outside, inside = pty.openpty()
         fcntl.ioctl(inside, termios.TIOCSWINSZ, struct.pack("HHHH", 25, COLUMNS, 0, 0))
-        process = subprocess.Popen([*command, *map(str, self.arguments())], cwd=self.folder,
+        process = subprocess.Popen([*command, *map(str, arguments or self.arguments())], cwd=self.folder,
                                    stdin=subprocess.DEVNULL, stdout=inside, stderr=inside,
                                    env={**os.environ, "TERM": "xterm", "NO_COLOR": "1"})
         os.close(inside)
@@ -49,7 +49,17 @@ class ProgressBar(ProgramTest):
             self.assertGreater(len(bar), COLUMNS - 20)
 
     def test_on_a_terminal(self):
-        self.assert_bar(self.shown([PROGRAM]))
+        text = self.shown([PROGRAM])
+        self.assert_bar(text)
+        for work in ("before training", "test"):
+            self.assertIn(f"{ERASE_LINE}{work} [", text)
+
+    def test_of_evaluate(self):
+        self.train("mnist_cnn_fc.yaml", output=self.id())
+        text = self.shown([PROGRAM], ["evaluate", self.id()])
+        self.assertIn(f"{ERASE_LINE}test [", text)
+        self.assertRegex(text, "metric +test\r\n")
+        self.assertEqual(self.succeed("evaluate", self.id()).stderr, "")
 
     def test_not_in_a_file(self):
         text = self.succeed(*self.arguments(), variables={"TERM": "xterm"}).stdout
@@ -59,7 +69,7 @@ class ProgressBar(ProgramTest):
     @needs_mpi
     def test_on_a_terminal_by_mpirun(self):
         text = self.shown(["2" if word == "RANKS" else word for word in LAUNCHER])
-        self.assertRegex(text, "(?m)^.*epoch 1/1  loss")
+        self.assertRegex(text, "(?m)^.*epoch 1/1 {1,2}loss")
         if ERASE_LINE in text:  # MPICH's launcher takes the output through a pipe
             self.assert_bar(text)
 

@@ -4,8 +4,11 @@
 import hashlib
 import json
 import struct
+import subprocess
+import time
 
-from program import RECIPES, SMALL, ProgramTest, Run, main, read_safetensors
+from program import (PROGRAM, RECIPES, SMALL, ProgramTest, Run, main, needs_mpi,
+                     read_safetensors)
 
 BAYESIAN = "mnist_bnn_fc_flipout.yaml"
 
@@ -132,6 +135,78 @@ class RunDirectory(ProgramTest):
         self.assertEqual(sorted(path.name for path in (self.folder / "runs").iterdir()),
                          ["mnist_bnn_fc_flipout-1", "mnist_bnn_fc_flipout-2"])
         self.assertTrue(Run(self.folder / "runs/mnist_bnn_fc_flipout-2").summary["test"])
+
+
+class Header(ProgramTest):
+    def header(self, recipe, *arguments):
+        return self.succeed("train", RECIPES / recipe, *SMALL, "train.steps_per_epoch=1",
+                            "train.global_batch_size=64", "predict.samples=1",
+                            *arguments).stdout.split("before training")[0]
+
+    def test_fits_a_terminal(self):
+        for recipe in ("mnist_bnn_conv_reparameterization.yaml", "mnist_simplecnn.yaml",
+                       "digits_layers.yaml"):
+            with self.subTest(recipe):
+                text = self.header(recipe)
+                for column in ("type", "parameters", "output", "weights", "padding", "stride"):
+                    self.assertRegex(text, f"(?m)^layer .* {column}\\b")
+                for line in text.splitlines():
+                    self.assertLessEqual(len(line), 80, text)
+
+    def test_shows_the_options_that_matter(self):
+        options = self.header(BAYESIAN, "train.optimizer.beta2=0.99", "predict.metrics=[ll]")
+        options = options.split("option  ")[1]
+        shown = {line.split()[0]: line.split()[-1] for line in options.splitlines() if "." in line}
+        for key, value in (("model.name", "BNN_FC_flip"), ("data.name", "digits"),
+                           ("train.epochs", "1"), ("train.optimizer.type", "Adam"),
+                           ("train.optimizer.beta2", "0.99"), ("predict.metrics", "[ll]")):
+            self.assertEqual(shown.get(key), value, options)
+        for key in ("output", "data.path", "train.optimizer.beta1", "train.kl.weight"):
+            self.assertNotIn(f"\n{key} ", options)
+        self.assertRegex(options, r"\n\(\d+ more options in config.yaml\)\n")
+
+
+class Trace(ProgramTest):
+    def test_is_refused_before_anything_is_trained(self):
+        (self.folder / "file").touch()
+        for place, says in (("nowhere/trace.json", "No such file or directory"),
+                            ("file/trace.json", "Not a directory"), (".", "directory")):
+            with self.subTest(place):
+                self.fail_with(73, [place, says], "train", RECIPES / BAYESIAN, *SMALL,
+                               "--output", "run", "--trace", place)
+                self.assertFalse((self.folder / "run").exists())
+
+    def test_may_lie_in_the_run_directory(self):
+        run = self.train(BAYESIAN, "--trace", "inside/trace.json", output="inside")
+        self.assertTrue(json.loads(run.text("trace.json"))["traceEvents"])
+
+    def test_that_cannot_be_written_leaves_a_complete_run(self):
+        traces, run = self.folder / "traces", Run(self.folder / "complete")
+        traces.mkdir()
+        process = subprocess.Popen(
+            [PROGRAM, "train", RECIPES / BAYESIAN, *SMALL, "train.epochs=5", "--output", run.path,
+             "--trace", traces / "trace.json"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+            text=True)
+        end = time.monotonic() + 60
+        while time.monotonic() < end and not (run.path / "metrics.jsonl").exists():
+            time.sleep(0.001)
+        traces.rmdir()
+        _, message = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 73, message)
+        self.assertIn(f"{traces}/trace.json: cannot create", message)
+        self.assertEqual(run.summary["weights_sha256"], weights_sha256(run.checkpoint))
+        self.assertTrue(run.summary["test"])
+
+    @needs_mpi
+    def test_is_written_by_each_rank(self):
+        self.train(BAYESIAN, "--threads", 1, "--trace", "ranks.json", ranks=2, output="ranks")
+        for rank, name in enumerate(("ranks.json", "ranks.rank1.json")):
+            events = json.loads((self.folder / name).read_text())["traceEvents"]
+            self.assertEqual({event["pid"] for event in events}, {rank})
+            self.assertEqual(sum(event.get("cat") == "reduce" for event in events), 5)
+            self.assertEqual(events[1]["name"], "gather")
+            self.assertLess(0, events[1]["ts"])
+            self.assertLess(events[1]["ts"], 5e6)  # us: from the first step, not the start-up
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 #include "credence/predict/predictor.h"
 
 #include "support/random_tensor.h"
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 #include "credence/bayes/flipout.h"
 #include "credence/layers/conv2d.h"
@@ -75,6 +75,24 @@ INSTANTIATE_TEST_SUITE_P(Drawn, Predictions,
                                            std::vector<std::string>{"dense2"},
                                            std::vector<std::string>{"all"}),
                          [](const auto& test) { return test.param[0]; });
+
+TEST(Predictor, TellsHowFarItIs) {
+  const auto communicator = self_communicator();
+  CategoricalCrossEntropy loss;
+  loss.setup({4}, {1}, 4);
+  Model model(network({"dense2"}), {.max_batch = 4});
+  Predictor predictor(model, loss, 1, {.samples = 3});
+  std::vector<std::int64_t> told;
+  predictor.set_observer([&](std::int64_t done, std::int64_t all) {
+    told.push_back(done);
+    EXPECT_EQ(all, 9);
+  });
+  for (int time = 0; time < 2; ++time) {
+    told.clear();
+    predictor.predict(*images(10), *communicator);  // batches of 4, 4 and 2, thrice
+    EXPECT_THAT(told, ::testing::ElementsAre(1, 2, 3, 4, 5, 6, 7, 8, 9));
+  }
+}
 
 TEST(Predictor, OfADeterministicNetworkNeedsOneSample) {
   const auto communicator = self_communicator();

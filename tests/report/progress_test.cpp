@@ -90,6 +90,35 @@ TEST_F(ProgressTest, PutsALineInPlaceOfTheBar) {
   EXPECT_EQ(written([&] { progress.finish_line("done"); }), "done\n");
 }
 
+TEST_F(ProgressTest, BreaksALineThatATerminalIsTooNarrowFor) {
+  columns_ = 20;
+  const std::string line = "epoch 2  loss 0.12  kl 30";
+  Progress terminal(out_, options(true)), file(out_, options(false));
+  EXPECT_EQ(written([&] { terminal.finish_line(line); }), "epoch 2  loss 0.12\n  kl 30\n");
+  EXPECT_EQ(written([&] { file.finish_line(line); }), line + "\n");
+  const std::string table = "phase    layer   share\nforward  conv1   50.0%\n";
+  EXPECT_EQ(written([&] { terminal.finish_line(table); }), table + "\n");
+}
+
+TEST_F(ProgressTest, ShowsOtherWorkOnTerminalsAlone) {
+  const auto tested = [](std::int64_t step) {
+    return ProgressUpdate{.work = "test", .step = step, .steps = 50};
+  };
+  Progress terminal(out_, options(true)), file(out_, options(false));
+  terminal.update(at_step(100));
+  now_s_ += 1;
+  terminal.update(tested(1));
+  now_s_ += 2;  // 19 steps, and 30 to go
+  EXPECT_EQ(written([&] { terminal.update(tested(20)); }),
+            "\r\x1b[Ktest [===========>                ] 20/50  ETA 0:03");
+  EXPECT_EQ(written([&] {
+              file.update(tested(1));
+              now_s_ += 1000;
+              file.update(tested(2));
+            }),
+            "");
+}
+
 TEST_F(ProgressTest, EndsTheLineOfABarThatIsLeft) {
   {
     Progress progress(out_, options(true));

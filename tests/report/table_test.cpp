@@ -59,6 +59,28 @@ TEST(WrapWords, FillsLinesOfSoManyColumns) {
   EXPECT_EQ(wrap_words("", 5), "");
 }
 
+TEST(Table, StandsCloserWhereThereIsNoRoom) {
+  Table table({{"Key"}, {"Value", Align::right}, {"Meaning"}});
+  table.add_row({"a", "1", "one"});
+  table.add_row({"b", "2", "more than fits"});
+  const std::string rows = "a        1  one\nb        2  more than fits\n";
+  for (const int columns : {100, 26})
+    EXPECT_EQ(table.text(columns), "Key  Value  Meaning\n" + std::string(26, '-') + "\n" + rows);
+  const std::string narrow = "a       1 one\nb       2 more than fits\n";
+  EXPECT_EQ(table.text(25), "Key Value Meaning\n" + std::string(24, '-') + "\n" + narrow);
+  EXPECT_EQ(table.text(20), "Key Value Meaning\n" + std::string(20, '-') + "\n" + narrow);
+}
+
+TEST(FitItems, BreaksLinesBetweenItemsAtNeed) {
+  const std::string items = "epoch 1/5  loss 0.25  accuracy 0.9";
+  EXPECT_EQ(fit_items(items, 34), items);
+  EXPECT_EQ(fit_items(items, 33), "epoch 1/5 loss 0.25 accuracy 0.9");
+  EXPECT_EQ(fit_items(items, 32), "epoch 1/5 loss 0.25 accuracy 0.9");
+  EXPECT_EQ(fit_items(items, 31), "epoch 1/5  loss 0.25\n  accuracy 0.9");
+  EXPECT_EQ(fit_items(items, 1), "epoch 1/5\n  loss 0.25\n  accuracy 0.9");
+  EXPECT_EQ(fit_items("", 0), "");
+}
+
 TEST(Table, RefusesARowOfAnotherLength) {
   Table table({{"Key"}, {"Meaning"}});
   EXPECT_THROW(table.add_row({"a"}), InternalError);

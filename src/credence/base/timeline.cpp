@@ -39,7 +39,7 @@ void Timeline::record(int work, Clock::time_point begin, Clock::time_point end) 
   ++sums.calls;
   sums.seconds += std::chrono::duration<double>(end - begin).count();
   if (spans_.size() < kept_spans_)
-    spans_.push_back({work, nanoseconds(begin - begin_), nanoseconds(end - begin_)});
+    spans_.push_back({work, nanoseconds(begin - origin_), nanoseconds(end - origin_)});
   else
     is_cut_ = kept_spans_ > 0;
 }

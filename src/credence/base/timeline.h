@@ -25,7 +25,7 @@ class Timeline {
     std::int64_t calls = 0;
     double seconds = 0;
   };
-  /// One piece of it, in nanoseconds since the timeline was made.
+  /// One piece of it, in nanoseconds since the origin.
   struct Span {
     int work;
     std::int64_t begin_ns, end_ns;
@@ -42,13 +42,17 @@ class Timeline {
   /// Forgets what was recorded, not the kinds of work: warming up should not count.
   void clear();
 
+  /// Spans are counted from here: from when the timeline was made, unless it is said otherwise.
+  Clock::time_point origin() const { return origin_; }
+  void set_origin(Clock::time_point origin) { origin_ = origin; }
+
   std::span<const Work> works() const { return works_; }
   std::span<const Span> spans() const { return spans_; }
   bool is_cut() const { return is_cut_; }  ///< there were more spans than are kept
 
  private:
   std::size_t kept_spans_;
-  Clock::time_point begin_ = Clock::now();
+  Clock::time_point origin_ = Clock::now();
   std::vector<Work> works_;
   std::vector<Span> spans_;
   bool is_cut_ = false;

@@ -1,6 +1,7 @@
 #include <iostream>
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include "credence/base/json.h"
 #include "credence/cli/session.h"
@@ -27,7 +28,10 @@ void run_evaluate(const EvaluateArguments& arguments, Context& context) {
   PredictOptions options = trained.experiment.predict;
   if (arguments.samples) options.samples = *arguments.samples;
   Predictor predictor(*trained.model, *trained.loss, trained.experiment.seed, options);
+  Progress progress(std::cerr, progress_options(STDERR_FILENO));
+  if (context.is_root()) predictor.set_observer(show_predictions(progress, "test"));
   const std::vector<NamedValue> values = evaluate(predictor, *trained.data.test, communicator);
+  progress.clear();
   if (!context.is_root()) return;
   if (arguments.json) {
     std::cout << json_object(fields_of(values)) << std::endl;

@@ -1,37 +1,106 @@
 #include "credence/cli/header.h"
 
+#include <algorithm>
+#include <map>
+
 #include <fmt/format.h>
 
 #include "credence/base/text.h"
 #include "credence/base/version.h"
+#include "credence/config/config_file.h"
 #include "credence/report/table.h"
+#include "credence/zoo/zoo.h"
 
 namespace credence::cli {
+namespace {
+
+/// "28x28x64".
+std::string by_text(const Shape& shape) {
+  std::string text;
+  for (const std::int64_t extent : shape) text += concat(text.empty() ? "" : "x", extent);
+  return text;
+}
+
+/// The options of a recipe that says nothing but what is chosen: model, data, optimizer, ...
+std::map<std::string, std::string> default_options(const Experiment& experiment) {
+  ConfigNode recipe;
+  recipe.kind = ConfigNode::Kind::mapping;
+  const bool in_zoo = std::ranges::count(zoo().names(), experiment.model_name) > 0;
+  apply_override(recipe, "model.name=" + (in_zoo ? experiment.model_name : zoo().names().front()));
+  for (const OptionInfo& option : experiment.options)
+    if (option.key == "data.name" ||
+        (option.key.starts_with("train.") && option.key.ends_with(".type")))
+      apply_override(recipe, option.key + "=" + option.value);
+  std::map<std::string, std::string> defaults;
+  try {
+    for (const OptionInfo& option : read_experiment(recipe).options)
+      defaults[option.key] = option.value;
+  } catch (const ConfigError&) {
+    // Something chosen has options that must be given: then all are shown.
+  }
+  return defaults;
+}
+
+bool is_essential(const std::string& key) {
+  static constexpr std::string_view keys[] = {"model.name",
+                                              "model.bayesian.layers",
+                                              "model.bayesian.estimator.type",
+                                              "data.name",
+                                              "train.epochs",
+                                              "train.batch_size",
+                                              "train.learning_rate",
+                                              "train.global_batch_size",
+                                              "train.optimizer.type",
+                                              "train.schedule.type",
+                                              "seed"};
+  return std::ranges::count(keys, key) > 0;
+}
+
+}  // namespace
 
 std::string layer_table(const Model& model) {
-  Table table({{"layer"},
-               {"type"},
-               {"details"},
-               {"parameters", Align::right},
-               {"output"},
-               {"weights"},
-               {"padding"},
-               {"stride"}});
-  table.add_row({"input", "", "", "", model.input_shape().text(), "", "", ""});
-  for (const NodeSummary& row : model.summary())
-    table.add_row({row.name, row.layer.type, row.layer.details,
-                   row.parameters > 0 ? with_thousands(row.parameters) : "", row.dst.text(),
-                   row.weights.rank() > 0 ? row.weights.text() : "", row.layer.padding,
-                   row.layer.stride});
+  const std::vector<NodeSummary> rows = model.summary();
+  const bool has_details =
+      std::ranges::any_of(rows, [](const NodeSummary& row) { return !row.layer.details.empty(); });
+  std::vector<Column> columns{{"layer"},  {"type"},    {"parameters", Align::right},
+                              {"output"}, {"weights"}, {"padding"},
+                              {"stride"}};
+  if (has_details) columns.push_back({"details"});  // last: it may be long
+  Table table(columns);
+  const auto add_row = [&](std::vector<std::string> cells) {
+    cells.resize(columns.size());
+    table.add_row(std::move(cells));
+  };
+  add_row({"input", "", "", by_text(model.input_shape())});
+  for (const NodeSummary& row : rows)
+    add_row({row.name, row.layer.type, row.parameters > 0 ? with_thousands(row.parameters) : "",
+             by_text(row.dst), by_text(row.weights), row.layer.padding, row.layer.stride,
+             row.layer.details});
   table.add_rule();
-  table.add_row({"total", "", "", with_thousands(model.parameter_count()), "", "", "", ""});
-  return table.text();
+  add_row({"total", "", with_thousands(model.parameter_count())});
+  return table.text(usual_columns);
 }
 
 std::string option_table(const Experiment& experiment) {
+  const std::map<std::string, std::string> defaults = default_options(experiment);
   Table table({{"option"}, {"value"}});
-  for (const OptionInfo& option : experiment.options) table.add_row({option.key, option.value});
-  return table.text();
+  const bool is_bayesian = std::ranges::none_of(experiment.options, [](const OptionInfo& option) {
+    return option.key == "model.bayesian.layers" && option.value == "[]";
+  });
+  long long others = 0;
+  for (const auto& [key, type, value] : experiment.options) {
+    if (key == "output") continue;  // told as the run directory, and not in config.yaml
+    const auto usual = defaults.find(key);
+    const bool is_empty = value.empty() || value == "\"\"" || value == "[]" || value == "null";
+    const bool is_usual = usual == defaults.end() ? is_empty : usual->second == value;
+    const bool is_elsewhere = key.starts_with("model.layers.") ||  // in the table of layers
+                              (key.starts_with("model.bayesian.") && !is_bayesian);
+    if (is_elsewhere || (is_usual && (is_empty || !is_essential(key))))
+      ++others;
+    else
+      table.add_row({key, value});
+  }
+  return table.text() + fmt::format("({} in config.yaml)\n", counted(others, "more option"));
 }
 
 std::string resources_text(const Resources& resources) {
@@ -45,10 +114,9 @@ std::string job_header(const Experiment& experiment, const Resources& resources,
   const auto ranks = static_cast<int>(resources.places.size());
   const std::int64_t global_batch = experiment.train.global_batch(ranks);
   return resources_text(resources) +
-         fmt::format(
-             "batch size {} a rank, {} in all; learning rate {:g} (scaling with ranks: {})\n",
-             (global_batch + ranks - 1) / ranks, global_batch, learning_rate,
-             enum_name(experiment.train.learning_rate_scaling));
+         fmt::format("batch {} a rank, {} in all; learning rate {:g} (scaling with ranks: {})\n",
+                     (global_batch + ranks - 1) / ranks, global_batch, learning_rate,
+                     enum_name(experiment.train.learning_rate_scaling));
 }
 
 }  // namespace credence::cli

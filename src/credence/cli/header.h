@@ -8,7 +8,8 @@ namespace credence::cli {
 
 /// The table of layers: type, parameters, output and weights shape, padding, stride.
 std::string layer_table(const Model& model);
-/// The resolved options, one a line.
+/// The resolved options, one a line: those that everybody asks for and those that are not what they
+/// are by default, and how many there are besides.
 std::string option_table(const Experiment& experiment);
 /// Version, ranks and threads with their CPUs.
 std::string resources_text(const Resources& resources);

@@ -1,12 +1,15 @@
 #include <iostream>
-#include <limits>
+
+#include <unistd.h>
 
 #include "credence/base/files.h"
 #include "credence/base/text.h"
 #include "credence/cli/session.h"
 #include "credence/comm/rank_zero.h"
+#include "credence/config/config_file.h"
 #include "credence/data/inputs.h"
-#include "credence/data/npz.h"
+#include "credence/predict/predictions_file.h"
+#include "credence/report/train_observers.h"
 
 namespace credence::cli {
 namespace {
@@ -41,28 +44,50 @@ Tensor top_classes(const Tensor& probabilities) {
   return classes;
 }
 
+/// The training examples in their own units, if it was on standardised ones that the network was
+/// trained; else null.
+std::shared_ptr<const Dataset> unstandardised(const PredictArguments& arguments,
+                                              const Experiment& experiment) {
+  const bool standardised = std::ranges::any_of(experiment.options, [](const OptionInfo& option) {
+    return option.key == "data.standardise" && option.value == "true";
+  });
+  if (!standardised) return nullptr;
+  std::vector<std::string> overrides = arguments.overrides;
+  overrides.emplace_back("data.standardise=false");
+  const std::string config = RunDirectory::open(arguments.run).config().string();
+  return read_experiment(load_config(config, overrides)).load_data().train;
+}
+
 void run_predict(const PredictArguments& arguments, Context& context) {
   Communicator& communicator = context.communicator();
+  check_predictions_name(arguments.output);
   set_up_threads(communicator, arguments.threads);
   on_rank_zero(communicator, [&] { require_creatable(arguments.output); });
   const TrainedModel trained = load_run(arguments.run, arguments.overrides, communicator);
-  const std::shared_ptr<const Dataset> inputs = read_inputs(arguments.input, *trained.data.train);
+  const std::shared_ptr<const Dataset> inputs = read_inputs(
+      arguments.input, *trained.data.train, unstandardised(arguments, trained.experiment).get());
   PredictOptions options = trained.experiment.predict;
   if (arguments.samples) options.samples = *arguments.samples;
   Predictor predictor(*trained.model, *trained.loss, trained.experiment.seed, options);
+  Progress progress(std::cerr, progress_options(STDERR_FILENO));
+  if (context.is_root()) predictor.set_observer(show_predictions(progress, "predict"));
   const PredictedPart part = predictor.predict(*inputs, communicator);
+  progress.clear();
 
   const auto gather = [&](const Tensor& rows) {
     return gather_rows(rows, part.begin, inputs->size(), communicator);
   };
-  std::vector<NamedTensor> arrays{{"mean", gather(part.predictions.mean)}};
-  if (trained.data.train->target_info().classes > 0) {
-    arrays.push_back({"predictive_entropy", gather(part.predictions.predictive_entropy)});
-    arrays.push_back({"mutual_information", gather(part.predictions.mutual_information)});
-    arrays.push_back({"predicted_class", top_classes(arrays[0].tensor)});
-  }
+  const Tensor mean = gather(part.predictions.mean);
+  std::vector<NamedTensor> arrays;
+  if (trained.data.train->target_info().classes > 0)
+    arrays = {{"predicted_class", top_classes(mean)},
+              {"mean", mean},
+              {"predictive_entropy", gather(part.predictions.predictive_entropy)},
+              {"mutual_information", gather(part.predictions.mutual_information)}};
+  else
+    arrays = {{"mean", mean}};
   on_rank_zero(communicator, [&] {
-    write_npz(arguments.output, arrays);
+    write_predictions(arguments.output, arrays);
     std::cout << with_thousands(inputs->size()) << " predictions in " << arguments.output
               << std::endl;
   });
@@ -77,11 +102,12 @@ void add_predict(CLI::App& app, Context& context) {
   command->add_option("run", arguments->run, "run directory")->required();
   command
       ->add_option("-i,--input", arguments->input,
-                   "inputs [n, ...]: an IDX file, or an .npz file with x, x_test or a single array")
+                   "inputs [n, ...]: .npz (x, x_test or a single array), .npy, IDX, or CSV rows")
       ->required();
   command
       ->add_option("-o,--output", arguments->output,
-                   "an .npz file: mean, predictive_entropy, mutual_information, predicted_class")
+                   "an .npz or .csv file: predicted_class, mean, predictive_entropy, "
+                   "mutual_information")
       ->required();
   command->add_option("overrides", arguments->overrides, "key=value: data.path=/elsewhere");
   command->add_option("-s,--samples", arguments->samples,

@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include "credence/base/files.h"
 #include "credence/base/log.h"
 #include "credence/base/sha256.h"
 #include "credence/checkpoint/checkpoint.h"
@@ -49,13 +50,11 @@ struct Records {
         metrics_observer(metrics, log_every_steps) {}
 };
 
-std::unique_ptr<Records> start_records(const TrainArguments& arguments,
+std::unique_ptr<Records> start_records(const RunDirectoryOptions& where,
                                        const Experiment& experiment, const Resources& resources,
                                        const Context& context) {
-  const std::string output = arguments.output.empty() ? experiment.output : arguments.output;
-  auto records = std::make_unique<Records>(
-      RunDirectory::create({.output = output, .recipe = arguments.recipe}),
-      experiment.train.log_every_steps);
+  auto records =
+      std::make_unique<Records>(RunDirectory::create(where), experiment.train.log_every_steps);
   EnvironmentOptions environment{.command_line = context.command_line,
                                  .mpi_library = CommWorld::library()};
   for (const RankPlace& place : resources.places) environment.hosts.push_back(place.host);
@@ -116,9 +115,22 @@ void finish_records(Records& records, const Experiment& experiment, const Model&
   write_summary(records.directory.summary(), summary);
 }
 
+/// CreateError, before anything is trained, if this rank's trace could not be written; one in the
+/// run directory, which is yet to be made, is as good as that.
+void check_trace(const TrainArguments& arguments, const std::string& output, int rank) {
+  const std::filesystem::path trace = trace_path(arguments.trace, rank);
+  const auto folder = (trace.parent_path() / "").lexically_normal();
+  const bool in_run =
+      !output.empty() && folder == (std::filesystem::path(output) / "").lexically_normal();
+  if (!in_run) require_creatable(trace);
+}
+
 void train(const TrainArguments& arguments, Context& context) {
   Communicator& communicator = context.communicator();
   const Experiment experiment = read_experiment(load_config(arguments.recipe, arguments.overrides));
+  const std::string output = arguments.output.empty() ? experiment.output : arguments.output;
+  const bool is_traced = !arguments.trace.empty();
+  if (is_traced) check_trace(arguments, output, communicator.rank());
   const Resources resources = set_up_threads_quietly(communicator, arguments.threads);
   const DataSplits data = load_data(experiment, communicator);
   const ValidationSplit split =
@@ -139,8 +151,7 @@ void train(const TrainArguments& arguments, Context& context) {
   const double learning_rate =
       experiment.train.learning_rate *
       learning_rate_scale(experiment.train.learning_rate_scaling, communicator.size());
-  Timeline timeline(arguments.trace.empty() ? 0 : trace_spans);
-  const bool is_timed = arguments.profile || !arguments.trace.empty();
+  Timeline timeline(is_traced ? trace_spans : 0);
   Trainer trainer({.model = model,
                    .loss = *loss,
                    .optimizer = *optimizer,
@@ -148,7 +159,7 @@ void train(const TrainArguments& arguments, Context& context) {
                    .communicator = communicator,
                    .schedule = schedule.get(),
                    .validation = split.validation,
-                   .timeline = is_timed ? &timeline : nullptr},
+                   .timeline = is_traced || arguments.profile ? &timeline : nullptr},
                   {.epochs = experiment.train.epochs,
                    .learning_rate = learning_rate,
                    .kl = experiment.train.kl,
@@ -158,7 +169,8 @@ void train(const TrainArguments& arguments, Context& context) {
 
   std::unique_ptr<Records> records;
   on_rank_zero(communicator, [&] {
-    records = start_records(arguments, experiment, resources, context);
+    records = start_records({.output = output, .recipe = arguments.recipe}, experiment, resources,
+                            context);
     write_header(*records, experiment, model, resources, learning_rate);
   });
   const auto tell = [&](const std::string& line) {
@@ -170,15 +182,22 @@ void train(const TrainArguments& arguments, Context& context) {
     trainer.add_observer(records->progress_observer);
     trainer.add_observer(records->metrics_observer);
   }
-  if (data.test) {
-    Predictor predictor(model, *loss, experiment.seed, experiment.validation);
-    tell("before training  " + text_of(evaluate(predictor, *data.test, communicator)));
+  const auto test_as = [&](const char* name, const PredictOptions& options) {
+    if (!data.test) return std::vector<NamedValue>();
+    Predictor predictor(model, *loss, experiment.seed, options);
+    if (records) predictor.set_observer(show_predictions(records->progress, name));
+    std::vector<NamedValue> values = evaluate(predictor, *data.test, communicator);
+    tell(concat(name, "  ", text_of(values)));
+    return values;
+  };
+  test_as("before training", experiment.validation);
+  if (is_traced) {
+    timeline.set_origin(Timeline::Clock::now());
+    align_origins(timeline, communicator);
   }
   const TrainReport report = trainer.run();
   on_rank_zero(communicator,
                [&] { save_weights(*records, experiment, model, *optimizer, report); });
-  if (!arguments.trace.empty())
-    write_trace(trace_path(arguments.trace, communicator.rank()), timeline, communicator.rank());
   if (arguments.profile)
     tell(
         profile_table(timeline, model,
@@ -187,16 +206,14 @@ void train(const TrainArguments& arguments, Context& context) {
                        .examples_per_step = static_cast<double>(report.examples) /
                                             static_cast<double>(report.steps) / communicator.size(),
                        .peak_gflops = peak_gflops({.threads = resources.threads}).best}));
-  std::vector<NamedValue> test;
-  if (data.test) {
-    Predictor predictor(model, *loss, experiment.seed, experiment.predict);
-    test = evaluate(predictor, *data.test, communicator);
-    tell("test  " + text_of(test));
-  }
+  const std::vector<NamedValue> test = test_as("test", experiment.predict);
   on_rank_zero(communicator, [&] {
     finish_records(*records, experiment, model, resources, report, test);
     tell("wrote " + records->directory.path().string());
   });
+  // Last: whatever befalls it, the run is complete.
+  if (is_traced)
+    write_trace(trace_path(arguments.trace, communicator.rank()), timeline, communicator.rank());
 }
 
 }  // namespace

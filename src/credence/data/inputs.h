@@ -7,12 +7,19 @@
 
 namespace credence {
 
-/// Inputs without targets, to predict: an IDX file of images, or an .npz file whose array is called
-/// `x` or `x_test`, or is the only one. Bytes are read as value / 255. A missing last axis of one
-/// channel is added. Targets read as 0.
+/// Inputs without targets, to predict, from a file whose first bytes tell what it is: an .npz
+/// archive whose array is called `x` or `x_test`, or is the only one; an .npy array; an IDX file of
+/// images, packed with gzip or not; or rows of numbers as text (CSV). Bytes are read as value /
+/// 255. A missing last axis of one channel is added. Targets read as 0.
 ///
-/// Errors  DataError, naming the file, if it has no such array, or if one example of it has not the
-///         shape of those of `like`. IoError if it cannot be read.
-std::shared_ptr<const Dataset> read_inputs(const std::filesystem::path& path, const Dataset& like);
+/// `like` are examples as the network was trained on. If those were standardised, `raw` are they
+/// before that, in whose units the inputs are, and by which they are standardised too.
+///
+/// Warns   if floating-point inputs reach ten times as far as those of training: bytes, perhaps.
+/// Errors  DataError, naming the file, if it is none of these, has no such array or no example, or
+/// if
+///         one example of it has not the shape of those of `like`. IoError if it cannot be read.
+std::shared_ptr<const Dataset> read_inputs(const std::filesystem::path& path, const Dataset& like,
+                                           const Dataset* raw = nullptr);
 
 }  // namespace credence

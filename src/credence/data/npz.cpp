@@ -100,26 +100,6 @@ void read_elements(Entry& entry, std::string_view first, std::span<std::byte> ds
   require<DataError>(entry.read(more) == 0, where, ": too long");
 }
 
-template <class Integer>
-Tensor real_numbers(std::span<const std::byte> bytes, Shape shape, const std::string& where) {
-  constexpr std::int64_t exact = std::int64_t{1} << 53;
-  Tensor tensor(shape, DType::float64);
-  double* to = tensor.data<double>();
-  for (std::size_t i = 0; i < bytes.size() / sizeof(Integer); ++i) {
-    Integer number;
-    std::memcpy(&number, bytes.data() + i * sizeof(Integer), sizeof(Integer));
-    if (number < -exact || number > exact)
-      throw DataError(concat(where, ": expected integers up to 2^53, got ", number));
-    to[i] = static_cast<double>(number);
-  }
-  return tensor;
-}
-
-void check_booleans(const Tensor& tensor, const std::string& where) {
-  for (const std::uint8_t value : tensor.span<std::uint8_t>())
-    if (value > 1) throw DataError(concat(where, ": expected booleans, got byte ", int{value}));
-}
-
 }  // namespace
 
 void NpzFile::Close::operator()(zip* archive) const {
@@ -156,19 +136,8 @@ Tensor NpzFile::read(const std::string& name) const {
   const auto [header, head] = read_header(entry, where);
   const auto first = std::string_view(head).substr(header.header_bytes);
 
-  if (header.type == NpyType::int32 || header.type == NpyType::int64) {
-    std::vector<std::byte> bytes(entry.size() - header.header_bytes);
-    read_elements(entry, first, bytes, where);
-    return header.type == NpyType::int32 ? real_numbers<std::int32_t>(bytes, header.shape, where)
-                                         : real_numbers<std::int64_t>(bytes, header.shape, where);
-  }
-  const DType dtype = header.type == NpyType::float32   ? DType::float32
-                      : header.type == NpyType::float64 ? DType::float64
-                                                        : DType::uint8;
-  Tensor tensor(header.shape, dtype);
-  read_elements(entry, first, {tensor.raw(), tensor.bytes()}, where);
-  if (header.type == NpyType::boolean) check_booleans(tensor, where);
-  return tensor;
+  return npy_tensor(
+      header, [&](std::span<std::byte> dst) { read_elements(entry, first, dst, where); }, where);
 }
 
 }  // namespace credence

@@ -25,8 +25,7 @@ class NpzFile {
   const std::vector<std::string>& names() const { return names_; }
   bool contains(const std::string& name) const;
 
-  /// |u1 as uint8, |b1 as uint8 (0 or 1), <f4 as float32, <f8 as float64; <i4 and <i8 as float64,
-  /// DataError if an integer is beyond 2^53 and would be rounded.
+  /// The array, as npy_tensor() makes it.
   Tensor read(const std::string& name) const;
 
  private:

@@ -73,6 +73,7 @@ PredictedPart Predictor::predict(const Dataset& dataset, const Communicator& com
     part.predictions.nll = Tensor({count});
   }
   const std::int64_t chunk = rows_at_once(dataset.src_shape());
+  batches_done_ = 0;
   Tensor src(dataset.src_shape().prepend(std::min(chunk, count)));
   for (std::int64_t first = 0; first < count; first += chunk)
     predict_chunk(dataset, part, first, src.rows(0, std::min(chunk, count - first)));
@@ -107,6 +108,8 @@ void Predictor::predict_chunk(const Dataset& dataset, PredictedPart& part, std::
                        .sample = static_cast<std::uint32_t>(sample),
                        .reuse_weights = row > 0};
   };
+  // Chunks are whole batches, so none but the last batch of all is short.
+  const std::int64_t batches = samples_ * ((part.end - part.begin + batch - 1) / batch);
   std::vector<std::vector<Tensor>> fixed;  // by batch: what all draws share
   for (std::int64_t sample = 0; sample < samples_; ++sample)
     for (std::int64_t row = 0; row < rows; row += batch) {
@@ -123,6 +126,8 @@ void Predictor::predict_chunk(const Dataset& dataset, PredictedPart& part, std::
         model_.forward_drawn(batch_src, fixed[static_cast<std::size_t>(row / batch)], context);
       }
       add_sample(part.predictions, first + row, batch_src.shape()[0]);
+      ++batches_done_;
+      if (observer_) observer_(batches_done_, batches);
     }
 }
 

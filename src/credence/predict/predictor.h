@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <utility>
 
 #include "credence/comm/communicator.h"
@@ -36,6 +37,9 @@ struct PredictedPart {
   Tensor target;
 };
 
+/// Told how many batches of how many, over all draws, are done.
+using PredictObserver = std::function<void(std::int64_t done, std::int64_t all)>;
+
 /// The posterior predictive: an average over draws of the weights. Draw number s is the same for
 /// every example and every rank (Stream::predict), and depends on seed and s alone. What comes
 /// before the first layer that draws is computed once for all of them.
@@ -43,6 +47,8 @@ class Predictor {
  public:
   /// ConfigError unless samples is in [1, 65536] and the metrics exist.
   Predictor(Model& model, const Loss& loss, std::uint64_t seed, const PredictOptions& options);
+
+  void set_observer(PredictObserver observer) { observer_ = std::move(observer); }
 
   /// The part of the data set that is this rank's: nothing is padded, no example is in two parts.
   PredictedPart predict(const Dataset& dataset, const Communicator& communicator);
@@ -62,6 +68,8 @@ class Predictor {
   std::uint64_t seed_;
   std::int64_t samples_;
   std::vector<std::string> metrics_;
+  PredictObserver observer_;
+  std::int64_t batches_done_ = 0;
   Tensor sample_;  // [max_batch, ...] one draw's predictions
 };
 

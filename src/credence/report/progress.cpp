@@ -56,6 +56,11 @@ std::string part_of(std::int64_t done, std::int64_t all) {
   return all > 0 ? concat(done, "/", all) : std::to_string(done);
 }
 
+/// Epochs that there are: work that is none of them is one piece.
+std::int64_t all_epochs(const ProgressUpdate& p) {
+  return p.work.empty() ? p.epochs : 1;
+}
+
 std::int64_t all_steps(const ProgressUpdate& p) {
   return std::max<std::int64_t>(p.epoch - 1, 0) * p.steps + p.step;
 }
@@ -126,11 +131,13 @@ Progress::~Progress() {
 }
 
 void Progress::update(const ProgressUpdate& progress) {
+  if (!options_.terminal && !progress.work.empty()) return;
   const double now_s = options_.clock_s();
-  if (first_step_ < 0) {
+  if (first_step_ < 0 || work_ != progress.work) {
+    work_ = progress.work;
     first_step_ = all_steps(progress);
     first_s_ = now_s;
-    if (!options_.terminal) last_shown_s_ = now_s;
+    last_shown_s_ = options_.terminal ? -std::numeric_limits<double>::infinity() : now_s;
   }
   const double interval_s =
       options_.terminal ? options_.redraw_interval_s : options_.line_interval_s;
@@ -141,19 +148,27 @@ void Progress::update(const ProgressUpdate& progress) {
        << std::endl;
 }
 
-void Progress::finish_line(std::string_view text) {
-  if (bar_shown_) out_ << erase_line;
+void Progress::clear() {
+  if (bar_shown_) out_ << erase_line << std::flush;
   bar_shown_ = false;
+}
+
+void Progress::finish_line(std::string_view text) {
+  clear();
   if (!options_.terminal) last_shown_s_ = options_.clock_s();
-  out_ << text << std::endl;
+  const bool is_one_line = text.find('\n') == std::string_view::npos;
+  if (options_.terminal && is_one_line)
+    out_ << fit_items(std::string(text), options_.columns()) << std::endl;
+  else
+    out_ << text << std::endl;
 }
 
 std::string Progress::tail(const ProgressUpdate& p, double now_s) const {
   std::string text = part_of(p.step, p.steps);
   for (const Field& field : p.fields) text += concat("  ", field.key, " ", text_of(field));
   if (p.samples_per_sec > 0) text += concat("  ", rate_text(p.samples_per_sec), " samples/s");
-  if (p.steps > 0 && p.epochs > 0) {
-    const std::int64_t left = p.epochs * p.steps - all_steps(p);
+  if (p.steps > 0 && all_epochs(p) > 0) {
+    const std::int64_t left = all_epochs(p) * p.steps - all_steps(p);
     const std::int64_t done = all_steps(p) - first_step_;
     const double left_s =
         done > 0 ? (now_s - first_s_) / static_cast<double>(done) * static_cast<double>(left)
@@ -164,7 +179,9 @@ std::string Progress::tail(const ProgressUpdate& p, double now_s) const {
 }
 
 void Progress::redraw(const ProgressUpdate& progress, double now_s) {
-  const std::string head = "epoch " + part_of(progress.epoch, progress.epochs) + " ";
+  const std::string head = progress.work.empty()
+                               ? concat("epoch ", part_of(progress.epoch, progress.epochs), " ")
+                               : concat(progress.work, " ");
   const std::string rest = tail(progress, now_s);
   const int columns = options_.columns() - 1;  // a full line would wrap on some terminals
   const int room = std::min(columns - display_width(head) - display_width(rest) - 1, widest_bar);

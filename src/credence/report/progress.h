@@ -28,6 +28,7 @@ ProgressOptions progress_options(int file_descriptor);
 
 /// How far a run has come. Epochs and steps count from 1; steps are those of an epoch.
 struct ProgressUpdate {
+  std::string_view work = {};  ///< "test": something else than an epoch, shown on terminals alone
   std::int64_t epoch = 0;
   std::int64_t epochs = 0;
   std::int64_t step = 0;
@@ -48,8 +49,11 @@ class Progress {
 
   /// Cheap when nothing is due to be shown.
   void update(const ProgressUpdate& progress);
-  /// Writes a line of text in place of the bar.
+  /// Writes text in place of the bar. A line too long for the terminal is broken between items,
+  /// which are two blanks apart.
   void finish_line(std::string_view text);
+  /// Takes the bar away.
+  void clear();
 
  private:
   std::string tail(const ProgressUpdate& progress, double now_s) const;
@@ -61,6 +65,7 @@ class Progress {
   double last_shown_s_ = -std::numeric_limits<double>::infinity();
   double first_s_ = 0;
   std::int64_t first_step_ = -1;  // of all epochs; -1 before the first update
+  std::string work_;
 };
 
 /// "1:05", "2:03:09" or "3d 04:05"; "-:--" if it is not finite.

@@ -8,11 +8,10 @@
 #include <utility>
 
 #include "credence/base/errors.h"
+#include "credence/base/text.h"
 
 namespace credence {
 namespace {
-
-constexpr int gap = 2;
 
 struct Character {
   char32_t code;
@@ -93,6 +92,27 @@ std::string wrap_words(std::string_view text, int columns, std::string_view inde
   return lines;
 }
 
+std::string fit_items(const std::string& items, int columns) {
+  if (display_width(items) <= columns) return items;
+  std::vector<std::string> parts;
+  for (std::size_t begin = 0; begin < items.size();) {
+    const std::size_t end = std::min(items.find("  ", begin), items.size());
+    parts.push_back(items.substr(begin, end - begin));
+    begin = std::min(items.find_first_not_of(' ', end), items.size());
+  }
+  std::string narrow = join(parts, " ");
+  if (display_width(narrow) <= columns) return narrow;
+  std::string lines = parts[0];
+  int used = display_width(lines);
+  for (std::size_t i = 1; i < parts.size(); ++i) {
+    const int width = 2 + display_width(parts[i]);
+    const bool fits = used + width <= columns;
+    lines += (fits ? "  " : "\n  ") + parts[i];
+    used = fits ? used + width : width;
+  }
+  return lines;
+}
+
 Table::Table(std::vector<Column> columns) : columns_(std::move(columns)) {
   require<InternalError>(!columns_.empty(), "table: a table needs a column");
 }
@@ -107,23 +127,27 @@ void Table::add_rule() {
   rows_.emplace_back();
 }
 
-std::string Table::text() const {
+int Table::width_of(std::size_t column) const {
+  int width = display_width(columns_[column].title);
+  for (const auto& row : rows_)
+    if (!row.empty()) width = std::max(width, display_width(row[column]));
+  return width;
+}
+
+std::string Table::text(int columns) const {
   std::vector<int> widths;
-  for (std::size_t i = 0; i < columns_.size(); ++i) {
-    int width = display_width(columns_[i].title);
-    for (const auto& row : rows_)
-      if (!row.empty()) width = std::max(width, display_width(row[i]));
-    widths.push_back(width);
-  }
-  const int across = std::accumulate(widths.begin(), widths.end(), 0) +
-                     gap * static_cast<int>(columns_.size() - 1);
+  for (std::size_t i = 0; i < columns_.size(); ++i) widths.push_back(width_of(i));
+  const int cells = std::accumulate(widths.begin(), widths.end(), 0);
+  const int gaps = static_cast<int>(columns_.size()) - 1;
+  const int gap = cells + 2 * gaps <= columns ? 2 : 1;
+  const int across = std::min(cells + gap * gaps, columns);
   const std::string rule = std::string(static_cast<std::size_t>(across), '-') + "\n";
 
   const auto line = [&](const auto& cell) {
     std::string text;
     for (std::size_t i = 0; i < columns_.size(); ++i) {
       const std::string padding(static_cast<std::size_t>(widths[i] - display_width(cell(i))), ' ');
-      if (i > 0) text.append(gap, ' ');
+      if (i > 0) text.append(static_cast<std::size_t>(gap), ' ');
       text += columns_[i].align == Align::right ? padding + cell(i) : cell(i) + padding;
     }
     text.erase(text.find_last_not_of(' ') + 1);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,6 +26,13 @@ std::string_view fit_width(std::string_view text, int columns);
 /// longer gets a line of its own.
 std::string wrap_words(std::string_view text, int columns, std::string_view indent = "");
 
+/// The columns that tables are made for.
+inline constexpr int usual_columns = 80;
+
+/// "epoch 1/5  loss 0.2  accuracy 0.9": items with two blanks between them, in so many columns. One
+/// blank if that is what it takes; else in several lines, those after the first indented.
+std::string fit_items(const std::string& items, int columns);
+
 /// A table of text, its columns aligned.
 ///
 ///   Layer    Output        Parameters
@@ -42,10 +50,13 @@ class Table {
   void add_rule();
 
   std::size_t rows() const { return rows_.size(); }
-  /// Lines that each end with a newline and have no blanks at the end.
-  std::string text() const;
+  /// Lines that each end with a newline and have no blanks at the end. Between columns are two
+  /// blanks, or one if the table would be wider than `columns`.
+  std::string text(int columns = std::numeric_limits<int>::max()) const;
 
  private:
+  int width_of(std::size_t column) const;
+
   std::vector<Column> columns_;
   std::vector<std::vector<std::string>> rows_;  // a row without cells is a rule
 };

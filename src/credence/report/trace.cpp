@@ -1,5 +1,8 @@
 #include "credence/report/trace.h"
 
+#include <array>
+#include <limits>
+
 #include "credence/base/errors.h"
 #include "credence/base/files.h"
 #include "credence/base/json.h"
@@ -11,7 +14,55 @@ double microseconds(std::int64_t nanoseconds) {
   return static_cast<double>(nanoseconds) * 1e-3;
 }
 
+using Clock = Timeline::Clock;
+
+constexpr int clock_tag = 1;
+constexpr int clock_questions = 20;
+
+/// Exact up to 2^53 ns, 104 days, and to a few ns beyond.
+double nanoseconds_of(Clock::time_point time) {
+  return std::chrono::duration<double, std::nano>(time.time_since_epoch()).count();
+}
+
+void answer_clock(Communicator& communicator, int rank) {
+  std::array<double, 1> message{};
+  for (int i = 0; i < clock_questions; ++i) {
+    communicator.receive(std::span<double>(message), rank, clock_tag);
+    message[0] = nanoseconds_of(Clock::now());
+    communicator.send(std::span<double>(message), rank, clock_tag);
+  }
+}
+
+/// What is to be added to this rank's clock to get that of rank 0, in ns.
+double ask_clock(Communicator& communicator) {
+  double offset = 0, shortest = std::numeric_limits<double>::infinity();
+  std::array<double, 1> message{};
+  for (int i = 0; i < clock_questions; ++i) {
+    const double asked = nanoseconds_of(Clock::now());
+    communicator.send(std::span<double>(message), 0, clock_tag);
+    communicator.receive(std::span<double>(message), 0, clock_tag);
+    const double answered = nanoseconds_of(Clock::now());
+    if (answered - asked >= shortest) continue;
+    shortest = answered - asked;
+    offset = message[0] - (asked + answered) / 2;
+  }
+  return offset;
+}
+
 }  // namespace
+
+void align_origins(Timeline& timeline, Communicator& communicator) {
+  double offset = 0;
+  if (communicator.rank() > 0) {
+    offset = ask_clock(communicator);
+  } else {
+    for (int rank = 1; rank < communicator.size(); ++rank) answer_clock(communicator, rank);
+  }
+  std::array<double, 1> origin{nanoseconds_of(timeline.origin())};
+  communicator.broadcast(std::span<double>(origin), 0);
+  const std::chrono::duration<double, std::nano> own(origin[0] - offset);
+  timeline.set_origin(Clock::time_point(std::chrono::duration_cast<Clock::duration>(own)));
+}
 
 void write_trace(const std::filesystem::path& path, const Timeline& timeline, int rank) {
   std::string text = "{\"displayTimeUnit\":\"ms\",\"traceEvents\":[\n";

@@ -21,6 +21,12 @@ std::string text_of(const std::vector<NamedValue>& values) {
   return text;
 }
 
+PredictObserver show_predictions(Progress& progress, std::string work) {
+  return [&progress, work = std::move(work)](std::int64_t done, std::int64_t all) {
+    progress.update({.work = work, .step = done, .steps = all});
+  };
+}
+
 void ProgressObserver::on_step(const StepReport& report) {
   epochs_ = report.epochs;
   const std::vector<Field> fields{{"loss", report.loss}};

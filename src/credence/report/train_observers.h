@@ -33,6 +33,9 @@ class MetricsObserver : public Observer {
   std::int64_t every_steps_;
 };
 
+/// Shows how far predictions have come, on a terminal. Lives no longer than `progress`.
+PredictObserver show_predictions(Progress& progress, std::string work);
+
 /// Metrics as fields, in their order.
 std::vector<Field> fields_of(const std::vector<NamedValue>& values);
 
