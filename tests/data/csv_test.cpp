@@ -98,10 +98,10 @@ TEST_F(Csv, TellsAHeaderByItsWords) {
   EXPECT_EQ(load_csv(options("1,2\n3,4\n")).train->size(), 2);
   EXPECT_EQ(load_csv(options("1,y\n3,4\n")).train->size(), 1);
   CsvOptions o = options("1,2\n3,4\n");
-  o.header = CsvHeader::yes;
+  o.header = TableHeader::yes;
   EXPECT_EQ(load_csv(o).train->size(), 1);
   o = options("a,b\n3,4\n");
-  o.header = CsvHeader::no;
+  o.header = TableHeader::no;
   EXPECT_THAT(error_of<DataError>(o),
               EndsWith("table.csv:1, column 1: expected a number, got \"a\""));
 }

@@ -135,7 +135,7 @@ TEST(SubsetDataset, StaysInsideItsPart) {
   EXPECT_THROW(SubsetDataset(whole, 1, INT64_MAX), DataError);
 }
 
-TEST(TargetUnits, TakeEachTargetToItsOwn) {
+TEST(Units, TakeEachTargetToItsOwn) {
   Tensor targets({2, 2});
   std::ranges::copy(std::array{0.0F, 1.0F, -1.0F, 2.0F}, targets.span<float>().begin());
   TargetInfo info;

@@ -60,9 +60,8 @@ std::vector<float> all_of(const Dataset& data) {
 
 class Inputs : public ::testing::Test {
  protected:
-  std::vector<float> read(const std::string& bytes, const Dataset& like,
-                          const Dataset* raw = nullptr) {
-    return all_of(*read_inputs(folder_.write("given", bytes), like, raw));
+  std::vector<float> read(const std::string& bytes, const Dataset& like) {
+    return all_of(*read_inputs(folder_.write("given", bytes), like));
   }
   std::string error_of(const std::string& bytes, const Dataset& like) {
     return message_of<DataError>([&] { read(bytes, like); });
@@ -105,11 +104,10 @@ TEST_F(Inputs, OfAnotherShapeAreRefused) {
 }
 
 TEST_F(Inputs, AreStandardisedAsTheTrainingExamplesWere) {
-  // Means 2 and 100, standard deviations 1 and 0: a constant column is shifted.
-  const InMemoryDataset raw_rows = rows(2, {1, 100, 3, 100});
-  EXPECT_THAT(read("4,103\n2,100\n", two_columns_, &raw_rows), ElementsAre(2, 3, 0, 0));
-  EXPECT_THAT(read(array_bytes("|u1", "(1, 2)", "\4\x67"), two_columns_, &raw_rows),
-              ElementsAre(2, 3));
+  InMemoryDataset standardised = rows(2, {-1, 0, 1, 0});
+  standardised.set_src_units({{.scale = 0.5, .shift = 2}, {.scale = 1, .shift = 100}});
+  EXPECT_THAT(read("4,103\n2,100\n", standardised), ElementsAre(4, 3, 0, 0));
+  EXPECT_THAT(read(array_bytes("|u1", "(1, 2)", "\4\x67"), standardised), ElementsAre(4, 3));
 }
 
 TEST_F(Inputs, OnTheScaleOfBytesAreWarnedOf) {

@@ -6,7 +6,6 @@
 #include "credence/base/text.h"
 #include "credence/cli/session.h"
 #include "credence/comm/rank_zero.h"
-#include "credence/config/config_file.h"
 #include "credence/data/inputs.h"
 #include "credence/predict/predictions_file.h"
 #include "credence/report/train_observers.h"
@@ -44,28 +43,13 @@ Tensor top_classes(const Tensor& probabilities) {
   return classes;
 }
 
-/// The training examples in their own units, if it was on standardised ones that the network was
-/// trained; else null.
-std::shared_ptr<const Dataset> unstandardised(const PredictArguments& arguments,
-                                              const Experiment& experiment) {
-  const bool standardised = std::ranges::any_of(experiment.options, [](const OptionInfo& option) {
-    return option.key == "data.standardise" && option.value == "true";
-  });
-  if (!standardised) return nullptr;
-  std::vector<std::string> overrides = arguments.overrides;
-  overrides.emplace_back("data.standardise=false");
-  const std::string config = RunDirectory::open(arguments.run).config().string();
-  return read_experiment(load_config(config, overrides)).load_data().train;
-}
-
 void run_predict(const PredictArguments& arguments, Context& context) {
   Communicator& communicator = context.communicator();
   check_predictions_name(arguments.output);
   set_up_threads(communicator, arguments.threads);
   on_rank_zero(communicator, [&] { require_creatable(arguments.output); });
   const TrainedModel trained = load_run(arguments.run, arguments.overrides, communicator);
-  const std::shared_ptr<const Dataset> inputs = read_inputs(
-      arguments.input, *trained.data.train, unstandardised(arguments, trained.experiment).get());
+  const std::shared_ptr<const Dataset> inputs = read_inputs(arguments.input, *trained.data.train);
   PredictOptions options = trained.experiment.predict;
   if (arguments.samples) options.samples = *arguments.samples;
   Predictor predictor(*trained.model, *trained.loss, trained.experiment.seed, options);

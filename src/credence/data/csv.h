@@ -4,23 +4,16 @@
 #include <string>
 #include <vector>
 
-#include "credence/base/enum_names.h"
 #include "credence/data/dataset.h"
+#include "credence/data/text_table.h"
 
 namespace credence {
-
-enum class CsvHeader { detect, yes, no };
-inline EnumNames<CsvHeader> enum_names(CsvHeader) {
-  static constexpr EnumName<CsvHeader> names[] = {
-      {CsvHeader::detect, "auto"}, {CsvHeader::yes, "yes"}, {CsvHeader::no, "no"}};
-  return names;
-}
 
 struct CsvOptions {
   std::string path;  ///< relative to the current directory
   /// Columns to predict: names of the header, or numbers, from 1, or from -1 backwards.
   std::vector<std::string> target = {"-1"};
-  CsvHeader header = CsvHeader::detect;  ///< auto: the first line is one if it has a word in it
+  TableHeader header = TableHeader::detect;  ///< auto: the first line is one if it has a word in it
   /// One character, or "tab"; "whitespace", or " ", is any run of blanks and tabs.
   std::string delimiter = ",";
   double test_fraction = 0.1;  ///< of the rows, rounded; in [0, 1)
@@ -40,15 +33,15 @@ struct CsvOptions {
 };
 
 /// A regression from a table of numbers in a text file: inputs are the columns that are no target,
-/// in their order. Cells may be quoted; blanks around them, a byte order mark, CRLF and empty lines
-/// at the end are ignored.
+/// in their order. See text_table.h for what a file may look like.
 ///
 /// Rows are shuffled and split by a permutation under Stream::shuffle of "csv"; the first part is
 /// the test set, null if it has no row. Columns are standardised by the mean and the standard
 /// deviation (a division by n) of the training part, one that is constant there only shifted.
 ///
-/// Units   as in the file, or standardised; then TargetInfo::units tells the way back, so that
-///         predictions and metrics are in the file's units, while the loss is not.
+/// Units   as in the file, or standardised; then TargetInfo::units and src_units() tell the way
+///         back, so that predictions, metrics and new inputs are in the file's units, while the
+///         loss is not.
 /// Errors  ConfigError for options out of range, a target that is no column or given twice, or none
 ///         left to predict from. DataError, naming file, line and column, for a cell that is empty,
 ///         no number or not finite in float32, a row of another length, and a file without rows or

@@ -28,6 +28,11 @@ void check_indices(const Dataset& dataset, std::span<const std::int64_t> indices
   throw DataError(concat(dataset.name(), ": example ", *outside, " asked for, there are ", size));
 }
 
+void check_units(const Tensor& values, std::span<const Units> units) {
+  require<ShapeError>(values.shape().row_size() == std::ssize(units), "units of ", units.size(),
+                      " elements do not fit ", values.shape());
+}
+
 template <class T>
 void scale_row(const T* from, float* to, std::int64_t count, float scale, float shift) {
   for (std::int64_t i = 0; i < count; ++i) to[i] = static_cast<float>(from[i]) * scale + shift;
@@ -37,12 +42,20 @@ void scale_row(const T* from, float* to, std::int64_t count, float scale, float 
 
 void to_own_units(Tensor& targets, const TargetInfo& info) {
   if (info.units.empty()) return;
+  check_units(targets, info.units);
   const auto values = targets.span<float>();
-  const std::size_t width = info.units.size();
-  require<ShapeError>(targets.shape().row_size() == std::ssize(info.units), "units of ", width,
-                      " targets do not fit ", targets.shape());
-  for (std::size_t i = 0; i < values.size(); ++i)
-    values[i] = values[i] * info.units[i % width].scale + info.units[i % width].shift;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const Units& units = info.units[i % info.units.size()];
+    values[i] = static_cast<float>(values[i] * units.scale + units.shift);
+  }
+}
+
+void to_given_units(Tensor& values, std::span<const Units> units) {
+  if (units.empty()) return;
+  check_units(values, units);
+  const auto own = values.span<double>();
+  for (std::size_t i = 0; i < own.size(); ++i)
+    own[i] = (own[i] - units[i % units.size()].shift) / units[i % units.size()].scale;
 }
 
 InMemoryDataset::InMemoryDataset(std::string name, Tensor src, Tensor target, TargetInfo info)

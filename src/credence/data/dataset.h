@@ -11,21 +11,23 @@
 namespace credence {
 
 /// own = given * scale + shift.
-struct TargetUnits {
-  float scale = 1;
-  float shift = 0;
+struct Units {
+  double scale = 1;
+  double shift = 0;
 };
 
 /// What an example's target means.
 struct TargetInfo {
-  std::int64_t classes = 0;          ///< number of classes; 0 for regression
-  std::vector<std::string> labels;   ///< class or target names, may be empty
-  std::vector<TargetUnits> units{};  ///< of each target's own; empty: it is given in them
+  std::int64_t classes = 0;         ///< number of classes; 0 for regression
+  std::vector<std::string> labels;  ///< class or target names, may be empty
+  std::vector<Units> units{};       ///< of each target's own; empty: it is given in them
 };
 
 /// Targets [n, ...], or predictions of them, from the units they are given in to their own.
 /// ShapeError if a row does not hold an element for each of info.units.
 void to_own_units(Tensor& targets, const TargetInfo& info);
+/// float64 values [n, ...] from their own units to those they are given in. ShapeError likewise.
+void to_given_units(Tensor& values, std::span<const Units> units);
 
 /// Examples of one shape. Inputs and targets are float32: the target of a classification is the
 /// class index, one element an example.
@@ -38,6 +40,8 @@ class Dataset {
   virtual Shape src_shape() const = 0;     ///< of one example: [28, 28, 1]
   virtual Shape target_shape() const = 0;  ///< of one example: [1]
   virtual TargetInfo target_info() const = 0;
+  /// Of the elements of an example's source; empty: they are given in their own.
+  virtual std::vector<Units> src_units() const { return {}; }
   /// Whether a read is but a copy.
   virtual bool is_in_memory() const { return false; }
 
@@ -62,12 +66,14 @@ class InMemoryDataset : public Dataset {
 
   /// Read uint8 or float inputs as value * scale + shift. The default for uint8 is 1/255 and 0.
   void set_scaling(float scale, float shift);
+  void set_src_units(std::vector<Units> units) { src_units_ = std::move(units); }
 
   std::string name() const override { return name_; }
   std::int64_t size() const override { return src_.shape()[0]; }
   Shape src_shape() const override { return src_.shape().without_leading(); }
   Shape target_shape() const override { return target_.shape().without_leading(); }
   TargetInfo target_info() const override { return info_; }
+  std::vector<Units> src_units() const override { return src_units_; }
   bool is_in_memory() const override { return true; }
   void read(std::span<const std::int64_t> indices, std::uint64_t step, Tensor& src,
             Tensor& target) const override;
@@ -77,6 +83,7 @@ class InMemoryDataset : public Dataset {
   Tensor src_;
   Tensor target_;
   TargetInfo info_;
+  std::vector<Units> src_units_;
   float scale_;
   float shift_;
 };
@@ -91,6 +98,7 @@ class SubsetDataset : public Dataset {
   Shape src_shape() const override { return whole_->src_shape(); }
   Shape target_shape() const override { return whole_->target_shape(); }
   TargetInfo target_info() const override { return whole_->target_info(); }
+  std::vector<Units> src_units() const override { return whole_->src_units(); }
   bool is_in_memory() const override { return whole_->is_in_memory(); }
   void read(std::span<const std::int64_t> indices, std::uint64_t step, Tensor& src,
             Tensor& target) const override;

@@ -8,11 +8,10 @@
 #include "credence/base/errors.h"
 #include "credence/base/log.h"
 #include "credence/base/text.h"
-#include "credence/data/feature_rows.h"
 #include "credence/data/idx.h"
 #include "credence/data/npy.h"
 #include "credence/data/npz.h"
-#include "credence/data/standardise.h"
+#include "credence/data/text_table.h"
 
 namespace credence {
 namespace {
@@ -42,6 +41,14 @@ bool is_text(std::string_view bytes) {
   });
 }
 
+Tensor read_rows(const std::filesystem::path& path) {
+  const TextTable table = read_text_table(path, {});
+  Tensor rows({static_cast<std::int64_t>(table.rows()), static_cast<std::int64_t>(table.columns)},
+              DType::float64);
+  std::ranges::copy(table.cells, rows.span<double>().begin());
+  return rows;
+}
+
 Tensor read_array(const std::filesystem::path& path) {
   using namespace std::string_view_literals;
   const std::string head = first_bytes(path);
@@ -51,7 +58,7 @@ Tensor read_array(const std::filesystem::path& path) {
   require<DataError>(!head.empty() && is_text(head), path.string(),
                      ": expected inputs as .npz, .npy, IDX (packed with gzip or not) or CSV, got ",
                      head.empty() ? "an empty file" : "a file that is none of them");
-  return read_feature_rows(path);
+  return read_rows(path);
 }
 
 template <class From, class To>
@@ -95,8 +102,7 @@ void warn_of_scale(const std::filesystem::path& path, const Tensor& src, const D
 
 }  // namespace
 
-std::shared_ptr<const Dataset> read_inputs(const std::filesystem::path& path, const Dataset& like,
-                                           const Dataset* raw) {
+std::shared_ptr<const Dataset> read_inputs(const std::filesystem::path& path, const Dataset& like) {
   std::error_code error;
   require<DataError>(std::filesystem::is_regular_file(path, error), path.string(),
                      ": expected a file of inputs, found none");
@@ -109,9 +115,9 @@ std::shared_ptr<const Dataset> read_inputs(const std::filesystem::path& path, co
       src.shape().rank() == example.rank() + 1 && src.shape().without_leading() == example,
       path.string(), ": expected examples of shape ", example, ", got an array ", src.shape());
   require<DataError>(src.shape()[0] > 0, path.string(), ": expected examples, got none");
-  if (raw) {
+  if (const std::vector<Units> units = like.src_units(); !units.empty()) {
     src = to_float64(src);
-    standardise(src, *raw);
+    to_given_units(src, units);
   }
   if (src.dtype() == DType::float64) src = converted<double, float>(src);
   warn_of_scale(path, src, like);

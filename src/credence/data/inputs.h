@@ -12,14 +12,11 @@ namespace credence {
 /// images, packed with gzip or not; or rows of numbers as text (CSV). Bytes are read as value /
 /// 255. A missing last axis of one channel is added. Targets read as 0.
 ///
-/// `like` are examples as the network was trained on. If those were standardised, `raw` are they
-/// before that, in whose units the inputs are, and by which they are standardised too.
+/// `like` are examples as the network was trained on, in whose src_units() the inputs are.
 ///
 /// Warns   if floating-point inputs reach ten times as far as those of training: bytes, perhaps.
 /// Errors  DataError, naming the file, if it is none of these, has no such array or no example, or
-/// if
-///         one example of it has not the shape of those of `like`. IoError if it cannot be read.
-std::shared_ptr<const Dataset> read_inputs(const std::filesystem::path& path, const Dataset& like,
-                                           const Dataset* raw = nullptr);
+///         if one example of it has not the shape of those of `like`. IoError if it cannot be read.
+std::shared_ptr<const Dataset> read_inputs(const std::filesystem::path& path, const Dataset& like);
 
 }  // namespace credence

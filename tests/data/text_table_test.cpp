@@ -1,4 +1,4 @@
-#include "credence/data/feature_rows.h"
+#include "credence/data/text_table.h"
 
 #include "support/errors.h"
 #include "support/temporary_folder.h"
@@ -15,17 +15,15 @@ using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using testing::message_of;
 
-class FeatureRows : public ::testing::Test {
+class TextTables : public ::testing::Test {
  protected:
-  Tensor read(const std::string& text) {
-    return read_feature_rows(folder_.write("rows.csv", text));
+  TextTable read(const std::string& text) {
+    return read_text_table(folder_.write("rows.csv", text), {});
   }
   void expect(const std::string& text) {
-    const Tensor rows = read(text);
-    EXPECT_EQ(rows.shape(), (Shape{2, 2})) << text;
-    EXPECT_THAT(std::vector<double>(rows.data<double>(), rows.data<double>() + rows.size()),
-                ElementsAre(1, -2.5, 3, 4e2))
-        << text;
+    const TextTable table = read(text);
+    EXPECT_EQ(table.columns, 2u) << text;
+    EXPECT_THAT(table.cells, ElementsAre(1, -2.5, 3, 4e2)) << text;
   }
   std::string error_of(const std::string& text) {
     return message_of<DataError>([&] { read(text); });
@@ -34,23 +32,25 @@ class FeatureRows : public ::testing::Test {
   testing::TemporaryFolder folder_;
 };
 
-TEST_F(FeatureRows, AreReadWithAnyUsualDelimiter) {
+TEST_F(TextTables, AreReadWithAnyUsualDelimiter) {
   expect("1,-2.5\n3,4e2\n");
   expect("1;-2.5\n3;4e2");
   expect("1\t-2.5\r\n3\t4e2\r\n\r\n");
   expect("  1   -2.5 \n +3 4e2 \n \n");
 }
 
-TEST_F(FeatureRows, MayHaveAHeader) {
+TEST_F(TextTables, MayHaveAHeader) {
   expect("\xEF\xBB\xBFwidth, height\n1 , -2.5\n3, 4e2\n");
   expect("width height\n1 -2.5\n3 4e2\n");
-  EXPECT_EQ(read("width,height\n").shape(), (Shape{0, 2}));
+  EXPECT_THAT(read("width,height\n1,2\n").names, ElementsAre("width", "height"));
+  EXPECT_EQ(read("width,height\n").rows(), 0u);
 }
 
-TEST_F(FeatureRows, NameThePlaceOfWhatIsWrong) {
+TEST_F(TextTables, NameThePlaceOfWhatIsWrong) {
   EXPECT_THAT(error_of("a,b\n1,2\n3,x\n"),
               AllOf(HasSubstr("rows.csv:3, column 2"), EndsWith("got \"x\"")));
-  EXPECT_THAT(error_of("1,\n"), AllOf(HasSubstr("rows.csv:1, column 2"), EndsWith("got \"\"")));
+  EXPECT_THAT(error_of("1,\n"),
+              AllOf(HasSubstr("rows.csv:1, column 2"), EndsWith("got an empty cell")));
   EXPECT_THAT(error_of("1,nan\n"), HasSubstr("finite"));
   EXPECT_THAT(error_of("1,1e39\n"), HasSubstr("finite"));
   EXPECT_THAT(error_of("1,2\n3\n"), AllOf(HasSubstr("rows.csv:2"), HasSubstr("expected 2")));
