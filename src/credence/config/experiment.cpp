@@ -79,6 +79,7 @@ void check_train(OptionReader& reader, const TrainSection& train) {
   if (train.batch_size && train.global_batch_size)
     reader.child("batch_size")
         .fail("give batch_size (of a rank) or global_batch_size (of all), not both");
+  reader.expect("micro_batch", train.micro_batch >= 0, "0 or more");
   reader.expect("learning_rate", train.learning_rate > 0 && std::isfinite(train.learning_rate),
                 "more than 0");
   OptionReader& kl = reader.child("kl");
