@@ -33,6 +33,7 @@ using namespace credence;
 struct Arguments {
   std::vector<std::string> models;
   std::int64_t batch = 128;
+  std::int64_t micro_batch = 0;
   int threads = 0;
   double seconds = 1;
   int windows = 5;
@@ -84,7 +85,8 @@ double predict_samples_per_sec(const std::string& name, const Arguments& argumen
 /// Samples a second, the median of the windows, of the trainer's own loop.
 double train_samples_per_sec(const std::string& name, const Arguments& arguments,
                              Communicator& communicator) {
-  Model model(graph_of(name, arguments), {.max_batch = arguments.batch});
+  Model model(graph_of(name, arguments),
+              {.max_batch = rows_at_once(arguments.batch, arguments.micro_batch)});
   CategoricalCrossEntropy loss({.from_logits = model.summary().back().layer.type != "Softmax"});
   loss.setup(model.output_shape(), {1}, 10);
   Adam optimizer;
@@ -96,7 +98,7 @@ double train_samples_per_sec(const std::string& name, const Arguments& arguments
                      .optimizer = optimizer,
                      .loader = loader,
                      .communicator = communicator},
-                    {.epochs = 1});
+                    {.epochs = 1, .micro_batch = arguments.micro_batch});
     return trainer.run().samples_per_sec();
   };
   run(5);
@@ -137,6 +139,9 @@ int run(int argc, char** argv) {
   CLI::App app("Training throughput of the models of the zoo, samples a second.");
   app.add_option("models", arguments.models, "models (default: the whole zoo)");
   app.add_option("--batch", arguments.batch, "examples a step")->capture_default_str();
+  app.add_option("--micro-batch", arguments.micro_batch,
+                 "train.micro_batch: examples through the model at once; 0: all")
+      ->capture_default_str();
   app.add_option("--threads", arguments.threads, "threads (default: all)");
   app.add_option("--seconds", arguments.seconds, "length of a window")->capture_default_str();
   app.add_option("--windows", arguments.windows, "windows; the median counts")

@@ -72,6 +72,16 @@ class RunDirectory(ProgramTest):
                                   "learning_rate", "samples_per_sec", "seconds"}, event.keys())
         self.assertEqual(run.metrics[-1]["steps"], 16)
 
+    def test_micro_batches(self):
+        whole, cut = (self.train(BAYESIAN, "train.global_batch_size=64", "train.log_every_steps=1",
+                                 f"train.micro_batch={size}", output=f"micro-{size}")
+                      for size in (0, 24))
+        batch = "batch size 64 a rank, 64 in all"
+        self.assertIn(f"{batch}; learning rate", whole.text("log.txt"))
+        self.assertIn(f"{batch}, in micro-batches of 24; learning rate", cut.text("log.txt"))
+        self.assert_same_curve(cut.curve("loss"), whole.curve("loss"))
+        self.assert_close(cut.summary["test"]["nll"], whole.summary["test"]["nll"], 1e-4)
+
     def test_summary(self):
         summary = self.run_directory.summary
         self.assertEqual(list(summary), [

@@ -57,7 +57,7 @@ TEST(Experiment, RefusesNumbersOutOfRangeInTheirPlace) {
   const std::pair<const char*, const char*> cases[] = {
       {"epochs", "-1"},          {"steps_per_epoch", "-1"},  {"log_every_steps", "-1"},
       {"batch_size", "0"},       {"global_batch_size", "0"}, {"learning_rate", "0.0"},
-      {"learning_rate", ".nan"}, {"learning_rate", ".inf"}};
+      {"learning_rate", ".nan"}, {"learning_rate", ".inf"},  {"micro_batch", "-1"}};
   for (const auto& [key, value] : cases)
     EXPECT_THAT(error_of_train(key, value),
                 AllOf(StartsWith(concat("train.", key, ": expected ")),

@@ -32,9 +32,10 @@ std::shared_ptr<const Dataset> random_images(const Shape& image, std::int64_t co
 /// A model of the zoo in training on random images.
 class Training {
  public:
-  Training(const std::string& name, std::int64_t batch, std::int64_t examples)
+  Training(const std::string& name, std::int64_t batch, std::int64_t examples,
+           std::int64_t micro_batch = 0)
       : communicator_(self_communicator()),
-        model_(graph(name), {.max_batch = batch, .seed = 4}),
+        model_(graph(name), {.max_batch = rows_at_once(batch, micro_batch), .seed = 4}),
         loss_({.from_logits = model_.summary().back().layer.type != "Softmax"}),
         loader_(random_images(zoo().find(name).input, examples),
                 {.global_batch = batch, .seed = 4}),
@@ -43,7 +44,7 @@ class Training {
                   .optimizer = optimizer_,
                   .loader = loader_,
                   .communicator = *communicator_},
-                 {.epochs = 3, .seed = 4}) {
+                 {.epochs = 3, .micro_batch = micro_batch, .seed = 4}) {
     loss_.setup(model_.output_shape(), {1}, 10);
   }
 
@@ -89,23 +90,28 @@ class Step : public ::testing::TestWithParam<std::string> {
 
 TEST_P(Step, AllocatesNothingAndTouchesNoNewPage) {
   set_thread_count(2);
-  Training training(GetParam(), 8, 40);
-  CostObserver cost;
-  training.trainer().add_observer(cost);
-  training.trainer().run();
-  EXPECT_GT(cost.allocated_at_first, 0);  // so they are counted
-  EXPECT_EQ(cost.allocated, 0);
-  EXPECT_LE(cost.faulted, 2);  // the system's own, now and then
+  for (const std::int64_t micro_batch : {0, 3}) {
+    Training training(GetParam(), 8, 40, micro_batch);
+    CostObserver cost;
+    training.trainer().add_observer(cost);
+    training.trainer().run();
+    EXPECT_GT(cost.allocated_at_first, 0);  // so they are counted
+    EXPECT_EQ(cost.allocated, 0) << "micro-batches of " << micro_batch;
+    EXPECT_LE(cost.faulted, 2);  // the system's own, now and then
+  }
 }
 
 TEST_P(Step, GivesTheSameBitsOnAnyNumberOfThreads) {
-  std::string first;
-  for (const int threads : {1, 2, 3}) {
-    set_thread_count(threads);
-    Training training(GetParam(), 21, 63);
-    training.trainer().run();
-    if (first.empty()) first = training.weights();
-    EXPECT_EQ(training.weights(), first) << threads << " threads";
+  for (const std::int64_t micro_batch : {0, 9}) {
+    std::string first;
+    for (const int threads : {1, 2, 3}) {
+      set_thread_count(threads);
+      Training training(GetParam(), 21, 63, micro_batch);
+      training.trainer().run();
+      if (first.empty()) first = training.weights();
+      EXPECT_EQ(training.weights(), first)
+          << threads << " threads, micro-batches of " << micro_batch;
+    }
   }
 }
 

@@ -25,6 +25,7 @@ void Perturbation::setup(const Shape& shape, DType dtype) {
 }
 
 void Perturbation::draw(const MeanFieldGaussian& posterior, const StepContext& context) {
+  if (context.reuse_weights) return;
   const bool training = context.weights == WeightSampling::training;
   const NoiseKey key =
       noise_key(context.seed, training ? Stream::posterior : Stream::predict, posterior.name);

@@ -24,7 +24,7 @@ class Perturbation {
  public:
   void setup(const Shape& shape, DType dtype);
   /// eps: the draw of this step (Stream::posterior), or predictive draw number context.sample
-  /// (Stream::predict).
+  /// (Stream::predict). The last one stays if the context says to reuse weights.
   void draw(const MeanFieldGaussian& posterior, const StepContext& context);
   /// sigma * eps.
   const Tensor& value() const { return value_; }

@@ -143,7 +143,7 @@ void train(const TrainArguments& arguments, Context& context) {
                  .seed = experiment.seed},
                 communicator.rank(), communicator.size());
   Model model(experiment.make_graph(*split.training),
-              {.max_batch = (global_batch + communicator.size() - 1) / communicator.size(),
+              {.max_batch = rows_at_once(loader.max_rows(), experiment.train.micro_batch),
                .seed = experiment.seed});
   const std::unique_ptr<Loss> loss = experiment.make_loss(model, *split.training);
   const std::unique_ptr<Optimizer> optimizer = experiment.make_optimizer();
@@ -162,6 +162,7 @@ void train(const TrainArguments& arguments, Context& context) {
                    .timeline = is_traced || arguments.profile ? &timeline : nullptr},
                   {.epochs = experiment.train.epochs,
                    .learning_rate = learning_rate,
+                   .micro_batch = experiment.train.micro_batch,
                    .kl = experiment.train.kl,
                    .seed = experiment.seed,
                    .buckets = experiment.distributed.buckets,

@@ -110,6 +110,7 @@ void check_train(OptionReader& reader, const TrainSection& train) {
         .fail(concat("there is global_batch_size (of all ranks) too (",
                      reader.child("global_batch_size").place().where,
                      "): remove it, or batch_size (of one rank)"));
+  reader.expect("micro_batch", train.micro_batch >= 0, "0 or more");
   reader.expect("learning_rate", train.learning_rate > 0 && std::isfinite(train.learning_rate),
                 "more than 0");
   OptionReader& kl = reader.child("kl");

@@ -16,6 +16,7 @@ struct TrainSection {
   std::int64_t steps_per_epoch = 0;               ///< 0: one pass over the data
   std::optional<std::int64_t> batch_size;         ///< of a rank; give this
   std::optional<std::int64_t> global_batch_size;  ///< of all ranks; or this
+  std::int64_t micro_batch = 0;  ///< rows through the model at once; 0: all of a rank
   double learning_rate = 1e-3;
   RankScaling learning_rate_scaling = RankScaling::none;
   WarmupOptions warmup;
@@ -30,6 +31,7 @@ struct TrainSection {
     v("steps_per_epoch", steps_per_epoch);
     v("batch_size", batch_size);
     v("global_batch_size", global_batch_size);
+    v("micro_batch", micro_batch);
     v("learning_rate", learning_rate);
     v("learning_rate_scaling", learning_rate_scaling);
     v("warmup", warmup);

@@ -57,6 +57,7 @@ void BatchPlan::describe(std::uint64_t step, Batch& batch) const {
   const std::uint64_t first = count * rank / size;
   const std::uint64_t last = count * (rank + 1) / size;
   batch.global_size = static_cast<std::int64_t>(count);
+  batch.max_rows = static_cast<std::int64_t>((count + size - 1) / size);
   batch.first_example = static_cast<std::uint32_t>(first);
   batch.indices.resize(last - first);
 

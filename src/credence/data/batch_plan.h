@@ -36,6 +36,7 @@ struct Batch {
   Tensor target;                      ///< [n, ...] float32
   std::vector<std::int64_t> indices;  ///< of the n examples in the data set
   std::int64_t global_size = 0;       ///< rows over all ranks
+  std::int64_t max_rows = 0;          ///< the most rows of a rank
   std::uint32_t first_example = 0;    ///< position of row 0 in the global batch
 };
 

@@ -1,5 +1,6 @@
 #include "credence/train/trainer.h"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cmath>
@@ -22,6 +23,12 @@ std::vector<std::unique_ptr<Metric>> training_metrics(Problem problem) {
   return metrics;
 }
 
+StepContext context_of(const MicroBatch& part, StepContext context) {
+  context.first_example = part.first_example;
+  context.reuse_weights = !part.is_first();
+  return context;
+}
+
 }  // namespace
 
 /// Sums over the steps of an epoch.
@@ -39,6 +46,8 @@ Trainer::Trainer(const TrainerParts& parts, const TrainerOptions& options)
     : parts_(parts),
       options_(options),
       buckets_(parts.communicator, parts.model.gradients().span<float>(), options.buckets),
+      accumulator_(parts.model.gradients(),
+                   micro_batch_count(parts.loader.max_rows(), options.micro_batch)),
       target_info_(parts.loader.dataset().target_info()),
       metrics_(training_metrics(problem_with(target_info_.classes))),
       prediction_(parts.loss.prediction_shape(parts.model.output_shape())
@@ -50,6 +59,8 @@ Trainer::Trainer(const TrainerParts& parts, const TrainerOptions& options)
                        options.epochs);
   require<ConfigError>(options.learning_rate > 0, "train.learning_rate: expected more than 0, got ",
                        options.learning_rate);
+  require<ConfigError>(options.micro_batch >= 0, "train.micro_batch: expected 0 or more, got ",
+                       options.micro_batch);
   require<ConfigError>(options.kl.weight >= 0 && options.kl.warmup_epochs >= 0,
                        "train.kl: weight and warmup_epochs must not be negative, got ",
                        options.kl.weight, " and ", options.kl.warmup_epochs);
@@ -60,8 +71,11 @@ Trainer::Trainer(const TrainerParts& parts, const TrainerOptions& options)
   Timeline& timeline = *parts_.timeline;
   works_.gather = timeline.add_work(Phase::gather);
   parts_.model.set_timeline(timeline);
+  if (micro_batch_count(parts_.loader.max_rows(), options_.micro_batch) > 1)
+    works_.accumulate = timeline.add_work(Phase::backward, "sum of micro-batches");
   works_ = {.gather = works_.gather,
             .loss = timeline.add_work(Phase::loss),
+            .accumulate = works_.accumulate,
             .reduce = timeline.add_work(Phase::reduce),
             .metrics = timeline.add_work(Phase::loss, "metrics"),
             .optimizer = timeline.add_work(
@@ -100,11 +114,6 @@ TrainReport Trainer::run() {
 }
 
 void Trainer::take_step(std::uint64_t step, StepReport& report, EpochSums& sums) {
-  Model& model = parts_.model;
-  const auto timed = [this](int work, auto&& action) -> decltype(auto) {
-    const TimedScope scope(parts_.timeline, work);
-    return action();
-  };
   const Batch& batch =
       timed(works_.gather, [&]() -> const Batch& { return parts_.loader.load(step); });
   const StepContext context{
@@ -115,14 +124,16 @@ void Trainer::take_step(std::uint64_t step, StepReport& report, EpochSums& sums)
       .sum = [this](std::span<double> values) { parts_.communicator.sum(values); }};
   const auto global_size = static_cast<double>(batch.global_size);
 
-  model.forward(batch.src, context);
-  std::array<double, 1> nll{timed(works_.loss, [&] {
-    return parts_.loss.forward(model.output(), batch.target, global_size, &model.diff_output());
-  })};
-  Request nll_sum = parts_.communicator.start_sum(std::span<double>(nll));
-  model.backward(context, [this](std::int64_t offset, std::int64_t count) {
-    buckets_.add(static_cast<std::size_t>(offset), static_cast<std::size_t>(count));
-  });
+  std::array<double, 1> nll{};
+  Request nll_sum;
+  const std::int64_t micro_batches = micro_batch_count(batch.max_rows, options_.micro_batch);
+  for (std::int64_t i = 0; i < micro_batches; ++i) {
+    const MicroBatch part = micro_batch_of(batch, options_.micro_batch, i);
+    const StepContext part_context = context_of(part, context);
+    nll[0] += forward(part, part_context);
+    if (part.is_last()) nll_sum = parts_.communicator.start_sum(std::span<double>(nll));
+    backward(part, part_context);
+  }
   timed(works_.reduce, [&] {
     buckets_.finalize();
     nll_sum.wait();
@@ -132,7 +143,6 @@ void Trainer::take_step(std::uint64_t step, StepReport& report, EpochSums& sums)
   report.nll = report.loss = nll[0];
   report.learning_rate = learning_rate(step);
   if (!std::isfinite(report.nll)) explain_not_finite(report);
-  timed(works_.metrics, [&] { update_metrics(batch); });
   report.kl = timed(works_.optimizer, [&] {
     return update_weights(kl_weight(step) / examples, report.learning_rate, context);
   });
@@ -154,11 +164,33 @@ double Trainer::update_weights(double kl_scale, double learning_rate, const Step
       });
 }
 
-void Trainer::update_metrics(const Batch& batch) {
+double Trainer::forward(const MicroBatch& part, const StepContext& context) {
+  Model& model = parts_.model;
+  model.forward(part.src, context);
+  const double nll = timed(works_.loss, [&] {
+    return parts_.loss.forward(model.output(), part.target,
+                               static_cast<double>(context.global_batch), &model.diff_output());
+  });
+  if (std::isfinite(nll))
+    timed(works_.metrics, [&] { update_metrics(part.target); });
+  else if (!not_finite_node_)
+    not_finite_node_ = first_not_finite();
+  return nll;
+}
+
+void Trainer::backward(const MicroBatch& part, const StepContext& context) {
+  parts_.model.backward(context, [this, &part](std::int64_t offset, std::int64_t count) {
+    if (part.count > 1) timed(works_.accumulate, [&] { accumulator_.add(part, offset, count); });
+    if (part.is_last())
+      buckets_.add(static_cast<std::size_t>(offset), static_cast<std::size_t>(count));
+  });
+}
+
+void Trainer::update_metrics(const Tensor& batch_target) {
   Predictions predictions;
-  predictions.mean = prediction_.rows(0, batch.src.shape()[0]);
+  predictions.mean = prediction_.rows(0, batch_target.shape()[0]);
   parts_.loss.predict(parts_.model.output(), predictions.mean);
-  Tensor target = target_info_.units.empty() ? batch.target : batch.target.clone();
+  Tensor target = target_info_.units.empty() ? batch_target : batch_target.clone();
   to_own_units(predictions.mean, target_info_);
   to_own_units(target, target_info_);
   for (const auto& metric : metrics_) metric->update(predictions, target);
@@ -209,17 +241,23 @@ double Trainer::learning_rate(std::uint64_t step) const {
                                   .steps_per_epoch = steps_per_epoch});
 }
 
+std::size_t Trainer::first_not_finite() const {
+  std::size_t node = 0;
+  while (node < parts_.model.node_count() && parts_.model.is_finite(node)) ++node;
+  return node;
+}
+
 void Trainer::explain_not_finite(const StepReport& report) {
   const Model& model = parts_.model;
-  std::vector<double> ranks_with(model.node_count(), 0);
-  for (std::size_t node = 0; node < model.node_count(); ++node)
-    if (!model.is_finite(node)) ranks_with[node] = 1;
+  std::vector<double> ranks_with(model.node_count() + 1, 0);  // the last: no layer
+  ranks_with[not_finite_node_.value_or(first_not_finite())] = 1;
   parts_.communicator.sum(std::span<double>(ranks_with));
-  std::string where = "no layer's output is: the loss itself overflowed";
-  for (std::size_t node = model.node_count(); node-- > 0;)
-    if (ranks_with[node] > 0)
-      where = concat("the first output that is not finite is that of layer \"",
-                     model.node_name(node), "\"");
+  const auto found = std::ranges::find_if(ranks_with, [](double ranks) { return ranks > 0; });
+  const auto node = static_cast<std::size_t>(found - ranks_with.begin());
+  const std::string where = node < model.node_count()
+                                ? concat("the first output that is not finite is that of layer \"",
+                                         model.node_name(node), "\"")
+                                : "no layer's output is: the loss itself overflowed";
   const double loss = std::isnan(report.loss) ? std::abs(report.loss) : report.loss;  // not "-nan"
   throw NumericalError(concat("the loss is ", loss, " at step ", report.step, " (epoch ",
                               report.epoch, ", learning rate ", report.learning_rate, "): ", where,

@@ -1,11 +1,13 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 
 #include "credence/comm/gradient_buckets.h"
 #include "credence/data/loader.h"
 #include "credence/optim/optimizer.h"
 #include "credence/optim/schedule.h"
+#include "credence/train/gradient_accumulator.h"
 #include "credence/train/observer.h"
 
 namespace credence {
@@ -25,6 +27,7 @@ struct KlOptions {
 struct TrainerOptions {
   std::int64_t epochs = 1;
   double learning_rate = 1e-3;
+  std::int64_t micro_batch = 0;  ///< rows through the model at once; 0: the rank's whole batch
   KlOptions kl;
   std::uint64_t seed = 1;
   GradientBucketsOptions buckets;
@@ -60,23 +63,33 @@ class Trainer {
   void take_step(std::uint64_t step, StepReport& report, EpochSums& sums);
   /// Adds the gradient of KL and moves the weights, in one pass over each; returns KL.
   double update_weights(double kl_scale, double learning_rate, const StepContext& context);
-  void update_metrics(const Batch& batch);
+  double forward(const MicroBatch& part, const StepContext& context);
+  void backward(const MicroBatch& part, const StepContext& context);
+  void update_metrics(const Tensor& batch_target);
   EpochReport finish_epoch(const StepReport& last, const EpochSums& sums);
   void check_weights(const StepReport& last) const;
   double kl_weight(std::uint64_t step) const;
   double learning_rate(std::uint64_t step) const;
+  std::size_t first_not_finite() const;
   [[noreturn]] void explain_not_finite(const StepReport& report);
+  template <class Action>
+  decltype(auto) timed(int work, Action&& action) {
+    const TimedScope scope(parts_.timeline, work);
+    return action();
+  }
 
   TrainerParts parts_;
   TrainerOptions options_;
   GradientBuckets buckets_;
+  GradientAccumulator accumulator_;
   TargetInfo target_info_;
   std::vector<std::unique_ptr<Metric>> metrics_;
   Tensor prediction_;
   std::vector<Observer*> observers_;
+  std::optional<std::size_t> not_finite_node_;  // of the first micro-batch whose loss is not finite
   /// Their numbers in the timeline.
   struct Works {
-    int gather, loss, reduce, metrics, optimizer;
+    int gather, loss, accumulate, reduce, metrics, optimizer;
   } works_{};
 };
 
