@@ -2,8 +2,8 @@
 # Installs what is needed, builds Credence and runs its tests.
 #
 #   scripts/test.sh          the release build, all tests but those labelled slow
-#   scripts/test.sh --all    all tests, then the other builds: ASan and UBSan, clang, MPICH, no MPI;
-#                            the checks of style
+#   scripts/test.sh --all    all tests, then the other builds: ASan and UBSan, clang, without vector
+#                            extensions, MPICH, no MPI; the checks of style
 #
 # Stops at the first section that fails, and names it. CREDENCE_DATA_DIR names a folder of data sets
 # for the tests that need one; they say so when they skip.
@@ -72,6 +72,11 @@ build_and_test clang "${fast[@]}"
 
 section "clang-tidy"
 scripts/tidy.sh
+
+section "kernels of a machine without vector extensions"
+cmake --preset debug --log-level=WARNING
+cmake --build --preset debug --target kernels_test
+build/debug/tests/kernels_test --gtest_brief=1
 
 section "MPICH"
 build_and_test mpich "${fast[@]}"

@@ -76,7 +76,7 @@ class RunDirectory(ProgramTest):
         whole, cut = (self.train(BAYESIAN, "train.global_batch_size=64", "train.log_every_steps=1",
                                  f"train.micro_batch={size}", output=f"micro-{size}")
                       for size in (0, 24))
-        batch = "batch size 64 a rank, 64 in all"
+        batch = "batch 64 a rank, 64 in all"
         self.assertIn(f"{batch}; learning rate", whole.text("log.txt"))
         self.assertIn(f"{batch}, in micro-batches of 24; learning rate", cut.text("log.txt"))
         self.assert_same_curve(cut.curve("loss"), whole.curve("loss"))

@@ -41,6 +41,14 @@ TEST(Launcher, TellsRanksThatTheLibraryDoesNotSee) {
   }
 }
 
+TEST(Launcher, IsSrunWhereSlurmTellsTheSameByPmi2) {
+  setenv("SLURM_STEP_NUM_TASKS", "4", 1);
+  setenv("PMI_SIZE", "4", 1);
+  EXPECT_EQ(find_launcher().name, "srun");
+  EXPECT_EQ(find_launcher().ranks, 4);
+  for (const char* variable : variables) unsetenv(variable);
+}
+
 TEST(Launcher, OfTheRanksGoesBeforeTheOneAround) {
   setenv("SLURM_STEP_NUM_TASKS", "2", 1);  // mpirun's daemons on two nodes
   setenv("OMPI_COMM_WORLD_SIZE", "1", 1);

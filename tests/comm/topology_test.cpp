@@ -108,6 +108,8 @@ TEST(Topology, WarnsOfRanksBoundToFewOfTheCpus) {
             "host a: uses 1 of 8 CPUs; bound by mpirun: try --bind-to none, or -np 8");
   EXPECT_EQ(binding_warning(one, "srun"),
             "host a: uses 1 of 8 CPUs; bound by srun: try --cpus-per-task=8, or -n 8");
+  EXPECT_THAT(binding_warning(std::vector{place("a", {0}), place("a", {1})}, "srun"),
+              HasSubstr("try --cpus-per-task=4, or -n 8"));
   EXPECT_THAT(binding_warning(one, ""), IsEmpty());
   EXPECT_THAT(binding_warning(std::vector{place("a", {0, 1, 2}), place("a", {3, 4})}, "mpirun"),
               IsEmpty());

@@ -222,6 +222,8 @@ TEST(LinearMap, FusionChangesNothing) {
     PoolGeometry overlapping = pool_over(conv), of_three = pool_over(conv);
     overlapping.window = {3, 3};
     overlapping.pad_begin = {1, 1};
+    overlapping.stride = {2, 2};
+    overlapping.pad_end = {1, 1};
     of_three.window = of_three.stride = {3, 3};
     expect_fusion_changes_nothing(conv, true, std::nullopt);
     expect_fusion_changes_nothing(conv, false, pool_over(conv));
@@ -243,6 +245,9 @@ TEST(LinearMap, FusionWithPoolingByTwoChangesNothing) {
                               .kernel = {taps, taps},
                               .pad_begin = {taps / 2, 1},
                               .pad_end = {1, taps / 2}};
+          PoolGeometry same = pool_over(conv);
+          same.pad_end = {conv.out_height() % 2, conv.out_width() % 2};
+          expect_fusion_changes_nothing(conv, true, same);
           expect_fusion_changes_nothing(conv, true, pool_over(conv));
           conv.stride = {2, 1};
           expect_fusion_changes_nothing(conv, true, pool_over(conv));

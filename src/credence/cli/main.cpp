@@ -29,17 +29,22 @@ std::string advice(const CLI::App& app, int argc, char** argv) {
   if (found == commands.end()) return "";
   const CLI::App* const command = *found;
   const bool takes_keys = command->get_option_no_throw("overrides") != nullptr;
-  std::vector<std::string> known;
-  for (const CLI::Option* option : command->get_options())
+  bool is_unknown = false;
+  std::vector<std::string> known, short_names;
+  for (const CLI::Option* option : command->get_options()) {
     for (const std::string& name : option->get_lnames()) known.push_back("--" + name);
+    for (const std::string& name : option->get_snames()) short_names.push_back(name);
+  }
   for (int i = 2; i < argc; ++i) {
     const std::string argument = argv[i];
     const std::string word = argument.substr(0, argument.find('='));
     if (word.size() < 3 || word[0] != '-' || std::ranges::count(known, word) > 0) continue;
+    if (word[1] != '-' && std::ranges::count(short_names, word.substr(1, 1)) > 0) continue;
     const std::string meant = did_you_mean(word[1] == '-' ? word : "-" + word, known);
-    return meant.empty() && takes_keys ? "; keys of a recipe are set as in train.epochs=10" : meant;
+    if (!meant.empty()) return meant;
+    is_unknown = true;
   }
-  return "";
+  return is_unknown && takes_keys ? "; keys of a recipe are set as in train.epochs=10" : "";
 }
 
 int run(CommWorld& world, int argc, char** argv) {

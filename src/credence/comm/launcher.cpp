@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <string_view>
 #include <utility>
 
 #include <sys/uio.h>
@@ -23,6 +24,11 @@ bool can_read_processes() {
 }  // namespace
 
 Launcher find_launcher() {
+  // srun --mpi=pmi2 tells as mpirun of MPICH does, and as Slurm does.
+  const char* const pmi = std::getenv("PMI_SIZE");
+  const char* const slurm = std::getenv("SLURM_STEP_NUM_TASKS");
+  if (pmi != nullptr && slurm != nullptr && std::string_view(pmi) == slurm)
+    return {.name = "srun", .ranks = std::max(1, std::atoi(slurm))};
   // mpirun inside srun: what it says itself goes before what Slurm says of the step around it.
   for (const auto& [name, variable] :
        {std::pair("mpirun", "OMPI_COMM_WORLD_SIZE"), std::pair("mpirun", "PMI_SIZE"),

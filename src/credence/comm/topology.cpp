@@ -160,10 +160,12 @@ std::string binding_warning(std::span<const RankPlace> places, const std::string
   struct Host {
     std::set<int> bound_to;
     int cpus = 0;
+    int ranks = 0;
   };
   std::map<std::string, Host> hosts;
   for (const RankPlace& place : places) {
     Host& host = hosts[place.host];
+    ++host.ranks;
     host.bound_to.insert(place.cpus.begin(), place.cpus.end());
     host.cpus = place.host_cpus;
     if (place.cpu_quota > 0) host.cpus = std::min(host.cpus, static_cast<int>(place.cpu_quota));
@@ -176,7 +178,7 @@ std::string binding_warning(std::span<const RankPlace> places, const std::string
     warning +=
         concat("host ", name, ": uses ", bound, " of ", host.cpus, " CPUs; bound by ", launcher,
                launcher == "srun" ? ": try --cpus-per-task=" : ": try --bind-to none");
-    if (launcher == "srun") warning += std::to_string(host.cpus);
+    if (launcher == "srun") warning += std::to_string(std::max(1, host.cpus / host.ranks));
     warning += hosts.size() == 1 ? concat(", or ", launcher == "srun" ? "-n " : "-np ", host.cpus)
                                  : ", or more ranks";
   }

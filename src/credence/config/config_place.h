@@ -37,7 +37,7 @@ struct ConfigPlaces {
   ConfigPlace section;
   std::vector<std::pair<std::string, ConfigPlace>> options;  ///< by key
 
-  /// The place of the first option that the message names, else of the section.
+  /// The place of the option that the message names first, else of the section.
   const ConfigPlace& of_named(std::string_view message) const;
 
   /// Runs `body`; a ConfigError of it gets the place of what it names.

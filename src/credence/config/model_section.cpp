@@ -93,7 +93,7 @@ ModelSection read_model_section(OptionReader& reader) {
     reader("name", section.name);
     if (zoo().has(section.name))
       reader.child("name").fail(concat("\"", section.name,
-                                       "\" is a model of the zoo, and layers are ", "listed too (",
+                                       "\" is a model of the zoo, and layers are listed too (",
                                        reader.child("layers").place().where,
                                        "): remove one of them, or call the list otherwise"));
     const GraphSpec graph = read_layers(reader);

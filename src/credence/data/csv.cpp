@@ -102,10 +102,10 @@ void check_options(const CsvOptions& options) {
                        "csv: test_fraction: expected a share in [0, 1), got ",
                        options.test_fraction);
   const bool named = options.delimiter == "whitespace" || options.delimiter == "tab";
-  require<ConfigError>(
-      named || (options.delimiter.size() == 1 && options.delimiter != "\""),
-      "csv: delimiter: expected one character, not a quote, or whitespace or tab, ", "got \"",
-      options.delimiter, "\"");
+  require<ConfigError>(named || (options.delimiter.size() == 1 && options.delimiter != "\""),
+                       "csv: delimiter: expected one character, not a quote, or whitespace or tab, "
+                       "got \"",
+                       options.delimiter, "\"");
 }
 
 }  // namespace

@@ -21,8 +21,7 @@ Tensor read_archive(const std::filesystem::path& path) {
   for (const char* name : {"x", "x_test"})
     if (file.contains(name)) return file.read(name);
   require<DataError>(file.names().size() == 1, path.string(),
-                     ": expected an array x or x_test, or a ", "single one, got ",
-                     join(file.names()));
+                     ": expected an array x or x_test, or a single one, got ", join(file.names()));
   return file.read(file.names()[0]);
 }
 

@@ -55,8 +55,8 @@ struct PoolBlock {
   std::int64_t first_number, height, width, number_line;
 };
 
-/// The maxima of one window and their numbers, for `lanes` channels. pixel(y, x) gives those of the
-/// block's pixels.
+/// The maxima of one window and their numbers, for `lanes` channels. pixel_at(y, x) gives those of
+/// the block's pixels.
 template <class T, int lanes, class Pixel>
 [[gnu::always_inline]] inline void max_pool_pixel(const PoolBlock& block, const Pixel& pixel_at,
                                                   bool relu, T* dst, std::uint8_t* argmax) {

@@ -45,11 +45,13 @@ void store(T* to, Vector<T, lanes> vector) {
 /// is where it comes from, and loads may be what is short.
 template <int lanes>
 [[gnu::always_inline]] inline Vector<float, lanes> in_register(Vector<float, lanes> vector) {
+  if constexpr (lanes <= native_lanes) {
 #if defined(__x86_64__)
-  asm("" : "+v"(vector));
+    asm("" : "+v"(vector));
 #elif defined(__aarch64__)
-  asm("" : "+w"(vector));
+    asm("" : "+w"(vector));
 #endif
+  }
   return vector;
 }
 

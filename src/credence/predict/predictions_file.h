@@ -7,9 +7,8 @@
 
 namespace credence {
 
-/// UsageError unless predictions can be written to a file of that name: `.npz` (or none) for
-/// arrays,
-/// `.csv` for text.
+/// UsageError unless predictions can be written to a file of that name: `.npz` (or no extension)
+/// for arrays, `.csv` for text.
 void check_predictions_name(const std::filesystem::path& path);
 
 /// Writes float32 arrays [n] or [n, k] as the file's name says. As text: a header, `name` for [n]

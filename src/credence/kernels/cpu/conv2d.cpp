@@ -2,8 +2,8 @@
 #include <vector>
 
 #include "credence/base/errors.h"
-#include "credence/kernels/cpu/bf16.h"
 #include "credence/kernels/cpu/conv2d_plan.h"
+#include "credence/kernels/cpu/conv2d_workspace.h"
 #include "credence/kernels/cpu/pooled_gradient.h"
 #include "credence/kernels/cpu/winograd.h"
 #include "credence/kernels/lane_sums.h"
@@ -13,45 +13,12 @@
 namespace credence::cpu {
 namespace {
 
-/// Lines of an image, or rows of a batch: [begin, end).
-struct Range {
-  std::int64_t begin, end;
-};
-
-/// What a thread works on: one image at a time, so that all of it stays in its cache.
-struct Workspace {
-  Tensor src;           ///< padded
-  Tensor src_bf16;      ///< padded
-  Tensor src_points;    ///< interpolated (winograd.h)
-  Tensor src_windows;   ///< the pixels of each 2x2 window together (pooled_gradient.h)
-  Tensor lines;         ///< of the convolution's result, before pooling
-  Tensor diff_dst;      ///< padded
-  Tensor diff_bf16;     ///< padded
-  Tensor weights;       ///< of one example
-  Tensor prepared;      ///< the same as the products take them
-  Tensor diff_weights;  ///< of one example
-};
-
-float* reserve(Tensor& tensor, std::int64_t size) {
-  if (tensor.size() < size) tensor = Tensor({size});
-  return tensor.data<float>();
-}
-
-/// With an element more, which an odd run reads.
-Bf16* reserve_bf16(Tensor& tensor, std::int64_t size) {
-  if (tensor.size() < size + 1) tensor = Tensor({size + 1}, DType::bf16);
-  return reinterpret_cast<Bf16*>(tensor.raw());
-}
-
 /// Convolutions image by image, the threads taking images. Padding, bias, ReLU and pooling happen
 /// on the way: what goes to memory is the result alone.
 class Conv2d : public LinearMap {
  public:
   Conv2d(const Conv2dGeometry& geometry, Precision precision)
-      : g_(geometry),
-        plan_(geometry, precision),
-        is_bf16_(precision == Precision::bf16),
-        is_winograd_(!is_bf16_ && winograd_applies(geometry)) {
+      : g_(geometry), plan_(geometry, precision), is_bf16_(precision == Precision::bf16) {
     fuse({});
   }
 
@@ -69,9 +36,11 @@ class Conv2d : public LinearMap {
     result_lines_ = pool ? pool->out_height() : g_.out_height();
     result_line_ = (pool ? pool->out_width() : g_.out_width()) * g_.filters;
     is_disjoint_ = !pool || windows_are_disjoint(*pool);
+    using Axes = std::array<std::int64_t, 2>;
     const bool pools_2x2 =
-        pool && is_disjoint_ && pool->window == std::array<std::int64_t, 2>{2, 2};
-    pools_in_registers_ = is_winograd_ && pools_2x2 && g_.filters % winograd_lanes(g_.filters) == 0;
+        pool && is_disjoint_ && pool->window == Axes{2, 2} && pool->pad_end == Axes{0, 0};
+    pools_in_registers_ =
+        plan_.is_winograd && pools_2x2 && g_.filters % winograd_lanes(g_.filters) == 0;
     chooses_of_windows_ = pools_2x2 && g_.dilation[1] == 1 && has_pooled_gradient(g_.filters);
     return true;
   }
@@ -129,9 +98,10 @@ class Conv2d : public LinearMap {
   }
 
  private:
-  /// Result lines that are made together: pooled ones that share no lines one at a time.
+  /// Result lines that are made together: one, unless they share lines of the convolution, or those
+  /// are made by fours.
   std::int64_t lines_at_once(std::int64_t all) const {
-    return is_disjoint_ && !is_winograd_ ? 1 : all;
+    return is_disjoint_ && !plan_.is_winograd ? 1 : all;
   }
 
   /// The convolution's lines that these lines of the result are made of.
@@ -151,7 +121,7 @@ class Conv2d : public LinearMap {
   /// Packed weights as the products take them: as they are, interpolated, or in pairs.
   const float* ready(const Tensor& packed, WeightOrder order, Tensor& prepared) const {
     const bool is_by_dst = order == WeightOrder::by_dst;
-    if (is_winograd_ && is_by_dst) {
+    if (plan_.is_winograd && is_by_dst) {
       float* const to = reserve(prepared, winograd_weights_size(g_));
       winograd_weights(g_, packed.data<float>(), to);
       return to;
@@ -239,7 +209,7 @@ class Conv2d : public LinearMap {
   void convolve_lines(Workspace& work, const Src* image, Range lines, const float* weights,
                       const Tensor* bias, float* line_zero) const {
     if constexpr (std::is_same_v<Src, float>)
-      if (is_winograd_) return interpolate_lines(work, image, lines, weights, bias, line_zero);
+      if (plan_.is_winograd) return interpolate_lines(work, image, lines, weights, bias, line_zero);
     for (std::int64_t y = lines.begin; y < lines.end; ++y)
       convolve_line(image, y, weights, bias, line_zero + y * convolved_line());
   }
@@ -358,7 +328,7 @@ class Conv2d : public LinearMap {
     const std::int64_t size = plan_.src.size(), first = n * result_lines_ * result_line_;
     const std::int64_t right = g_.stride[1] * g_.channels, below = g_.stride[0] * plan_.src.line;
     float* const windows = reserve(work.src_windows, 4 * size + window_slack);
-    gather_windows(image, size, right, below, size, windows);
+    gather_windows(image, size, right, below, windows);
     sum_pooled_gradient({.windows = windows,
                          .window_step = 2 * right,
                          .window_line = 2 * below,
@@ -471,7 +441,6 @@ class Conv2d : public LinearMap {
   std::int64_t result_lines_ = 0, result_line_ = 0;  // of an image: lines, and elements of each
   bool is_disjoint_ = true;  // each of the convolution's pixels is in one pixel of the result
   bool is_bf16_;
-  bool is_winograd_;  // of the forward pass
   bool pools_in_registers_ = false;
   bool chooses_of_windows_ = false;  // for the gradient of the weights
   struct Packed {

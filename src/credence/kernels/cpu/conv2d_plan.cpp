@@ -49,8 +49,9 @@ Margins margins_of(const Conv2dGeometry& g, std::size_t axis, std::int64_t src_e
 Conv2dPlan::Conv2dPlan(const Conv2dGeometry& g, Precision precision) {
   const bool pairs = precision == Precision::bf16;
   const std::int64_t width = g.width + g.pad_begin[1] + g.pad_end[1];
+  is_winograd = !pairs && winograd_applies(g);
   src = {.lines = g.height + g.pad_begin[0] + g.pad_end[0] +
-                  (winograd_applies(g) ? winograd_lines - 1 : 0),  // for lines made together
+                  (is_winograd ? winograd_lines - 1 : 0),  // which those made together read
          .line = width * g.channels,
          .begin = (g.pad_begin[0] * width + g.pad_begin[1]) * g.channels};
   src_is_padded = src.size() != g.height * g.width * g.channels;

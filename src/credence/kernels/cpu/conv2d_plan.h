@@ -26,6 +26,7 @@ struct Phase {
 struct Conv2dPlan {
   Conv2dPlan(const Conv2dGeometry& geometry, Precision precision);
 
+  bool is_winograd = false;  ///< the forward pass (winograd.h)
   PaddedImage src;
   bool src_is_padded = false;
   std::vector<Run> runs;  ///< of one pixel of dst: into padded src and weights [taps, I, O]

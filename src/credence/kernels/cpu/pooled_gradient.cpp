@@ -87,10 +87,10 @@ bool has_pooled_gradient(std::int64_t channels) {
 }
 
 void gather_windows(const float* src, std::int64_t size, std::int64_t right, std::int64_t below,
-                    std::int64_t count, float* to) {
+                    float* to) {
   const std::array<std::int64_t, 4> steps{0, right, below, below + right};
   std::int64_t i = 0;
-  for (; i + 4 <= std::min(count, size - below - right); i += 4) {
+  for (; i + 4 <= size - below - right; i += 4) {
     Vector<float, 4> of[4];
 #pragma GCC unroll 4
     for (int k = 0; k < 4; ++k) of[k] = load<4>(src + i + steps[k]);
@@ -104,7 +104,7 @@ void gather_windows(const float* src, std::int64_t size, std::int64_t right, std
     store<4>(window + 8, __builtin_shufflevector(upper_23, lower_23, 0, 1, 4, 5));
     store<4>(window + 12, __builtin_shufflevector(upper_23, lower_23, 2, 3, 6, 7));
   }
-  for (; i < count; ++i)
+  for (; i < size; ++i)
     for (std::int64_t k = 0; k < 4; ++k)
       to[4 * i + k] = i + steps[k] < size ? src[i + steps[k]] : 0;
 }

@@ -11,22 +11,22 @@ namespace credence::cpu {
 /// Whether this build has the instruction that chooses.
 bool has_pooled_gradient(std::int64_t channels);
 
-/// Writes the elements of each window together: to[i] is src[i], src[i + right], src[i + below] and
-/// src[i + below + right], for i < count. Reads no element from `size` on, which is at least
-/// count; zeros take the place of what lies there.
+/// Writes the elements of each window together: to[4 i] and on are src[i], src[i + right],
+/// src[i + below] and src[i + below + right], for i < size; zeros where that ends.
 void gather_windows(const float* src, std::int64_t size, std::int64_t right, std::int64_t below,
-                    std::int64_t count, float* to);
+                    float* to);
+
+/// Floats behind the last window that may be read; what they hold does not matter.
+inline constexpr std::int64_t window_slack = 16;
 
 /// For each run r, j < run_length and channel c:
 ///
-///   sums[r, j, c] += sum over lines y and pixels p of diff[y, p, c] *
-///                    windows[y * window_line + p * window_step + r * run_step + j][argmax[y, p,
-///                    c]]
+///   sums[r, j, c] += sum over lines y and pixels p of
+///                    diff[y, p, c] * windows[y, p, r, j][argmax[y, p, c]]
 ///
-/// where argmax is not no_pixel (max_pool_lines.h). All steps count windows of four; lines, pixels
-/// and channels of diff and argmax lie without gaps. Reads up to window_slack floats behind the
-/// last window, which meet nothing.
-inline constexpr std::int64_t window_slack = 16;
+/// where argmax is not no_pixel (max_pool_lines.h). windows[y, p, r, j] is the window number
+/// y * window_line + p * window_step + r * run_step + j. Lines, pixels and channels of diff and
+/// argmax lie without gaps.
 struct PooledGradient {
   const float* windows = nullptr;
   std::int64_t window_step = 0;

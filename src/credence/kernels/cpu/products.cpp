@@ -11,9 +11,8 @@
 namespace credence::cpu {
 namespace {
 
-/// Accumulators of a tile: `height` pixels (or rows) by `width` vectors of `lanes` channels, of
-/// which the last vector holds `last` if `partial`. 16 of them hide the latency of a fused
-/// multiply-add on every machine known; with the operands they fit in 32 registers.
+/// A vector of a tile's row: the whole, or its first `last` lanes if it is the row's last and
+/// partial.
 template <int lanes, bool partial>
 Vector<float, lanes> load_vector(const float* from, bool is_last, std::int64_t last) {
   if (partial && is_last) return load_first<lanes>(from, last);
@@ -42,6 +41,9 @@ Vector<float, lanes> add_products(Vector<float, lanes> sums, Vector<float, lanes
   return add_pair_products<lanes>(sums, weights, pair);
 }
 
+/// Accumulators of a tile: `height` pixels (or rows) by `width` vectors of `lanes` channels, of
+/// which the last vector holds `last` if `partial`. 16 of them hide the latency of a fused
+/// multiply-add on every machine known; with the operands they fit in 32 registers.
 template <class Src, int lanes, int height, int width, bool partial, bool adjacent>
 void sum_terms_tile(const PixelProducts<Src>& a, std::int64_t last) {
   constexpr int terms = sizeof(float) / sizeof(Src);  // taken at a time

@@ -42,11 +42,11 @@ struct WinogradProducts {
   std::int64_t terms = 0;      ///< source elements that a pixel is made of, one after another
   const float* weights = nullptr;
   const float* bias = nullptr;  ///< may be null
-  bool relu = false;
-  std::int64_t pixels = 0;  ///< of a line, before pooling
+  bool relu = false;            ///< of what is written
+  std::int64_t pixels = 0;      ///< of a line, before pooling
   std::int64_t channels = 0;
   float* dst = nullptr;  ///< where the first of the four lines is, or the two pooled ones
-  std::int64_t begin = 0, end = winograd_lines;  ///< which of them are written
+  std::int64_t begin = 0, end = 0;  ///< which of those four, or two, are written
 };
 
 /// dst = the convolution's lines.
