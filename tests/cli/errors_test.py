@@ -28,6 +28,7 @@ class CommandLine(ProgramTest):
         self.fail_with(64, ["--outptu", 'did you mean "--output"'], "train", FC, "--outptu", "run")
         self.fail_with(64, ['did you mean "--threads"'], "train", FC, "-threads", "2")
         self.fail_with(64, ["--epochs", "train.epochs=10"], "train", FC, "--epochs=2")
+        self.fail_with(64, ['did you mean "--threads"'], "train", FC, "-t1", "--threadz=2")
 
     def test_override_without_a_value(self):
         self.fail_with(64, ['"nonsense"', "seed=3"], "train", FC, "nonsense")

@@ -99,7 +99,7 @@ class ProgramTest(unittest.TestCase):
 
     def fail_with(self, code, says, *arguments, **options):
         """The program must end with that code and one message that holds all of `says`."""
-        done = self.start(*arguments, timeout_s=20, **options)
+        done = self.start(*arguments, timeout_s=60, **options)
         self.assertEqual(done.returncode, code, done.stdout + done.stderr)
         lines = done.stderr.splitlines()
         messages = [line for line in lines if line.startswith("credence: ")]

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cctype>
 #include <iostream>
 
 #include "credence/base/log.h"
@@ -39,7 +40,8 @@ std::string advice(const CLI::App& app, int argc, char** argv) {
     const std::string argument = argv[i];
     const std::string word = argument.substr(0, argument.find('='));
     if (word.size() < 3 || word[0] != '-' || std::ranges::count(known, word) > 0) continue;
-    if (word[1] != '-' && std::ranges::count(short_names, word.substr(1, 1)) > 0) continue;
+    const bool is_number = std::isdigit(static_cast<unsigned char>(word[2])) != 0;
+    if (is_number && std::ranges::count(short_names, word.substr(1, 1)) > 0) continue;  // -t4
     const std::string meant = did_you_mean(word[1] == '-' ? word : "-" + word, known);
     if (!meant.empty()) return meant;
     is_unknown = true;
