@@ -136,12 +136,16 @@ DataSplits load_csv(const CsvOptions& options) {
     if (options.standardise) info.units.push_back(units[column]);
   }
   std::vector<Units> src_units;
-  for (const std::size_t column : inputs)
+  std::vector<std::string> src_labels;
+  for (const std::size_t column : inputs) {
     if (options.standardise) src_units.push_back(units[column]);
+    if (!table.names.empty()) src_labels.push_back(table.names[column]);
+  }
   const auto part = [&](const std::vector<std::size_t>& rows) {
     auto dataset = std::make_shared<InMemoryDataset>("csv", gather(table, rows, inputs, units),
                                                      gather(table, rows, targets, units), info);
     dataset->set_src_units(src_units);
+    dataset->set_src_labels(src_labels);
     return dataset;
   };
   return {.train = part(train), .test = test.empty() ? nullptr : part(test)};
