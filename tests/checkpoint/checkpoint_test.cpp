@@ -76,6 +76,21 @@ TEST(Checkpoint, LoadsWeightsAloneWhateverTheOptimizer) {
   EXPECT_THAT(weights[0].tensor.span<float>(), ::testing::Each(1.0F));
 }
 
+TEST(Checkpoint, GivesWhatWasSavedOfTheDataBesideTheWeights) {
+  const TemporaryFolder directory;
+  auto saved = model(1);
+  saved.push_back(named("data.weight", {2}, 3));  // of a layer called "data"
+  auto weights = model(0);
+  weights.push_back(named("data.weight", {2}, 0));
+  saved.push_back(named("data.src_scale", {2}, 7, DType::float64));
+  const fs::path file = save_checkpoint(directory.path(), saved, optimizer(5), info);
+  const std::vector<NamedTensor> data = load_weights(file, weights);
+  ASSERT_EQ(data.size(), 1u);
+  EXPECT_EQ(data[0].name, "data.src_scale");
+  EXPECT_THAT(data[0].tensor.span<double>(), ::testing::Each(7.0));
+  EXPECT_THAT(weights[2].tensor.span<float>(), ::testing::Each(3.0F));
+}
+
 TEST(Checkpoint, RefusesTensorsThatDoNotMatchAndCopiesNone) {
   const TemporaryFolder directory;
   const fs::path file = save_checkpoint(directory.path(), model(1), optimizer(5), info);

@@ -209,6 +209,21 @@ class Data(ProgramTest):
         self.fail_with(78, ["data.target: ", "column from 1 to 2", "command line"], *csv,
                        "data.path=table.csv", "data.target=3")
 
+    def test_tables_are_shown_with_their_columns(self):
+        (self.folder / "shown.csv").write_text("width;y;height\n" + "1;2;3\n" * 20)
+        table = self.succeed("data", "show", "csv", "path=shown.csv", "target=y").stdout
+        for column, role in (("width", "input"), ("height", "input"), ("y", "target")):
+            self.assertRegex(table, rf"(?m)^{column} +{role}$")
+        (self.folder / "shown.csv").write_text("1 2 3\n" * 20)
+        table = self.succeed("data", "show", "csv", "path=shown.csv").stdout
+        self.assertRegex(table, r"(?m)^2 columns without a name +input\ncolumn 3 +target$")
+
+    def test_data_sets_are_written_as_npz_alone(self):
+        for name in ("x.csv", "x.npy"):
+            self.fail_with(64, [".npz", f"got {name}"], "data", "make", "digits", "train_count=1",
+                           "test_count=1", "-o", name)
+            self.assertFalse((self.folder / name).exists())
+
     def test_missing_file(self):
         file = self.mnist / "t10k-labels-idx1-ubyte"
         content = file.read_bytes()

@@ -7,7 +7,8 @@ import json
 import math
 import zipfile
 
-from program import ProgramTest, idx, main, needs_mpi, read_npz, write_npz
+from program import (ProgramTest, Run, idx, main, needs_mpi, read_npz, read_safetensors,
+                     write_npz)
 
 RECIPE = "mnist_bnn_fc_flipout.yaml"
 COUNT = 23  # inputs to predict: ragged on 2 and 4 ranks
@@ -134,6 +135,41 @@ class Predict(TrainedTest):
 
 
 class Regression(ProgramTest):
+    def write_line(self, name, count, first=0):
+        rows = [f"{x},{2 * x + 5}" for x in range(first, first + count)]
+        (self.folder / name).write_text("\n".join(["x,y", *rows]) + "\n")
+
+    def test_keeps_the_units_that_it_was_trained_in(self):
+        self.write_line("line.csv", 200)
+        recipe = self.folder / "line.yaml"
+        recipe.write_text("model: {layers: [{type: Dense, units: 1}]}\n"
+                          "data: {name: csv, path: line.csv, test_fraction: 0.5}\n"
+                          "train: {epochs: 60, batch_size: 10, learning_rate: 0.02}\n")
+        self.succeed("train", recipe, "--output", "line")
+        header, _, _ = read_safetensors(Run(self.folder / "line").checkpoint)
+        for name in ("src_scale", "src_shift", "target_scale", "target_shift"):
+            self.assertEqual(header[f"data.{name}"]["dtype"], "F64")
+            self.assertEqual(header[f"data.{name}"]["shape"], [1])
+
+        # Units fitted to this file would be of another scale and another mean.
+        self.write_line("other.csv", 20, first=150)
+        for more in ((), ("data.standardise=false",)):
+            done = self.succeed("evaluate", "line", "--json", "data.path=other.csv", *more)
+            self.assertLess(json.loads(done.stdout)["rmse"], 1)  # targets are near 325
+
+        (self.folder / "features.csv").write_text("x\n3\n160\n")
+        self.succeed("predict", "line", "-i", "features.csv", "-o", "before.csv")
+        self.write_line("line.csv", 20, first=150)
+        self.succeed("predict", "line", "-i", "features.csv", "-o", "after.csv")
+        self.assertEqual((self.folder / "before.csv").read_text(),
+                         (self.folder / "after.csv").read_text())
+
+        self.succeed("train", recipe, "data.standardise=false", "train.epochs=1", "--output",
+                     "plain")
+        self.succeed("evaluate", "plain")
+        self.fail_with(65, ["no units", "data.standardise=false"], "evaluate", "plain",
+                       "data.standardise=true")
+
     def test_takes_rows_in_the_units_of_the_training_file(self):
         with open(self.folder / "table.csv", "w") as table, \
              open(self.folder / "features.csv", "w") as features:

@@ -96,8 +96,14 @@ TEST_F(Csv, FindsTargetsByNameAndNumber) {
 
 TEST_F(Csv, TellsAHeaderByItsWords) {
   EXPECT_EQ(load_csv(options("1,2\n3,4\n")).train->size(), 2);
-  EXPECT_EQ(load_csv(options("1,y\n3,4\n")).train->size(), 1);
-  CsvOptions o = options("1,2\n3,4\n");
+  EXPECT_EQ(load_csv(options("a,y\n3,4\n")).train->size(), 1);
+  EXPECT_THAT(load_csv(options("b,a,y\n3,4,5\n")).train->src_labels(), ElementsAre("b", "a"));
+  EXPECT_TRUE(load_csv(options("3,4,5\n")).train->src_labels().empty());
+  CsvOptions o = options("2019,2020,y\n3,4,5\n");
+  EXPECT_THAT(error_of<DataError>(o), HasSubstr("table.csv:1, column 3: expected a number"));
+  o.header = TableHeader::yes;
+  EXPECT_THAT(load_csv(o).train->src_labels(), ElementsAre("2019", "2020"));
+  o = options("1,2\n3,4\n");
   o.header = TableHeader::yes;
   EXPECT_EQ(load_csv(o).train->size(), 1);
   o = options("a,b\n3,4\n");
@@ -111,7 +117,8 @@ TEST_F(Csv, ReadsTheDialectsOfTheField) {
   EXPECT_EQ(
       sorted_inputs(options("\xEF\xBB\xBF\"a \"\"b\"\", c\",y\r\n1, 2\r\n \"3\" ,4\r\n\r\n \n")),
       expected);
-  EXPECT_EQ(sorted_inputs(options("1,2\n3,4")), expected);
+  for (const char* text : {"1,2\n3,4", "1;2\n3;4\n", "x\ty\n1\t2\n3\t4\n", "1 2\n 3  4\n"})
+    EXPECT_EQ(sorted_inputs(options(text)), expected) << text;
   CsvOptions o = options("  1   2\n3\t4  \n");
   o.delimiter = " ";
   EXPECT_EQ(sorted_inputs(o), expected);

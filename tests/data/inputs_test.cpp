@@ -1,12 +1,15 @@
 #include "credence/data/inputs.h"
 
+#include <cmath>
 #include <cstring>
+#include <limits>
 #include <numeric>
 
 #include "support/errors.h"
 #include "support/gzip.h"
 #include "support/idx_bytes.h"
 #include "support/temporary_folder.h"
+#include "support/text_file.h"
 #include "support/zip_bytes.h"
 #include <gmock/gmock.h>
 
@@ -17,6 +20,7 @@ namespace {
 
 using ::testing::AllOf;
 using ::testing::ElementsAre;
+using ::testing::EndsWith;
 using ::testing::FloatNear;
 using testing::gzip;
 using ::testing::HasSubstr;
@@ -101,6 +105,67 @@ TEST_F(Inputs, WithoutAnExampleAreRefused) {
 TEST_F(Inputs, OfAnotherShapeAreRefused) {
   EXPECT_THAT(error_of("1,2,3\n", two_columns_), AllOf(HasSubstr("[2]"), HasSubstr("[1, 3]")));
   EXPECT_THAT(error_of("1,2,3,4\n", images()), HasSubstr("[2, 2, 1]"));
+}
+
+TEST_F(Inputs, ShowTheShapeOfTheFile) {
+  EXPECT_THAT(error_of(array_bytes("|u1", "(2, 2)", "1234"), images()),
+              EndsWith("got an array [2, 2]; one example? expected [n, 2, 2, 1]"));
+  EXPECT_THAT(error_of(array_bytes("|u1", "(2, 2, 1)", "1234"), images()),
+              EndsWith("got an array [2, 2, 1]; one example? expected [n, 2, 2, 1]"));
+  EXPECT_THAT(error_of(array_bytes("|u1", "(1, 2, 3)", "123456"), images()),
+              EndsWith("got an array [1, 2, 3]"));
+  EXPECT_THAT(error_of(array_bytes("<f4", "(2,)", raw<float>({1, 2})), two_columns_),
+              EndsWith("got an array [2]; one example? expected [n, 2]"));
+}
+
+TEST_F(Inputs, ThatAreNotFiniteAreRefused) {
+  const double nan = std::nan(""), inf = std::numeric_limits<double>::infinity();
+  for (const auto& [value, text] : {std::pair(nan, "got nan"), {-inf, "got -inf"}, {1e300, "inf"}})
+    EXPECT_THAT(error_of(array_bytes("<f8", "(2, 2)", raw<double>({1, 2, 3, value})), two_columns_),
+                AllOf(HasSubstr("given: row 1 (from 0), element 1: expected a finite number"),
+                      EndsWith(text)));
+  testing::write_zip(folder_ / "archive",
+                     {{"x.npy", array_bytes("<f4", "(1, 2)", raw<float>({std::nanf(""), 2}))}});
+  EXPECT_THAT(message_of<DataError>([&] { read_inputs(folder_ / "archive", two_columns_); }),
+              HasSubstr("archive: row 0 (from 0), element 0: expected a finite number, got nan"));
+}
+
+TEST_F(Inputs, AreMatchedByTheNamesOfTheirColumns) {
+  InMemoryDataset named = rows(2, {1, 2, 3, 4});
+  named.set_src_labels({"width", "height"});
+  EXPECT_THAT(read("width,height\n1,2\n3,4\n", named), ElementsAre(1, 2, 3, 4));
+  EXPECT_THAT(read("height,width\n1,2\n3,4\n", named), ElementsAre(2, 1, 4, 3));
+  EXPECT_THAT(read("1,2\n", named), ElementsAre(1, 2));
+  EXPECT_THAT(read("a,b\n1,2\n", two_columns_), ElementsAre(1, 2));
+  EXPECT_THAT(error_of("width,length\n1,2\n", named),
+              EndsWith("expected the columns of training, width, height, got width, length"));
+  EXPECT_THAT(error_of("width,height,area\n1,2,2\n", named),
+              HasSubstr("expected the columns of training alone"));
+  named.set_src_labels({"a", "a"});
+  EXPECT_THAT(read("a,a\n1,2\n", named), ElementsAre(1, 2));
+}
+
+TEST_F(Inputs, ThatCannotBeReadSayWhy) {
+  const auto read_path = [&](const std::filesystem::path& path) {
+    read_inputs(path, two_columns_);
+  };
+  EXPECT_THAT(message_of<DataError>([&] { read_path(folder_.path()); }),
+              EndsWith("expected a file, got the folder"));
+  EXPECT_THAT(message_of<DataError>([&] { read_path(folder_ / "missing"); }),
+              EndsWith("found none"));
+  EXPECT_THAT(message_of<DataError>([&] { read_path("/dev/null"); }), HasSubstr("device"));
+  EXPECT_THAT(message_of<IoError>([&] { read_path("/proc/self/mem"); }),
+              HasSubstr("cannot read: Input/output error"));
+  EXPECT_THAT(message_of<IoError>([&] { read_path(folder_ / std::string(300, 'x')); }),
+              HasSubstr("cannot open: File name too long"));
+}
+
+TEST_F(Inputs, CutShortSaySo) {
+  const std::string npy = array_bytes("<f4", "(1, 2)", raw<float>({1, 2}));
+  testing::write_zip(folder_ / "archive", {{"x.npy", npy}});
+  for (const std::string& whole : {npy, testing::read_text(folder_ / "archive")})
+    for (const std::size_t bytes : {std::size_t{7}, std::size_t{9}, whole.size() - 1})
+      EXPECT_THAT(error_of(whole.substr(0, bytes), two_columns_), HasSubstr("cut short")) << bytes;
 }
 
 TEST_F(Inputs, AreStandardisedAsTheTrainingExamplesWere) {

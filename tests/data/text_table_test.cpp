@@ -44,6 +44,16 @@ TEST_F(TextTables, MayHaveAHeader) {
   expect("width height\n1 -2.5\n3 4e2\n");
   EXPECT_THAT(read("width,height\n1,2\n").names, ElementsAre("width", "height"));
   EXPECT_EQ(read("width,height\n").rows(), 0u);
+  EXPECT_THAT(read("width,,height\n1,2,3\n").names, ElementsAre("width", "", "height"));
+}
+
+TEST_F(TextTables, TakeNoLineWithANumberForAHeader) {
+  EXPECT_THAT(error_of("1,2x\n3,4\n"),
+              AllOf(HasSubstr("rows.csv:1, column 2: expected a number, got \"2x\";"),
+                    HasSubstr("not taken for a header")));
+  EXPECT_THAT(error_of("1e400,x\n3,4\n"), HasSubstr("rows.csv:1, column 1: expected a finite"));
+  EXPECT_THAT(error_of("1e400,2\n3,4\n"), HasSubstr("expected a finite number, got \"1e400\""));
+  EXPECT_THAT(read("1e-400,-1e-400\n").cells, ElementsAre(0, 0));
 }
 
 TEST_F(TextTables, NameThePlaceOfWhatIsWrong) {

@@ -16,7 +16,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view optimizer_prefix = "optimizer.";
+constexpr std::string_view optimizer_prefix = "optimizer.", data_prefix = "data.";
 constexpr std::string_view name_prefix = "step-", name_suffix = ".safetensors";
 constexpr const char* latest = "latest";
 
@@ -154,12 +154,22 @@ CheckpointInfo load_checkpoint(const fs::path& file, std::span<NamedTensor> mode
   return info;
 }
 
-void load_weights(const fs::path& file, std::span<NamedTensor> model) {
+std::vector<NamedTensor> load_weights(const fs::path& file, std::span<NamedTensor> model) {
   SafetensorsFile content = read_safetensors(file);
   std::erase_if(content.tensors, [](const NamedTensor& tensor) {
     return tensor.name.starts_with(optimizer_prefix);
   });
+  // A layer may be called "data".
+  const auto is_weight = [&](const NamedTensor& tensor) {
+    return !tensor.name.starts_with(data_prefix) ||
+           std::ranges::count(model, tensor.name, &NamedTensor::name) > 0;
+  };
+  const auto of_data =
+      std::stable_partition(content.tensors.begin(), content.tensors.end(), is_weight);
+  std::vector<NamedTensor> data(of_data, content.tensors.end());
+  content.tensors.erase(of_data, content.tensors.end());
   copy_exactly(file, content.tensors, model);
+  return data;
 }
 
 fs::path find_checkpoint(const fs::path& path) {

@@ -40,8 +40,10 @@ std::filesystem::path save_checkpoint(const std::filesystem::path& directory,
 CheckpointInfo load_checkpoint(const std::filesystem::path& file, std::span<NamedTensor> model,
                                std::span<NamedTensor> optimizer);
 
-/// The same for a model alone, whatever optimizer state or metadata the file has.
-void load_weights(const std::filesystem::path& file, std::span<NamedTensor> model);
+/// The same for a model alone, whatever optimizer state or metadata the file has. Returns the
+/// tensors "data.<name>" that it has beside the model's: what was saved of the data.
+std::vector<NamedTensor> load_weights(const std::filesystem::path& file,
+                                      std::span<NamedTensor> model);
 
 /// The checkpoint meant by a path: a file itself; of a directory of checkpoints, or of a run, the
 /// latest one. DataError if there is none.

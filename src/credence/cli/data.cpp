@@ -49,6 +49,16 @@ void list() {
   std::cout << table.text() << std::flush;
 }
 
+/// What is predicted from what, of a table.
+void show_columns(const Dataset& data) {
+  Table table({{"column"}, {"as"}});
+  for (const std::string& label : data.src_labels()) table.add_row({label, "input"});
+  if (data.src_labels().empty())
+    table.add_row({counted(data.src_shape().size(), "column") + " without a name", "input"});
+  for (const std::string& label : data.target_info().labels) table.add_row({label, "target"});
+  std::cout << '\n' << table.text() << std::flush;
+}
+
 /// A small image as text, dark to light.
 std::string picture(const Tensor& image) {
   constexpr std::string_view shades = " .:-=+*#%@";
@@ -79,6 +89,7 @@ void show(const DataArguments& arguments) {
   add("test", splits.test.get());
   std::cout << table.text();
   const Dataset& data = *splits.train;
+  if (data.src_shape().rank() == 1 && data.target_info().classes == 0) show_columns(data);
   if (data.src_shape().rank() != 3 || data.src_shape()[1] > 80) return;
   Tensor src(data.src_shape().prepend(1)), target(data.target_shape().prepend(1));
   const std::int64_t first = 0;
@@ -121,6 +132,9 @@ void add_arrays(const Dataset& data, const std::string& suffix, std::vector<Name
 }
 
 void make(const DataArguments& arguments) {
+  const std::string extension = std::filesystem::path(arguments.output).extension().string();
+  require<UsageError>(extension.empty() || extension == ".npz",
+                      "--output: data sets are written as .npz, got ", arguments.output);
   const DataSplits splits = make_dataset(arguments);
   const Dataset& data = *splits.train;
   require<DataError>(

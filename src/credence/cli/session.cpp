@@ -7,6 +7,7 @@
 #include "credence/comm/launcher.h"
 #include "credence/comm/rank_zero.h"
 #include "credence/config/config_file.h"
+#include "credence/data/saved_units.h"
 #include "credence/kernels/parallel.h"
 
 namespace credence::cli {
@@ -59,13 +60,15 @@ TrainedModel load_run(const std::string& run, const std::vector<std::string>& ov
   TrainedModel trained;
   trained.experiment = read_experiment(load_config(directory.config().string(), overrides));
   trained.data = load_data(trained.experiment, communicator);
-  const Dataset& data = *trained.data.train;
   trained.model = std::make_unique<Model>(
-      trained.experiment.make_graph(data),
+      trained.experiment.make_graph(*trained.data.train),
       ModelOptions{.max_batch = evaluation_batch, .seed = trained.experiment.seed});
-  trained.loss = trained.experiment.make_loss(*trained.model, data);
   std::vector<NamedTensor> weights = named_values(trained.model->parameters());
-  load_weights(find_checkpoint(directory.path()), weights);
+  const std::filesystem::path checkpoint = find_checkpoint(directory.path());
+  const std::vector<NamedTensor> units = load_weights(checkpoint, weights);
+  for (auto* part : {&trained.data.train, &trained.data.test})
+    if (*part) *part = in_saved_units(*part, units, checkpoint.string());
+  trained.loss = trained.experiment.make_loss(*trained.model, *trained.data.train);
   return trained;
 }
 

@@ -36,8 +36,9 @@ struct TrainedModel {
   std::unique_ptr<Loss> loss;
 };
 
-/// The network of a run directory with the weights of its last checkpoint. Overrides change the
-/// configuration it was trained with. DataError if the run has none. Collective.
+/// The network of a run directory with the weights of its last checkpoint, and data in the units
+/// that were saved with them. Overrides change the configuration it was trained with. DataError if
+/// the run has none. Collective.
 TrainedModel load_run(const std::string& run, const std::vector<std::string>& overrides,
                       Communicator& communicator);
 

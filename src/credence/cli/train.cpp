@@ -11,6 +11,7 @@
 #include "credence/cli/header.h"
 #include "credence/comm/rank_zero.h"
 #include "credence/config/config_file.h"
+#include "credence/data/saved_units.h"
 #include "credence/data/validation_split.h"
 #include "credence/kernels/machine_peak.h"
 #include "credence/report/environment.h"
@@ -86,9 +87,10 @@ void write_header(Records& records, const Experiment& experiment, const Model& m
 }
 
 void save_weights(Records& records, const Experiment& experiment, const Model& model,
-                  Optimizer& optimizer, const TrainReport& report) {
-  save_checkpoint(records.directory.checkpoints(), named_values(model.parameters()),
-                  optimizer.state(),
+                  const Dataset& data, Optimizer& optimizer, const TrainReport& report) {
+  std::vector<NamedTensor> tensors = named_values(model.parameters());
+  for (NamedTensor& units : units_to_save(data)) tensors.push_back(std::move(units));
+  save_checkpoint(records.directory.checkpoints(), tensors, optimizer.state(),
                   {.step = static_cast<std::uint64_t>(report.steps),
                    .epoch = static_cast<std::uint64_t>(report.epochs),
                    .seed = experiment.seed,
@@ -197,8 +199,9 @@ void train(const TrainArguments& arguments, Context& context) {
     align_origins(timeline, communicator);
   }
   const TrainReport report = trainer.run();
-  on_rank_zero(communicator,
-               [&] { save_weights(*records, experiment, model, *optimizer, report); });
+  on_rank_zero(communicator, [&] {
+    save_weights(*records, experiment, model, *split.training, *optimizer, report);
+  });
   if (arguments.profile)
     tell(
         profile_table(timeline, model,

@@ -27,8 +27,9 @@ void check_path(const std::string& path) {
                      full);
 }
 
-/// ' ' stands for runs of blanks.
-char delimiter_of(const CsvOptions& options) {
+/// ' ' stands for runs of blanks; nothing for what the table itself tells.
+std::optional<char> delimiter_of(const CsvOptions& options) {
+  if (options.delimiter == "auto") return std::nullopt;
   if (options.delimiter == "whitespace") return ' ';
   return options.delimiter == "tab" ? '\t' : options.delimiter[0];
 }
@@ -101,11 +102,13 @@ void check_options(const CsvOptions& options) {
   require<ConfigError>(options.test_fraction >= 0 && options.test_fraction < 1,
                        "csv: test_fraction: expected a share in [0, 1), got ",
                        options.test_fraction);
-  const bool named = options.delimiter == "whitespace" || options.delimiter == "tab";
-  require<ConfigError>(named || (options.delimiter.size() == 1 && options.delimiter != "\""),
-                       "csv: delimiter: expected one character, not a quote, or whitespace or tab, "
-                       "got \"",
-                       options.delimiter, "\"");
+  const bool named = options.delimiter == "auto" || options.delimiter == "whitespace" ||
+                     options.delimiter == "tab";
+  require<ConfigError>(
+      named || (options.delimiter.size() == 1 && options.delimiter != "\""),
+      "csv: delimiter: expected one character, not a quote, or auto, whitespace or "
+      "tab, got \"",
+      options.delimiter, "\"");
 }
 
 }  // namespace
@@ -136,12 +139,16 @@ DataSplits load_csv(const CsvOptions& options) {
     if (options.standardise) info.units.push_back(units[column]);
   }
   std::vector<Units> src_units;
-  for (const std::size_t column : inputs)
+  std::vector<std::string> src_labels;
+  for (const std::size_t column : inputs) {
     if (options.standardise) src_units.push_back(units[column]);
+    if (!table.names.empty()) src_labels.push_back(table.names[column]);
+  }
   const auto part = [&](const std::vector<std::size_t>& rows) {
     auto dataset = std::make_shared<InMemoryDataset>("csv", gather(table, rows, inputs, units),
                                                      gather(table, rows, targets, units), info);
     dataset->set_src_units(src_units);
+    dataset->set_src_labels(src_labels);
     return dataset;
   };
   return {.train = part(train), .test = test.empty() ? nullptr : part(test)};

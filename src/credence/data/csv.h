@@ -13,9 +13,10 @@ struct CsvOptions {
   std::string path;  ///< relative to the current directory
   /// Columns to predict: names of the header, or numbers, from 1, or from -1 backwards.
   std::vector<std::string> target = {"-1"};
-  TableHeader header = TableHeader::detect;  ///< auto: the first line is one if it has a word in it
-  /// One character, or "tab"; "whitespace", or " ", is any run of blanks and tabs.
-  std::string delimiter = ",";
+  TableHeader header = TableHeader::detect;  ///< auto: the first line is one if no cell is a number
+  /// One character, or "tab"; "whitespace", or " ", is any run of blanks and tabs; "auto" the first
+  /// of comma, semicolon, tab and blanks that the first line has in it.
+  std::string delimiter = "auto";
   double test_fraction = 0.1;  ///< of the rows, rounded; in [0, 1)
   bool standardise = true;     ///< mean 0 and variance 1 of every column in training
   std::uint64_t seed = 0;      ///< of the split

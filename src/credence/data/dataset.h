@@ -14,6 +14,8 @@ namespace credence {
 struct Units {
   double scale = 1;
   double shift = 0;
+
+  bool operator==(const Units&) const = default;
 };
 
 /// What an example's target means.
@@ -42,6 +44,8 @@ class Dataset {
   virtual TargetInfo target_info() const = 0;
   /// Of the elements of an example's source; empty: they are given in their own.
   virtual std::vector<Units> src_units() const { return {}; }
+  /// Names of the elements of an example's source; empty: they have none.
+  virtual std::vector<std::string> src_labels() const { return {}; }
   /// Whether a read is but a copy.
   virtual bool is_in_memory() const { return false; }
 
@@ -67,6 +71,7 @@ class InMemoryDataset : public Dataset {
   /// Read uint8 or float inputs as value * scale + shift. The default for uint8 is 1/255 and 0.
   void set_scaling(float scale, float shift);
   void set_src_units(std::vector<Units> units) { src_units_ = std::move(units); }
+  void set_src_labels(std::vector<std::string> labels) { src_labels_ = std::move(labels); }
 
   std::string name() const override { return name_; }
   std::int64_t size() const override { return src_.shape()[0]; }
@@ -74,6 +79,7 @@ class InMemoryDataset : public Dataset {
   Shape target_shape() const override { return target_.shape().without_leading(); }
   TargetInfo target_info() const override { return info_; }
   std::vector<Units> src_units() const override { return src_units_; }
+  std::vector<std::string> src_labels() const override { return src_labels_; }
   bool is_in_memory() const override { return true; }
   void read(std::span<const std::int64_t> indices, std::uint64_t step, Tensor& src,
             Tensor& target) const override;
@@ -84,6 +90,7 @@ class InMemoryDataset : public Dataset {
   Tensor target_;
   TargetInfo info_;
   std::vector<Units> src_units_;
+  std::vector<std::string> src_labels_;
   float scale_;
   float shift_;
 };
@@ -99,6 +106,7 @@ class SubsetDataset : public Dataset {
   Shape target_shape() const override { return whole_->target_shape(); }
   TargetInfo target_info() const override { return whole_->target_info(); }
   std::vector<Units> src_units() const override { return whole_->src_units(); }
+  std::vector<std::string> src_labels() const override { return whole_->src_labels(); }
   bool is_in_memory() const override { return whole_->is_in_memory(); }
   void read(std::span<const std::int64_t> indices, std::uint64_t step, Tensor& src,
             Tensor& target) const override;

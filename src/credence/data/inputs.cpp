@@ -1,9 +1,12 @@
 #include "credence/data/inputs.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <cmath>
-#include <fstream>
+#include <cstdio>
+#include <memory>
 #include <numeric>
+#include <system_error>
 
 #include "credence/base/errors.h"
 #include "credence/base/log.h"
@@ -25,12 +28,29 @@ Tensor read_archive(const std::filesystem::path& path) {
   return file.read(file.names()[0]);
 }
 
+void require_file(const std::filesystem::path& path) {
+  std::error_code error;
+  const auto status = std::filesystem::status(path, error);
+  const bool exists = std::filesystem::exists(status);
+  if (error && status.type() != std::filesystem::file_type::not_found)
+    throw IoError(concat(path.string(), ": cannot open: ", error.message()));
+  require<DataError>(exists, path.string(), ": expected a file of inputs, found none");
+  require<DataError>(!std::filesystem::is_directory(status), path.string(),
+                     ": expected a file, got the folder");
+  require<DataError>(std::filesystem::is_regular_file(status), path.string(),
+                     ": expected a file of inputs, got a pipe or device");
+}
+
 std::string first_bytes(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  require<IoError>(file.is_open(), path.string(), ": cannot open");
+  struct Close {
+    void operator()(std::FILE* file) const { std::fclose(file); }
+  };
+  const auto reason = [] { return std::generic_category().message(errno); };
+  const std::unique_ptr<std::FILE, Close> file(std::fopen(path.c_str(), "rb"));
+  if (!file) throw IoError(concat(path.string(), ": cannot open: ", reason()));
   std::string bytes(512, '\0');
-  file.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-  bytes.resize(static_cast<std::size_t>(file.gcount()));
+  bytes.resize(std::fread(bytes.data(), 1, bytes.size(), file.get()));
+  if (std::ferror(file.get())) throw IoError(concat(path.string(), ": cannot read: ", reason()));
   return bytes;
 }
 
@@ -40,15 +60,43 @@ bool is_text(std::string_view bytes) {
   });
 }
 
-Tensor read_rows(const std::filesystem::path& path) {
+/// For each name wanted the column of that name; empty if they stand in that order, or if the table
+/// or the training data have no names.
+std::vector<std::size_t> order_of_columns(const std::filesystem::path& path, const TextTable& table,
+                                          const std::vector<std::string>& wanted) {
+  const std::vector<std::string>& names = table.names;
+  if (names.empty() || wanted.empty() || names == wanted) return {};
+  for (const std::string& name : wanted)
+    require<DataError>(std::ranges::count(names, name) == std::ranges::count(wanted, name),
+                       path.string(), ": expected the columns of training, ", join(wanted),
+                       ", got ", join(names));
+  require<DataError>(names.size() == wanted.size(), path.string(),
+                     ": expected the columns of training alone, ", join(wanted), ", got ",
+                     join(names));
+  std::vector<std::size_t> order;
+  for (const std::string& name : wanted) {
+    require<DataError>(std::ranges::count(names, name) == 1, path.string(),
+                       ": several columns are called \"", name,
+                       "\": expected them in the order of training, ", join(wanted));
+    order.push_back(static_cast<std::size_t>(std::ranges::find(names, name) - names.begin()));
+  }
+  return order;
+}
+
+Tensor read_rows(const std::filesystem::path& path, const Dataset& like) {
   const TextTable table = read_text_table(path, {});
+  const std::vector<std::size_t> order = order_of_columns(path, table, like.src_labels());
   Tensor rows({static_cast<std::int64_t>(table.rows()), static_cast<std::int64_t>(table.columns)},
               DType::float64);
-  std::ranges::copy(table.cells, rows.span<double>().begin());
+  const auto to = rows.span<double>();
+  for (std::size_t i = 0; i < to.size(); ++i) {
+    const std::size_t column = i % table.columns;
+    to[i] = table.cells[i - column + (order.empty() ? column : order[column])];
+  }
   return rows;
 }
 
-Tensor read_array(const std::filesystem::path& path) {
+Tensor read_array(const std::filesystem::path& path, const Dataset& like) {
   using namespace std::string_view_literals;
   const std::string head = first_bytes(path);
   if (head.starts_with("PK")) return read_archive(path);
@@ -57,7 +105,7 @@ Tensor read_array(const std::filesystem::path& path) {
   require<DataError>(!head.empty() && is_text(head), path.string(),
                      ": expected inputs as .npz, .npy, IDX (packed with gzip or not) or CSV, got ",
                      head.empty() ? "an empty file" : "a file that is none of them");
-  return read_rows(path);
+  return read_rows(path, like);
 }
 
 template <class From, class To>
@@ -71,6 +119,33 @@ Tensor converted(const Tensor& array) {
 Tensor to_float64(const Tensor& array) {
   if (array.dtype() == DType::uint8) return converted<std::uint8_t, double>(array);
   return array.dtype() == DType::float32 ? converted<float, double>(array) : array;
+}
+
+void require_finite(const std::filesystem::path& path, const Tensor& src) {
+  if (src.dtype() != DType::float32) return;
+  const auto values = src.span<float>();
+  const auto bad = std::ranges::find_if(values, [](float value) { return !std::isfinite(value); });
+  if (bad == values.end()) return;
+  const std::int64_t index = bad - values.begin(), width = src.shape().row_size();
+  throw DataError(concat(path.string(), ": row ", index / width, " (from 0), element ",
+                         index % width, ": expected a finite number, got ", *bad));
+}
+
+/// The array as examples [n, ...], of which the last axis, of one channel, may be missing.
+Tensor as_examples(const std::filesystem::path& path, const Tensor& given, const Shape& example) {
+  const bool may_lack_channel = example.rank() > 1 && example[-1] == 1;
+  const bool lacks_channel = may_lack_channel && given.shape().rank() == example.rank();
+  const Shape shape = lacks_channel ? given.shape().append(1) : given.shape();
+  const bool fits = shape.rank() == example.rank() + 1 && shape.without_leading() == example;
+  if (fits) return given.reshaped(shape);
+  const bool is_one =
+      given.shape() == example || (may_lack_channel && given.shape().rank() == example.rank() - 1 &&
+                                   given.shape().append(1) == example);
+  std::string expected = example.text();
+  expected.insert(1, example.rank() > 0 ? "n, " : "n");
+  throw DataError(concat(path.string(), ": expected examples of shape ", example, ", got an array ",
+                         given.shape(),
+                         is_one ? concat("; one example? expected ", expected) : ""));
 }
 
 float greatest_magnitude(std::span<const float> values) {
@@ -102,23 +177,15 @@ void warn_of_scale(const std::filesystem::path& path, const Tensor& src, const D
 }  // namespace
 
 std::shared_ptr<const Dataset> read_inputs(const std::filesystem::path& path, const Dataset& like) {
-  std::error_code error;
-  require<DataError>(std::filesystem::is_regular_file(path, error), path.string(),
-                     ": expected a file of inputs, found none");
-  Tensor src = read_array(path);
-  const Shape example = like.src_shape();
-  const bool lacks_channel =
-      example.rank() > 1 && example[-1] == 1 && src.shape().rank() == example.rank();
-  if (lacks_channel) src = src.reshaped(src.shape().append(1));
-  require<DataError>(
-      src.shape().rank() == example.rank() + 1 && src.shape().without_leading() == example,
-      path.string(), ": expected examples of shape ", example, ", got an array ", src.shape());
+  require_file(path);
+  Tensor src = as_examples(path, read_array(path, like), like.src_shape());
   require<DataError>(src.shape()[0] > 0, path.string(), ": expected examples, got none");
   if (const std::vector<Units> units = like.src_units(); !units.empty()) {
     src = to_float64(src);
     to_given_units(src, units);
   }
   if (src.dtype() == DType::float64) src = converted<double, float>(src);
+  require_finite(path, src);
   warn_of_scale(path, src, like);
   Tensor target(like.target_shape().prepend(src.shape()[0]));
   return std::make_shared<InMemoryDataset>(path.filename().string(), src, target,

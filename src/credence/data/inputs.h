@@ -12,11 +12,13 @@ namespace credence {
 /// images, packed with gzip or not; or rows of numbers as text (CSV). Bytes are read as value /
 /// 255. A missing last axis of one channel is added. Targets read as 0.
 ///
-/// `like` are examples as the network was trained on, in whose src_units() the inputs are.
+/// `like` are examples as the network was trained on, in whose src_units() the inputs are. If both
+/// name their columns, those of the file are put into the order of `like`.
 ///
 /// Warns   if floating-point inputs reach ten times as far as those of training: bytes, perhaps.
-/// Errors  DataError, naming the file, if it is none of these, has no such array or no example, or
-///         if one example of it has not the shape of those of `like`. IoError if it cannot be read.
+/// Errors  DataError, naming the file, if it is none of these, has no such array or no example, if
+///         one example of it has not the shape of those of `like`, or columns of other names, or if
+///         a number, in those units, is not finite in float32. IoError if it cannot be read.
 std::shared_ptr<const Dataset> read_inputs(const std::filesystem::path& path, const Dataset& like);
 
 }  // namespace credence

@@ -162,8 +162,9 @@ std::size_t bytes_of(NpyType type) {
 }
 
 NpyHeader parse_npy_header(std::string_view bytes, std::string_view where) {
-  require<DataError>(bytes.starts_with(magic) && bytes.size() >= 8, where,
+  require<DataError>(bytes.substr(0, magic.size()) == magic.substr(0, bytes.size()), where,
                      ": expected a .npy array, which begins with \\x93NUMPY");
+  require<DataError>(bytes.size() >= 8, where, ": cut short inside the .npy header");
   const int major = static_cast<unsigned char>(bytes[6]);
   const int minor = static_cast<unsigned char>(bytes[7]);
   require<DataError>(1 <= major && major <= 3 && minor == 0, where,

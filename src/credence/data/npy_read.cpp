@@ -54,8 +54,10 @@ Tensor read_npy(const std::filesystem::path& path) {
   const NpyHeader header = parse_npy_header(bytes, where);
   const std::size_t expected =
       static_cast<std::size_t>(header.shape.size()) * bytes_of(header.type);
-  require<DataError>(header.header_bytes + expected == bytes.size(), where, ": its .npy header, ",
-                     header.shape, ", announces ", expected, " bytes of elements, got ",
+  const bool cut_short = bytes.size() < header.header_bytes + expected;
+  require<DataError>(header.header_bytes + expected == bytes.size(), where,
+                     cut_short ? ": cut short" : "", ": its .npy header, ", header.shape,
+                     ", announces ", expected, " bytes of elements, got ",
                      bytes.size() - header.header_bytes);
   return npy_tensor(
       header,

@@ -4,6 +4,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <fstream>
 #include <span>
 #include <system_error>
 #include <utility>
@@ -29,6 +30,12 @@ std::string reason_of(int code) {
   std::string text = zip_error_strerror(&error);
   zip_error_fini(&error);
   return text;
+}
+
+bool begins_as_zip(const std::filesystem::path& path) {
+  std::array<char, 2> bytes{};
+  std::ifstream(path, std::ios::binary).read(bytes.data(), bytes.size());
+  return bytes[0] == 'P' && bytes[1] == 'K';
 }
 
 /// One array's bytes as they come out of the archive.
@@ -111,7 +118,11 @@ NpzFile::NpzFile(std::filesystem::path path) : path_(std::move(path)) {
   archive_.reset(zip_open(path_.c_str(), ZIP_RDONLY | ZIP_CHECKCONS, &code));
   if (!archive_) {
     const int error = errno;
-    const std::string message = concat(path_.string(), ": cannot read as .npz: ", reason_of(code));
+    // The table of contents is the end of the file.
+    constexpr int truncated = 35;  // ZIP_ER_TRUNCATED_ZIP, of libzip since 1.11
+    const bool cut_short = code == truncated || (code == ZIP_ER_NOZIP && begins_as_zip(path_));
+    const std::string message = concat(
+        path_.string(), ": cannot read as .npz: ", cut_short ? "cut short: " : "", reason_of(code));
     if (code == ZIP_ER_NOENT || code == ZIP_ER_OPEN || code == ZIP_ER_READ)
       throw IoError(message + ": " + std::generic_category().message(error));
     throw DataError(message);

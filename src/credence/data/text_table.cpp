@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <limits>
+#include <cstdlib>
 
 #include "credence/base/errors.h"
 #include "credence/base/files.h"
@@ -13,6 +13,7 @@ namespace credence {
 namespace {
 
 constexpr std::string_view blanks = " \t";
+constexpr const char* not_a_header = "; a line with a number in it is not taken for a header";
 
 std::string_view trim(std::string_view text) {
   const std::size_t begin = text.find_first_not_of(blanks);
@@ -40,6 +41,7 @@ std::vector<std::string_view> lines_of(std::string_view text) {
 struct Source {
   std::string path;
   char delimiter;
+  bool may_have_header;
 };
 
 /// "data.csv:7", for messages.
@@ -104,8 +106,9 @@ std::optional<double> number_in(std::string_view cell) {
   if (cell.starts_with('+') && !cell.starts_with("+-")) cell.remove_prefix(1);
   double value = 0;
   const auto [end, error] = std::from_chars(cell.data(), cell.data() + cell.size(), value);
-  if (error == std::errc::result_out_of_range) return std::numeric_limits<double>::infinity();
-  if (error != std::errc() || end != cell.data() + cell.size()) return std::nullopt;
+  if (error == std::errc::invalid_argument || end != cell.data() + cell.size()) return std::nullopt;
+  if (error == std::errc::result_out_of_range)  // infinite, or next to zero
+    return std::strtod(std::string(cell).c_str(), nullptr);
   return value;
 }
 
@@ -120,9 +123,11 @@ void append_row(const Source& source, std::size_t number, const std::vector<std:
       continue;
     }
     const std::string name = table.names.empty() ? "" : concat(" (", table.names[column], ")");
+    const bool is_word = number == 0 && source.may_have_header && !value && !cells[column].empty();
     throw DataError(concat(place(source, number), ", column ", column + 1, name, ": expected a ",
                            value ? "finite number" : "number", ", got ",
-                           cells[column].empty() ? "an empty cell" : '"' + cells[column] + '"'));
+                           cells[column].empty() ? "an empty cell" : '"' + cells[column] + '"',
+                           is_word ? not_a_header : ""));
   }
 }
 
@@ -132,14 +137,17 @@ TextTable read_text_table(const std::filesystem::path& path, const TextTableOpti
   const std::string text = read_file(path);
   const std::vector<std::string_view> lines = lines_of(text);
   require<DataError>(!lines.empty(), path.string(), ": the file is empty");
-  const Source source{path.string(), options.delimiter.value_or(delimiter_in(lines[0]))};
+  const Source source{path.string(), options.delimiter.value_or(delimiter_in(lines[0])),
+                      options.header == TableHeader::detect};
   std::vector<std::string> first = cells_of(source, 0, lines[0]);
-  const bool has_word = std::ranges::any_of(
-      first, [](const std::string& cell) { return !cell.empty() && !number_in(cell); });
+  const bool has_word = std::ranges::any_of(first, [](const auto& cell) { return !cell.empty(); });
+  const bool has_number =
+      std::ranges::any_of(first, [](const auto& cell) { return number_in(cell).has_value(); });
+  const bool is_names = has_word && !has_number;
   TextTable table;
   table.columns = first.size();
   const bool has_header =
-      options.header == TableHeader::yes || (options.header == TableHeader::detect && has_word);
+      options.header == TableHeader::yes || (options.header == TableHeader::detect && is_names);
   if (has_header) table.names = std::move(first);
   for (std::size_t i = has_header ? 1 : 0; i < lines.size(); ++i)
     append_row(source, i, cells_of(source, i, lines[i]), table);

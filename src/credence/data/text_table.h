@@ -10,7 +10,7 @@
 
 namespace credence {
 
-/// Whether the first line holds names: `detect` says so if it has a word in it.
+/// Whether the first line holds names: `detect` says so if it has words and no number in it.
 enum class TableHeader { detect, yes, no };
 inline EnumNames<TableHeader> enum_names(TableHeader) {
   static constexpr EnumName<TableHeader> names[] = {

@@ -21,6 +21,7 @@ class PermutedDataset final : public Dataset {
   Shape target_shape() const override { return whole_->target_shape(); }
   TargetInfo target_info() const override { return whole_->target_info(); }
   std::vector<Units> src_units() const override { return whole_->src_units(); }
+  std::vector<std::string> src_labels() const override { return whole_->src_labels(); }
   bool is_in_memory() const override { return whole_->is_in_memory(); }
   void read(std::span<const std::int64_t> indices, std::uint64_t step, Tensor& src,
             Tensor& target) const override {
