@@ -1,12 +1,16 @@
 #include "credence/base/files.h"
 
 #include <csignal>
+#include <fstream>
+#include <future>
 
 #include "support/temporary_folder.h"
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
 
 #include "credence/base/errors.h"
 
@@ -183,6 +187,69 @@ TEST(AtomicFile, AFullDiskIsAnIoErrorAndLeavesNothing) {
   EXPECT_THAT([&] { write_file(folder / "file", text); },
               ThrowsMessage<IoError>(AllOf(HasSubstr("file"), HasSubstr("File too large"))));
   EXPECT_THAT(folder.names(), IsEmpty());
+}
+
+TEST(AtomicFile, ReplacesWhatALinkPointsTo) {
+  const TemporaryFolder folder;
+  make_directories(folder / "far");
+  write_file(folder / "far" / "file", "old");
+  std::filesystem::create_symlink("far/file", folder / "second");
+  std::filesystem::create_symlink(folder / "second", folder / "first");
+  std::filesystem::create_symlink("far/new", folder / "dangling");
+  for (const char* name : {"first", "second", "dangling"}) {
+    SCOPED_TRACE(name);
+    require_creatable(folder / name);
+    write_file(folder / name, name);
+    EXPECT_TRUE(std::filesystem::is_symlink(folder / name));
+    EXPECT_EQ(read_file(folder / name), name);
+  }
+  EXPECT_EQ(read_file(folder / "far" / "file"), "second");
+  EXPECT_EQ(read_file(folder / "far" / "new"), "dangling");
+  EXPECT_THAT(folder.names(), ElementsAre("dangling", "far", "first", "second"));
+}
+
+TEST(AtomicFile, RefusesLinksThatLeadNowhere) {
+  const TemporaryFolder folder;
+  std::filesystem::create_symlink("circle", folder / "circle");
+  std::filesystem::create_symlink("no/file", folder / "lost");
+  std::filesystem::create_directory(folder / "taken");
+  std::filesystem::create_symlink("taken", folder / "to_folder");
+  EXPECT_THAT([&] { write_file(folder / "circle", "x"); },
+              ThrowsMessage<CreateError>(HasSubstr("circle: cannot create: Too many levels")));
+  EXPECT_THAT([&] { write_file(folder / "lost", "x"); },
+              ThrowsMessage<CreateError>(HasSubstr("lost: cannot create: No such file")));
+  EXPECT_THAT([&] { write_file(folder / "to_folder", "x"); },
+              ThrowsMessage<CreateError>(HasSubstr("Is a directory")));
+  EXPECT_THAT(folder.names(), ElementsAre("circle", "lost", "taken", "to_folder"));
+}
+
+TEST(AtomicFile, WritesThroughAFifo) {
+  const TemporaryFolder folder;
+  ASSERT_EQ(::mkfifo((folder / "fifo").c_str(), 0600), 0);
+  std::filesystem::create_symlink("fifo", folder / "link");
+  require_creatable(folder / "fifo");  // would wait for a reader if it opened it
+  const std::string text = long_text();
+  for (const char* name : {"fifo", "link"}) {
+    SCOPED_TRACE(name);
+    auto got = std::async(std::launch::async, [&] { return read_file(folder / "fifo"); });
+    write_file(folder / name, text);
+    EXPECT_TRUE(std::filesystem::is_fifo(folder / "fifo"));
+    EXPECT_EQ(got.get(), text);
+  }
+  EXPECT_THAT(folder.names(), ElementsAre("fifo", "link"));
+}
+
+TEST(AtomicFile, WritesThroughADevice) {
+  const TemporaryFolder folder;
+  const std::filesystem::path device = folder / "full";
+  if (::mknod(device.c_str(), S_IFCHR | 0600, makedev(1, 7)) != 0)
+    GTEST_SKIP() << "no devices can be made here";
+  if (!std::ofstream(device)) GTEST_SKIP() << "devices cannot be opened here";
+  require_creatable(device);
+  EXPECT_THAT([&] { write_file(device, "x"); },
+              ThrowsMessage<IoError>(HasSubstr("full: cannot write: No space left on device")));
+  EXPECT_TRUE(std::filesystem::is_character_file(device));
+  EXPECT_THAT(folder.names(), ElementsAre("full"));
 }
 
 TEST(MakeDirectories, MakesAllAndSaysWhyNot) {

@@ -51,6 +51,28 @@ int sync_directory(const std::filesystem::path& directory) {
   return error == EINVAL ? 0 : error;
 }
 
+/// Devices, FIFOs and sockets: what a rename would delete and put a regular file in place of.
+bool is_special(const std::filesystem::path& path) {
+  std::error_code unknown;
+  const auto status = std::filesystem::status(path, unknown);
+  return std::filesystem::exists(status) && !std::filesystem::is_regular_file(status) &&
+         !std::filesystem::is_directory(status);
+}
+
+/// What the path stands for, past symbolic links; it need not exist.
+std::filesystem::path follow_links(const std::filesystem::path& path) {
+  constexpr int most_links = 40;  // as many as Linux follows
+  std::filesystem::path target = path;
+  std::error_code error;
+  for (int links = 0; std::filesystem::is_symlink(target, error); ++links) {
+    require<CreateError>(links < most_links, path.string(), ": cannot create: ", reason(ELOOP));
+    const auto next = std::filesystem::read_symlink(target, error);
+    require<CreateError>(!error, path.string(), ": cannot create: ", error.message());
+    target = directory_of(target) / next;  // next alone if it is absolute
+  }
+  return target;
+}
+
 }  // namespace
 
 std::string read_file(const std::filesystem::path& path) {
@@ -83,10 +105,20 @@ void make_directories(const std::filesystem::path& path) {
 }
 
 AtomicFile::AtomicFile(std::filesystem::path path) : path_(std::move(path)) {
-  const std::string stem = "." + path_.filename().string() + ".tmp-" + std::to_string(::getpid());
+  if (is_special(path_)) {
+    descriptor_ = ::open(path_.c_str(), O_WRONLY | O_NOCTTY | O_CLOEXEC);
+    if (descriptor_ < 0) fail("open", errno);
+    return;
+  }
+  target_ = follow_links(path_);
+  open_temporary();
+}
+
+void AtomicFile::open_temporary() {
+  const std::string stem = "." + target_.filename().string() + ".tmp-" + std::to_string(::getpid());
   // O_EXCL, and a number, because another host may share the directory and have our process id.
   for (int number = 0; descriptor_ < 0; ++number) {
-    temporary_ = directory_of(path_) / (stem + "-" + std::to_string(number));
+    temporary_ = directory_of(target_) / (stem + "-" + std::to_string(number));
     descriptor_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     if (descriptor_ < 0 && (errno != EEXIST || number > 1000)) fail("create", errno);
   }
@@ -111,9 +143,10 @@ void AtomicFile::commit() {
   if (::fsync(descriptor_) != 0 && errno != EINVAL) fail("write", errno);
   // Network file systems report a full disk no sooner than here.
   if (::close(std::exchange(descriptor_, -1)) != 0) fail("write", errno);
-  if (::rename(temporary_.c_str(), path_.c_str()) != 0) fail("create", errno);
+  if (temporary_.empty()) return;
+  if (::rename(temporary_.c_str(), target_.c_str()) != 0) fail("create", errno);
   temporary_.clear();
-  if (const int error = sync_directory(directory_of(path_))) fail("write", error);
+  if (const int error = sync_directory(directory_of(target_))) fail("write", error);
 }
 
 void AtomicFile::fail(std::string_view verb, int error) const {
@@ -127,6 +160,11 @@ void require_creatable(const std::filesystem::path& path) {
   std::error_code error;
   require<CreateError>(!std::filesystem::is_directory(path, error), path.string(),
                        ": cannot create: is a directory");
+  if (is_special(path)) {  // opening and closing a FIFO would end what its reader reads
+    const bool writable = ::access(path.c_str(), W_OK) == 0;
+    require<IoError>(writable, path.string(), ": cannot open: ", reason(errno));
+    return;
+  }
   const AtomicFile probe(path);
 }
 

@@ -28,10 +28,13 @@ void require_creatable(const std::filesystem::path& path);
 
 /// A file that appears under its name whole or not at all: the bytes go to a hidden temporary file
 /// in the same directory, and commit() puts it in place, through to the disk. Without a commit the
-/// temporary file is removed and what was there before stays.
+/// temporary file is removed and what was there before stays. A symbolic link stays, and what it
+/// points to is replaced. A device or FIFO stays too, and gets the bytes as they are written;
+/// opening a FIFO waits for its reader.
 ///
-/// Errors  CreateError if the file cannot be created or put in place; IoError if a write fails or
-///         the disk is full. Both name the file and the system's reason.
+/// Errors  CreateError if the file cannot be created or put in place; IoError if a write fails, the
+///         disk is full, or what is no regular file cannot be opened. They name the file and the
+///         system's reason.
 class AtomicFile {
  public:
   explicit AtomicFile(std::filesystem::path path);
@@ -46,10 +49,12 @@ class AtomicFile {
   const std::filesystem::path& path() const { return path_; }
 
  private:
+  void open_temporary();
   [[noreturn]] void fail(std::string_view verb, int error) const;
 
   std::filesystem::path path_;
-  std::filesystem::path temporary_;
+  std::filesystem::path target_;     // what path_ stands for, past symbolic links
+  std::filesystem::path temporary_;  // empty if the target is written through directly
   int descriptor_ = -1;
 };
 
