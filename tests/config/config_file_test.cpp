@@ -100,6 +100,15 @@ TEST(Override, ReadsValuesAsYaml) {
   EXPECT_EQ(overridden("a:", "a.b=1"), "{a: {b: 1}}");
 }
 
+TEST(Override, DropsNoSectionForNothing) {
+  for (const char* assignment : {"a=", "a=  "})
+    EXPECT_ERROR(overridden("a: {b: 1}", assignment), ConfigError,
+                 "a: expected a mapping, got nothing; a=null asks for its defaults (command line)");
+  EXPECT_ERROR(overridden("a: [1, 2]", "a="), ConfigError,
+               HasSubstr("a: expected a list, got nothing"));
+  EXPECT_EQ(overridden("a: {b: 1}", "a=null"), "{a: null}");
+}
+
 TEST(Override, FindsListItemsByIndex) {
   EXPECT_EQ(overridden("l: [{f: 1}, {f: 2}]", "l.1.f=3"), "{l: [{f: 1}, {f: 3}]}");
   EXPECT_EQ(overridden("l: [{f: 1}]", "l.0={g: 1}"), "{l: [{g: 1}]}");

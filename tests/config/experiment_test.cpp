@@ -97,7 +97,7 @@ TEST(Experiment, RefusesOptionsOfLayersInTheirPlace) {
   EXPECT_EQ(error_of_layers("Dropout: {rate: 1}"),
             "model.layers.1.Dropout.rate: Dropout: rate must be in [0, 1), got 1 (recipe.yaml:4)");
   EXPECT_EQ(error_of_layers("{type: Dense, name: dense1}"),
-            "model.layers.1: Dense: units must be positive, got 0 (recipe.yaml:4)");
+            "model.layers.1: Dense: give units, the number of outputs, 1 or more (recipe.yaml:4)");
   EXPECT_EQ(error_of_layers("type: Conv2D\n      filters: 3\n      kernel: [3, 0]"),
             "model.layers.1.kernel: Conv2D: kernel must be 1 or more, got 3x0 (recipe.yaml:6)");
   EXPECT_EQ(error_of_layers("MaxPool2D: {stride: -1}"),

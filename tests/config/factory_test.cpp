@@ -98,6 +98,12 @@ TEST(Factory, FindsMistakesWhenItReads) {
                "momentum: SGD: momentum must be below 1, got 2 (recipe.yaml:2)");
 }
 
+TEST(Factory, TellsUnknownKeysBeforeWhatTheyMayCause) {
+  const auto unknown = AllOf(HasSubstr("optimizer.momentun: unknown key; did you mean "),
+                             testing::Not(HasSubstr("below 1")));
+  EXPECT_ERROR(make("optimizer: {type: SGD, momentum: 2, momentun: 0.5}"), ConfigError, unknown);
+}
+
 TEST(Factory, DescribesWithoutMaking) {
   const std::vector<OptionInfo> options = optimizers().find("SGD").describe();
   ASSERT_EQ(options.size(), 2u);

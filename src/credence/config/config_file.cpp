@@ -141,6 +141,11 @@ void apply_override(ConfigNode& config, const std::string& assignment) {
   ConfigNode value = parse_yaml(assignment.substr(equals + 1), key + "=");
   mark_overridden(value);
   ConfigNode& place = make_place(config, key);
+  // As a shell variable that is not set leaves it; a whole section would be gone.
+  const bool is_blank = assignment.find_first_not_of(" \t\n", equals + 1) == std::string::npos;
+  const bool drops = is_blank && (place.is_mapping() || place.is_sequence());
+  require<ConfigError>(!drops, key, ": expected ", place.summary(), ", got nothing; ", key,
+                       "=null asks for its defaults (command line)");
   value.replaced = place.overridden ? place.replaced : place.text;
   place = std::move(value);
 }

@@ -41,8 +41,6 @@ void read_bayesian(OptionReader& reader, const std::vector<std::string>& default
                    VariationalSpec& variational) {
   selection.layers = default_layers;
   reader("layers", selection.layers);
-  if (reader.given() && !reader.has("layers") && selection.layers.empty())
-    reader.fail("no layer would have a posterior: give bayesian.layers, such as all");
   OptionReader& estimator = reader.child("estimator");
   variational.estimator = find_named(estimator_registry(), estimator,
                                      default_estimator.empty() ? "flipout" : default_estimator)
@@ -52,6 +50,11 @@ void read_bayesian(OptionReader& reader, const std::vector<std::string>& default
   reader("initial_sigma", variational.initial_sigma);
   reader.expect("initial_sigma", variational.initial_sigma > 0 && variational.initial_sigma < 100,
                 "more than 0 and less than 100");
+  reader.check([&] {
+    require<ConfigError>(
+        !reader.given() || reader.child("layers").given() || !selection.layers.empty(),
+        "no layer would have a posterior: give bayesian.layers, such as all");
+  });
 }
 
 /// A model of the zoo and a list of layers exclude each other: an override of one takes the place

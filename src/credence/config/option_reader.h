@@ -101,9 +101,16 @@ class OptionReader {
   void expect(const std::string& key, bool condition, const std::string& expected);
   /// Runs `body`, which uses the options read here. A ConfigError of it, as of a constructor that
   /// checks its options, gets the place of the first one given here that it names, else this place.
+  /// Keys that nobody asked for are told instead: a misspelt one leaves its option at the default,
+  /// which may be what the error complains of.
   template <class Body>
   decltype(auto) check(const Body& body) const {
-    return places().check(body);
+    try {
+      return places().check(body);
+    } catch (const ConfigError&) {
+      finish();
+      throw;
+    }
   }
 
   /// ConfigError, naming all of them, if the configuration has keys that nobody asked for.

@@ -5,6 +5,8 @@
 namespace credence {
 
 LinearSpec conv2d(const Conv2dOptions& options) {
+  require<ConfigError>(options.filters != 0,
+                       "Conv2D: give filters, the number of channels of the result, 1 or more");
   require<ConfigError>(options.filters > 0, "Conv2D: filters must be positive, got ",
                        options.filters);
   const WindowOptions window{.kernel = options.kernel,

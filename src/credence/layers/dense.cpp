@@ -5,6 +5,7 @@
 namespace credence {
 
 LinearSpec dense(const DenseOptions& options) {
+  require<ConfigError>(options.units != 0, "Dense: give units, the number of outputs, 1 or more");
   require<ConfigError>(options.units > 0, "Dense: units must be positive, got ", options.units);
   const auto make_map = [options](const LayerSetup& setup, const Shape& src) {
     require<ShapeError>(src.rank() == 1, "layer \"", setup.name,
