@@ -157,6 +157,15 @@ TEST(CheckSpeed, FindsThreadsThatDoNotHelp) {
               ElementsAre(says("4 threads compute 1.9 times as fast as one (rank 1)")));
 }
 
+TEST(CheckSpeed, TellsABusyMachineFromThreadsThatDoNotHelp) {
+  std::vector<RankSpeed> speeds{speed(100, 300), speed(100, 300)};
+  speeds[0].gflops = {.best = 310, .mean = 120};
+  speeds[0].gflops_one_thread = {.best = 100, .mean = 40};
+  EXPECT_THAT(check_speed(a_rank_on_each_node(), speeds, good_machine(), std::nullopt),
+              ElementsAre(says("The machine is busy: 4 threads compute 310.0 GFLOP/s at best, "
+                               "120.0 on average (rank 0)")));
+}
+
 TEST(CheckSpeed, DoesNotAskHardwareThreadsToComputeAsCoresDo) {
   Machine machine = good_machine();
   machine.cores = {{0, 1}, {2, 3}, {4, 5}, {6, 7}};

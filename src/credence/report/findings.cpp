@@ -135,12 +135,17 @@ std::optional<Finding> slow_threads(std::span<const RankPlace> places,
     const RankPlace& place = places[rank];
     const int cores = count_groups(machine.cores, place.cpus);
     const int threads = cores > 0 ? std::min(place.threads, cores) : place.threads;
-    const double gain = speeds[rank].gflops.mean / speeds[rank].gflops_one_thread.best;
+    const PeakRate &one = speeds[rank].gflops_one_thread, &all = speeds[rank].gflops;
     // Clocks sink when all cores compute, by a third at most.
-    if (threads == 1 || gain > 0.55 * threads) continue;
+    if (threads == 1 || all.mean > 0.55 * threads * one.best) continue;
+    const double gain = all.best / one.best;  // of the figures in the table
+    const std::string team = counted(place.threads, "thread");
     return Finding{
-        fmt::format("{} compute {:.1f} times as fast as one (rank {})",
-                    counted(place.threads, "thread"), gain, rank),
+        gain > 0.55 * threads
+            ? fmt::format("The machine is busy: {} compute {:.1f} GFLOP/s at best, {:.1f} on "
+                          "average (rank {})",
+                          team, all.best, all.mean, rank)
+            : fmt::format("{} compute {:.1f} times as fast as one (rank {})", team, gain, rank),
         fmt::format("Something else uses the cores, and every loop waits for the last of "
                     "its threads. Load of the last minute: {:.1f}.",
                     machine.load),
