@@ -5,6 +5,7 @@
 namespace credence {
 namespace {
 
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::Field;
 using ::testing::HasSubstr;
@@ -162,8 +163,8 @@ TEST(CheckSpeed, TellsABusyMachineFromThreadsThatDoNotHelp) {
   speeds[0].gflops = {.best = 310, .mean = 120};
   speeds[0].gflops_one_thread = {.best = 100, .mean = 40};
   EXPECT_THAT(check_speed(a_rank_on_each_node(), speeds, good_machine(), std::nullopt),
-              ElementsAre(says("The machine is busy: 4 threads compute 310.0 GFLOP/s at best, "
-                               "120.0 on average (rank 0)")));
+              Contains(says("The machine is busy: 4 threads compute 310.0 GFLOP/s at best, "
+                            "120.0 on average (rank 0)")));
 }
 
 TEST(CheckSpeed, DoesNotAskHardwareThreadsToComputeAsCoresDo) {
