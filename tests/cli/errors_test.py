@@ -3,12 +3,13 @@
 
 import gzip
 import os
+import signal
 import subprocess
 import tempfile
 import unittest
 from pathlib import Path
 
-from program import RECIPES, SMALL, ProgramTest, Run, idx, main, needs_mpi, write_npz
+from program import PROGRAM, RECIPES, SMALL, ProgramTest, Run, idx, main, needs_mpi, write_npz
 
 FC = RECIPES / "mnist_cnn_fc.yaml"
 LAYERS = RECIPES / "digits_layers.yaml"
@@ -20,6 +21,8 @@ class CommandLine(ProgramTest):
 
     def test_unknown_subcommand(self):
         self.fail_with(64, ['"trian"', 'did you mean "train"'], "trian", FC)
+        self.fail_with(64, ['data command "mak"', 'did you mean "make"'], "data", "mak")
+        self.fail_with(64, ['data command "foo"', "known: list, show, get, make"], "data", "foo")
 
     def test_no_recipe(self):
         self.fail_with(64, ["recipe", "required"], "train")
@@ -27,6 +30,23 @@ class CommandLine(ProgramTest):
     def test_unknown_option(self):
         self.fail_with(64, ["--outptu", 'did you mean "--output"'], "train", FC, "--outptu", "run")
         self.fail_with(64, ['did you mean "--threads"'], "train", FC, "-threads", "2")
+        self.fail_with(64, ["--versoin", 'did you mean "--version"'], "--versoin")
+        self.assertIn("train", self.succeed("-h").stdout)
+
+    def test_samples(self):
+        for command in (("evaluate", "nowhere"),
+                        ("predict", "nowhere", "-i", "x.npz", "-o", "y.npz")):
+            for samples in (0, 65537):
+                self.fail_with(64, ["--samples: ", f"got {samples}"], *command, "-s", samples)
+
+    def test_help_fits_a_terminal(self):
+        for command in ((), ("train",), ("evaluate",), ("predict",), ("data",), ("data", "make"),
+                        ("models",), ("doctor",)):
+            for line in self.succeed(*command, "--help").stdout.splitlines():
+                self.assertLessEqual(len(line), 80, line)
+        nowhere = {"CREDENCE_DATA_DIR": "/nowhere", "XDG_CACHE_HOME": "/nowhere"}
+        for line in self.succeed("data", "list", variables=nowhere).stdout.splitlines():
+            self.assertLessEqual(len(line), 80, line)
         self.fail_with(64, ["--epochs", "train.epochs=10"], "train", FC, "--epochs=2")
         self.fail_with(64, ['did you mean "--threads"'], "train", FC, "-t1", "--threadz=2")
 
@@ -57,6 +77,32 @@ class Configuration(ProgramTest):
         self.fail_to_train(FC, ["lr: ", 'did you mean "train.learning_rate"'], "lr=1")
         self.fail_to_train(FC, ["threads: ", "--threads"], "threads=2")
         self.fail_to_train(FC, ["dataset: ", 'did you mean "data.name"'], "dataset=digits")
+
+    def test_keys_that_cause_another_mistake(self):
+        recipe = self.folder / "dense.yaml"
+        for layer, says in (("{type: Dense, unit: 10}", ["model.layers.1.unit: unknown key",
+                                                          'did you mean "units"', "dense.yaml:1"]),
+                            ("{type: Dense}", ["model.layers.1: ", "Dense: give units"]),
+                            ("{type: Conv2D}", ["model.layers.1: ", "Conv2D: give filters"])):
+            recipe.write_text(f"model: {{layers: [Flatten, {layer}]}}\ntrain: {{epochs: 1}}\n")
+            self.fail_to_train(recipe, says)
+        self.fail_to_train(FC, ["model.bayesian.estimator: ", 'did you mean "flipout"'],
+                           "model.bayesian.estimator=flipot")
+        self.fail_to_train(FC, ["model.bayesian.priors: ", 'did you mean "prior"'],
+                           "model.bayesian.priors=gaussian")
+        self.fail_to_train(FC, ["no layer would have a posterior"],
+                           "model.bayesian.estimator=flipout")
+
+    def test_more_memory_than_there_is(self):
+        for recipe, key, layer in ((LAYERS, "model.layers.0.filters", "conv1"),
+                                   (FC, "train.global_batch_size", "")):
+            for number in (10**15, 2**62):
+                with self.subTest(key, number=number):
+                    self.fail_to_train(recipe, ["out of memory", layer], f"{key}={number}",
+                                       "data.validation_split=0")
+
+    def test_section_of_nothing(self):
+        self.fail_to_train(FC, ["train: expected a mapping, got nothing"], "train=")
 
     def test_section_that_is_none(self):
         self.fail_to_train(FC, ["trian: ", 'did you mean "train"', "(command line)"],
@@ -254,6 +300,48 @@ class Data(ProgramTest):
 
 
 class Output(ProgramTest):
+    def test_standard_output_that_is_full(self):
+        for command in (("models",), ("models", "CNN_FC"), ("data", "list"), ("--help",)):
+            with self.subTest(command), open("/dev/full", "w") as full:
+                done = subprocess.run([PROGRAM, *command], stdout=full, stderr=subprocess.PIPE,
+                                      text=True, check=False)
+                self.assertEqual(done.returncode, 74, done.stderr)
+                self.assertEqual(done.stderr, "credence: standard output: cannot write: "
+                                              "No space left on device\n")
+
+    def test_standard_output_that_is_closed(self):
+        read, write = os.pipe()
+        os.close(read)
+        for signals in (True, False):
+            done = subprocess.run([PROGRAM, "models"], stdout=write, stderr=subprocess.PIPE,
+                                  text=True, restore_signals=signals, check=False)
+            self.assertIn(done.returncode, (-signal.SIGPIPE, 74))
+            self.assertIn(done.stderr, ("", "credence: standard output: cannot write: "
+                                            "Broken pipe\n"))
+        os.close(write)
+
+    def test_links_and_fifos_stay(self):
+        (self.folder / "link.npz").symlink_to("made.npz")
+        made = ("data", "make", "digits", "train_count=10", "test_count=10", "-o")
+        self.succeed(*made, "link.npz")
+        self.assertTrue((self.folder / "link.npz").is_symlink())
+        content = (self.folder / "made.npz").read_bytes()
+        os.mkfifo(self.folder / "fifo.npz")
+        with subprocess.Popen(["cat", self.folder / "fifo.npz"], stdout=subprocess.PIPE) as reader:
+            self.succeed(*made, "fifo.npz")
+            self.assertEqual(reader.communicate()[0], content)
+        self.assertTrue((self.folder / "fifo.npz").is_fifo())
+
+    def test_options_without_effect(self):
+        kl = "train.kl.weight=5"
+        done = self.succeed("train", FC, *SMALL, kl, "--output", "warned", "--threads", 1)
+        self.assertIn("train.kl.weight: has no effect: no layer has a posterior (command line)",
+                      done.stderr)
+        done = self.succeed("train", FC, *SMALL, "--output", "quiet", "--threads", 1)
+        self.assertNotIn("no effect", done.stderr)
+        done = self.succeed("train", "quiet/config.yaml", "--output", "again", "--threads", 1)
+        self.assertNotIn("no effect", done.stderr)
+
     def fail_to_write(self, code, says, output, *overrides, **options):
         return self.fail_with(code, says, "train", FC, *SMALL, *overrides, "--output", output,
                               **options)

@@ -50,5 +50,22 @@ TEST(Tensor, RefusesViewsThatDoNotFit) {
               HasSubstr("holds float32, asked for float64"));
 }
 
+TEST(Shape, RefusesMoreElementsThanCanBeCounted) {
+  constexpr std::int64_t huge = std::int64_t{1} << 40;
+  EXPECT_THROW((Shape{huge, huge}), MemoryError);
+  EXPECT_THROW((Shape{huge, 0, huge}), MemoryError);
+  EXPECT_EQ((Shape{huge, 0}).size(), 0);
+}
+
+TEST(Tensor, SaysWhatDoesNotFitInMemory) {
+  try {
+    Tensor(Shape{1 << 20, 1 << 30});
+    FAIL() << "expected a MemoryError";
+  } catch (const MemoryError& error) {
+    EXPECT_STREQ(error.what(),
+                 "out of memory: 4194304.0 GiB asked for, for float32 [1048576, 1073741824]");
+  }
+}
+
 }  // namespace
 }  // namespace credence

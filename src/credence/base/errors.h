@@ -59,6 +59,10 @@ struct CommError : ErrorWithCode<ExitCode::comm> {
 struct ConfigError : ErrorWithCode<ExitCode::config> {
   using ErrorWithCode::ErrorWithCode;
 };
+/// More memory than there is: a layer or a batch is too large.
+struct MemoryError : ErrorWithCode<ExitCode::config> {
+  using ErrorWithCode::ErrorWithCode;
+};
 struct ShapeError : ErrorWithCode<ExitCode::config> {
   using ErrorWithCode::ErrorWithCode;
 };

@@ -42,11 +42,12 @@ DataSplits make_dataset(const DataArguments& arguments) {
 }
 
 void list() {
-  Table table({{"data set"}, {"what it is"}, {"where"}});
+  Table table({{"data set"}, {"what it is, and where"}});
   for (const std::string& name : datasets().names()) {
-    table.add_row({name, datasets().find(name).description, dataset_place(name)});
+    table.add_row({name, datasets().find(name).description});
+    table.add_row({"", dataset_place(name)});
   }
-  std::cout << table.text() << std::flush;
+  std::cout << table.text(usual_columns) << std::flush;
 }
 
 /// What is predicted from what, of a table.

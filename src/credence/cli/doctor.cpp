@@ -167,7 +167,7 @@ void add_doctor(CLI::App& app, Context& context) {
   command->add_option("-o,--output", arguments->output, "where runs would be written")
       ->capture_default_str();
   command->add_option("-t,--threads", arguments->threads,
-                      "threads of a rank (default: its share of the cores)");
+                      "threads of a rank (default, and 0: its share of the cores)");
   command->add_flag("--json", arguments->json, "one JSON object instead of tables");
   command->callback([arguments, &context] { doctor(*arguments, context); });
 }

@@ -21,12 +21,12 @@ struct EvaluateArguments {
 
 void run_evaluate(const EvaluateArguments& arguments, Context& context) {
   Communicator& communicator = context.communicator();
+  with_samples({}, arguments.samples);  // before anything is read
   set_up_threads(communicator, arguments.threads);
   const TrainedModel trained = load_run(arguments.run, arguments.overrides, communicator);
   require<DataError>(trained.data.test != nullptr, "data set \"", trained.experiment.data_name,
                      "\" has no test set");
-  PredictOptions options = trained.experiment.predict;
-  if (arguments.samples) options.samples = *arguments.samples;
+  const PredictOptions options = with_samples(trained.experiment.predict, arguments.samples);
   Predictor predictor(*trained.model, *trained.loss, trained.experiment.seed, options);
   Progress progress(std::cerr, progress_options(STDERR_FILENO));
   if (context.is_root()) predictor.set_observer(show_predictions(progress, "test"));
@@ -53,7 +53,7 @@ void add_evaluate(CLI::App& app, Context& context) {
   command->add_option("-s,--samples", arguments->samples,
                       "weight draws (default: the recipe's predict.samples)");
   command->add_option("-t,--threads", arguments->threads,
-                      "threads of a rank (default: its share of the cores)");
+                      "threads of a rank (default, and 0: its share of the cores)");
   command->add_flag("--json", arguments->json, "one JSON object instead of a table");
   command->callback([arguments, &context] { run_evaluate(*arguments, context); });
 }

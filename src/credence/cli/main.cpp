@@ -1,24 +1,53 @@
 #include <algorithm>
 #include <cctype>
+#include <cerrno>
+#include <cstring>
 #include <iostream>
 
 #include "credence/base/log.h"
 #include "credence/base/text.h"
 #include "credence/base/version.h"
 #include "credence/cli/commands.h"
+#include "credence/cli/help_formatter.h"
 #include "credence/comm/guard.h"
+#include "credence/comm/rank_zero.h"
 
 namespace {
 
 using namespace credence;
 
-/// UsageError, naming the closest one, if the first word is no subcommand.
+/// UsageError, naming the closest one, if the words up to the first option are no subcommands, or
+/// the first word is an option that there is not.
 void check_command(const CLI::App& app, int argc, char** argv) {
-  if (argc < 2 || argv[1][0] == '-') return;
-  std::vector<std::string> known;
-  for (const CLI::App* command : app.get_subcommands({})) known.push_back(command->get_name());
-  require<UsageError>(std::ranges::count(known, argv[1]) > 0,
-                      unknown_name("command", argv[1], known));
+  const CLI::App* level = &app;
+  for (int i = 1; i < argc; ++i) {
+    const std::string word = argv[i];
+    const bool is_option = word.starts_with("-");
+    std::vector<std::string> known;
+    if (is_option && i == 1) {
+      known = {"--help", "--version"};
+      if (word == "-h") return;
+    } else if (!is_option) {
+      for (const CLI::App* command : level->get_subcommands({}))
+        known.push_back(command->get_name());
+    }
+    if (known.empty()) return;
+    const std::string kind = is_option       ? "option"
+                             : level == &app ? "command"
+                                             : level->get_name() + " command";
+    require<UsageError>(std::ranges::count(known, word) > 0, unknown_name(kind, word, known));
+    if (is_option) return;
+    level = level->get_subcommand(word);
+  }
+}
+
+/// What was printed may be lost yet: a full disk shows no sooner than here.
+void flush_output() {
+  errno = 0;
+  std::cout.flush();
+  const int error = errno;
+  require<IoError>(std::cout.good(), "standard output: cannot write",
+                   error != 0 ? concat(": ", std::strerror(error)) : "");
 }
 
 /// What to do about arguments that look like an option and are none; empty if there are none.
@@ -57,7 +86,7 @@ int run(CommWorld& world, int argc, char** argv) {
                "credence");
   app.set_version_flag("--version", full_version());
   app.require_subcommand(1);
-  app.get_formatter()->column_width(32);
+  app.formatter(std::make_shared<cli::HelpFormatter>());
   app.footer(
       "Start with: credence train recipes/mnist_bnn_conv_flipout.yaml\n"
       "Under mpirun or srun every rank runs the same command.");
@@ -76,6 +105,7 @@ int run(CommWorld& world, int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     throw UsageError(concat(error.what(), advice(app, argc, argv), "; see credence --help"));
   }
+  on_rank_zero(context.communicator(), flush_output);
   return static_cast<int>(ExitCode::success);
 }
 

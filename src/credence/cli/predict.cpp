@@ -45,13 +45,13 @@ Tensor top_classes(const Tensor& probabilities) {
 
 void run_predict(const PredictArguments& arguments, Context& context) {
   Communicator& communicator = context.communicator();
+  with_samples({}, arguments.samples);  // before anything is read
   check_predictions_name(arguments.output);
   set_up_threads(communicator, arguments.threads);
   on_rank_zero(communicator, [&] { require_creatable(arguments.output); });
   const TrainedModel trained = load_run(arguments.run, arguments.overrides, communicator);
   const std::shared_ptr<const Dataset> inputs = read_inputs(arguments.input, *trained.data.train);
-  PredictOptions options = trained.experiment.predict;
-  if (arguments.samples) options.samples = *arguments.samples;
+  const PredictOptions options = with_samples(trained.experiment.predict, arguments.samples);
   Predictor predictor(*trained.model, *trained.loss, trained.experiment.seed, options);
   Progress progress(std::cerr, progress_options(STDERR_FILENO));
   if (context.is_root()) predictor.set_observer(show_predictions(progress, "predict"));
@@ -97,7 +97,7 @@ void add_predict(CLI::App& app, Context& context) {
   command->add_option("-s,--samples", arguments->samples,
                       "weight draws (default: the recipe's predict.samples)");
   command->add_option("-t,--threads", arguments->threads,
-                      "threads of a rank (default: its share of the cores)");
+                      "threads of a rank (default, and 0: its share of the cores)");
   command->callback([arguments, &context] { run_predict(*arguments, context); });
 }
 

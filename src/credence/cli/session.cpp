@@ -39,6 +39,17 @@ Resources set_up_threads(Communicator& communicator, int threads) {
   return resources;
 }
 
+PredictOptions with_samples(PredictOptions options, const std::optional<std::int64_t>& samples) {
+  if (!samples) return options;
+  options.samples = *samples;
+  try {
+    options.check();
+  } catch (const ConfigError& error) {
+    throw UsageError(concat("--samples: ", error.what()));
+  }
+  return options;
+}
+
 std::string warning_of(const Resources& resources) {
   std::string warning = oversubscription_warning(resources.places);
   // Whoever asks for few threads does not want more CPUs.

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <optional>
+
 #include "credence/cli/commands.h"
 #include "credence/comm/topology.h"
 #include "credence/config/experiment.h"
@@ -20,6 +22,9 @@ struct Resources {
 Resources set_up_threads_quietly(Communicator& communicator, int threads);
 /// The same, and warns.
 Resources set_up_threads(Communicator& communicator, int threads);
+
+/// A recipe's PredictOptions with the weight draws that --samples asks for, if it does. UsageError.
+PredictOptions with_samples(PredictOptions options, const std::optional<std::int64_t>& samples);
 
 /// Of threads that share CPUs, and of CPUs that the launcher keeps from them; empty if all is well.
 std::string warning_of(const Resources& resources);

@@ -82,6 +82,9 @@ void write_header(Records& records, const Experiment& experiment, const Model& m
                              layer_table(model) + '\n' + option_table(experiment);
   log_to_files(header);
   std::cout << header << '\n' << "run directory " << records.directory.path().string() << std::endl;
+  if (!model.is_bayesian())
+    for (const ConfigPlace& place : experiment.of_posterior)
+      log_warning(place.locate("has no effect: no layer has a posterior"));
   const std::string warning = warning_of(resources);
   if (!warning.empty()) log_warning(warning);
 }
@@ -234,7 +237,7 @@ void add_train(CLI::App& app, Context& context) {
   command->add_option("-o,--output", arguments->output,
                       "run directory, which must not exist (default: runs/<recipe>-<n>)");
   command->add_option("-t,--threads", arguments->threads,
-                      "threads of a rank (default: its share of the cores)");
+                      "threads of a rank (default, and 0: its share of the cores)");
   command->add_flag("--profile", arguments->profile,
                     "say at the end where a step's time went, by layer and phase");
   command->add_option("--trace", arguments->trace,

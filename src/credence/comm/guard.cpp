@@ -2,6 +2,7 @@
 
 #include <iostream>
 #include <memory>
+#include <new>
 #include <utility>
 
 #include "credence/base/log.h"
@@ -14,6 +15,8 @@ std::pair<ExitCode, std::string> current_failure() {
     throw;
   } catch (const Error& error) {
     return {error.exit_code(), error.what()};
+  } catch (const std::bad_alloc&) {
+    return {MemoryError("").exit_code(), "out of memory"};
   } catch (const std::exception& error) {
     return {ExitCode::internal, concat("internal error: ", error.what())};
   } catch (...) {

@@ -144,6 +144,20 @@ void read_train(OptionReader& reader, Experiment& experiment) {
   read_predict(reader.child("validation"), experiment.validation, experiment.metrics);
 }
 
+/// The places of what is not as it is by default, and means nothing to a deterministic network. A
+/// saved configuration names all keys; those at their default are no mistake.
+std::vector<ConfigPlace> given_for_posterior(OptionReader& root, const Experiment& experiment) {
+  std::vector<ConfigPlace> places;
+  const auto add = [&](OptionReader& section, const char* key, bool is_default) {
+    if (section.has(key) && !is_default) places.push_back(section.child(key).place());
+  };
+  const KlOptions kl;
+  OptionReader& train = root.child("train");
+  add(train.child("kl"), "weight", experiment.train.kl.weight == kl.weight);
+  add(train.child("kl"), "warmup_epochs", experiment.train.kl.warmup_epochs == kl.warmup_epochs);
+  return places;
+}
+
 }  // namespace
 
 std::int64_t TrainSection::global_batch(int ranks) const {
@@ -172,6 +186,7 @@ Experiment read_experiment(const ConfigNode& recipe) {
   read_predict(root.child("predict"), experiment.predict, experiment.metrics);
   root("seed", experiment.seed);
   root.finish();
+  experiment.of_posterior = given_for_posterior(root, experiment);
 
   ConfigNode resolved = root.resolved();
   resolved.erase("output");

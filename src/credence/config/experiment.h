@@ -67,8 +67,10 @@ struct Experiment {
   PredictOptions predict;
   PredictOptions validation{.samples = 5};
   std::vector<MetricChoice> metrics;  ///< of predict and of validation
-  std::string resolved;               ///< the configuration with every default, without `output`
-  std::vector<OptionInfo> options;    ///< the same, flat
+  /// Of options that are not at their default, and mean nothing to a deterministic network.
+  std::vector<ConfigPlace> of_posterior;
+  std::string resolved;             ///< the configuration with every default, without `output`
+  std::vector<OptionInfo> options;  ///< the same, flat
 
   /// Makes sure that the data's files are on disk, by a download if need be: for one rank.
   std::function<void()> fetch_data = [] {};

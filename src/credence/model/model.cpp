@@ -15,6 +15,16 @@ std::int64_t aligned(std::int64_t count) {
   return (count + gradient_alignment - 1) / gradient_alignment * gradient_alignment;
 }
 
+/// Runs `body`; a MemoryError of it tells the layer.
+template <class Body>
+decltype(auto) for_layer(const std::string& name, const Body& body) {
+  try {
+    return body();
+  } catch (const MemoryError& error) {
+    throw MemoryError(concat("layer \"", name, "\": ", error.what()));
+  }
+}
+
 }  // namespace
 
 Model::Model(const GraphSpec& graph, const ModelOptions& options)
@@ -69,7 +79,8 @@ void Model::add_node(const NodeSpec& spec) {
     }
   }
   const LayerSetup setup{spec.name, options_.dtype, options_.max_batch, precision_};
-  node.dst_shape = node.memory_shape = node.layer->setup(setup, src_shapes);
+  node.dst_shape = node.memory_shape =
+      for_layer(spec.name, [&] { return node.layer->setup(setup, src_shapes); });
   node.needs_diff |= !node.layer->parameters().empty();
   add_parameters(*node.layer);
   nodes_.push_back(std::move(node));
@@ -104,30 +115,32 @@ void Model::plan_fusion() {
 }
 
 void Model::plan_memory() {
-  for (Node& node : nodes_) {
-    const int source = node.sources[0];
-    const InPlace in_place = node.layer->in_place();
-    if (in_place != InPlace::no && source >= 0 && nodes_[source].consumers == 1 &&
-        !nodes_[source].is_output) {
-      node.shares_source = in_place == InPlace::view || !nodes_[source].dst_is_needed;
-      node.dst_is_needed = nodes_[source].dst_is_needed || in_place == InPlace::overwrites;
-    } else {
-      node.dst_is_needed = in_place == InPlace::overwrites;
-    }
-    node.shares_source |= is_fused(node);
-    node.views_input = in_place == InPlace::view && (source < 0 || nodes_[source].views_input);
-    if (node.views_input) {
-      node.shares_source = false;
-      node.dst_is_needed = true;  // it is not ours to overwrite
-    }
-    const Shape shape = node.memory_shape.prepend(options_.max_batch);
-    if (node.shares_source) {
-      node.dst_memory = nodes_[source].dst_memory.reshaped(shape);
-      if (node.needs_diff) node.diff_memory = nodes_[source].diff_memory.reshaped(shape);
-    } else {
-      if (!node.views_input) node.dst_memory = Tensor(shape, options_.dtype);
-      if (node.needs_diff) node.diff_memory = Tensor(shape, options_.dtype);
-    }
+  for (Node& node : nodes_) for_layer(node.name, [&] { plan_memory(node); });
+}
+
+void Model::plan_memory(Node& node) {
+  const int source = node.sources[0];
+  const InPlace in_place = node.layer->in_place();
+  if (in_place != InPlace::no && source >= 0 && nodes_[source].consumers == 1 &&
+      !nodes_[source].is_output) {
+    node.shares_source = in_place == InPlace::view || !nodes_[source].dst_is_needed;
+    node.dst_is_needed = nodes_[source].dst_is_needed || in_place == InPlace::overwrites;
+  } else {
+    node.dst_is_needed = in_place == InPlace::overwrites;
+  }
+  node.shares_source |= is_fused(node);
+  node.views_input = in_place == InPlace::view && (source < 0 || nodes_[source].views_input);
+  if (node.views_input) {
+    node.shares_source = false;
+    node.dst_is_needed = true;  // it is not ours to overwrite
+  }
+  const Shape shape = node.memory_shape.prepend(options_.max_batch);
+  if (node.shares_source) {
+    node.dst_memory = nodes_[source].dst_memory.reshaped(shape);
+    if (node.needs_diff) node.diff_memory = nodes_[source].diff_memory.reshaped(shape);
+  } else {
+    if (!node.views_input) node.dst_memory = Tensor(shape, options_.dtype);
+    if (node.needs_diff) node.diff_memory = Tensor(shape, options_.dtype);
   }
 }
 

@@ -116,6 +116,7 @@ class Model {
   void add_parameters(Layer& layer);
   void plan_fusion();
   void plan_memory();
+  void plan_memory(Node& node);
   void plan_gradients();
   void plan_prediction();
   void bind_batch(const Tensor& src);

@@ -5,6 +5,9 @@
 
 #include <sys/mman.h>
 
+#include "credence/base/errors.h"
+#include "credence/base/text.h"
+
 namespace credence {
 namespace {
 
@@ -21,7 +24,9 @@ std::shared_ptr<std::byte[]> allocate_memory(std::size_t bytes) {
     alignment = std::align_val_t{huge_page};
     padded = (padded + huge_page - 1) / huge_page * huge_page;
   }
-  auto* memory = static_cast<std::byte*>(::operator new[](padded, alignment));
+  auto* memory = static_cast<std::byte*>(::operator new[](padded, alignment, std::nothrow));
+  require<MemoryError>(memory != nullptr,
+                       "out of memory: ", bytes_text(static_cast<long long>(bytes)), " asked for");
   if (padded >= huge_page) ::madvise(memory, padded, MADV_HUGEPAGE);  // a wish
   std::memset(memory + bytes, 0, padded - bytes);
   return {memory, [alignment](std::byte* p) { ::operator delete[](p, alignment); }};

@@ -9,10 +9,15 @@
 namespace credence {
 namespace {
 
-std::shared_ptr<std::byte[]> zeros(std::size_t bytes) {
-  auto memory = allocate_memory(bytes);
-  std::memset(memory.get(), 0, bytes);
-  return memory;
+std::shared_ptr<std::byte[]> zeros(const Shape& shape, DType dtype) {
+  const std::size_t bytes = static_cast<std::size_t>(shape.size()) * bytes_of(dtype);
+  try {
+    auto memory = allocate_memory(bytes);
+    std::memset(memory.get(), 0, bytes);
+    return memory;
+  } catch (const MemoryError& error) {
+    throw MemoryError(concat(error.what(), ", for ", name_of(dtype), " ", shape));
+  }
 }
 
 }  // namespace
@@ -46,9 +51,7 @@ std::string_view name_of(DType dtype) {
 }
 
 Tensor::Tensor(Shape shape, DType dtype)
-    : memory_(zeros(static_cast<std::size_t>(shape.size()) * bytes_of(dtype))),
-      shape_(shape),
-      dtype_(dtype) {}
+    : memory_(zeros(shape, dtype)), shape_(shape), dtype_(dtype) {}
 
 Tensor Tensor::rows(std::int64_t begin, std::int64_t count) const {
   require<ShapeError>(shape_.rank() > 0 && begin >= 0 && count >= 0 && begin + count <= shape_[0],
