@@ -306,8 +306,7 @@ class Output(ProgramTest):
                 done = subprocess.run([PROGRAM, *command], stdout=full, stderr=subprocess.PIPE,
                                       text=True, check=False)
                 self.assertEqual(done.returncode, 74, done.stderr)
-                self.assertEqual(done.stderr, "credence: standard output: cannot write: "
-                                              "No space left on device\n")
+                self.assertRegex(done.stderr, "^credence: standard output: cannot write.*\\n$")
 
     def test_standard_output_that_is_closed(self):
         read, write = os.pipe()
@@ -316,8 +315,7 @@ class Output(ProgramTest):
             done = subprocess.run([PROGRAM, "models"], stdout=write, stderr=subprocess.PIPE,
                                   text=True, restore_signals=signals, check=False)
             self.assertIn(done.returncode, (-signal.SIGPIPE, 74))
-            self.assertIn(done.stderr, ("", "credence: standard output: cannot write: "
-                                            "Broken pipe\n"))
+            self.assertRegex(done.stderr, "^(credence: standard output: cannot write.*\\n)?$")
         os.close(write)
 
     def test_links_and_fifos_stay(self):
