@@ -94,12 +94,10 @@ class Configuration(ProgramTest):
                            "model.bayesian.estimator=flipout")
 
     def test_more_memory_than_there_is(self):
-        for recipe, key, layer in ((LAYERS, "model.layers.0.filters", "conv1"),
-                                   (FC, "train.global_batch_size", "")):
-            for number in (10**15, 2**62):
-                with self.subTest(key, number=number):
-                    self.fail_to_train(recipe, ["out of memory", layer], f"{key}={number}",
-                                       "data.validation_split=0")
+        for number in (10**15, 2**62):
+            with self.subTest(number=number):
+                self.fail_to_train(LAYERS, ["out of memory", "conv1"],
+                                   f"model.layers.0.filters={number}")
 
     def test_section_of_nothing(self):
         self.fail_to_train(FC, ["train: expected a mapping, got nothing"], "train=")

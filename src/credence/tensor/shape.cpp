@@ -1,23 +1,8 @@
 #include "credence/tensor/shape.h"
 
-#include <algorithm>
-
 #include "credence/base/errors.h"
 
 namespace credence {
-namespace {
-
-/// No memory holds more, and their bytes can be counted in an int64.
-constexpr std::int64_t most_elements = std::int64_t{1} << 59;
-
-/// Whether there are at most most_elements in any order of the axes, empty ones left out.
-bool is_countable(const Shape& shape) {
-  std::int64_t room = most_elements;
-  for (const std::int64_t extent : shape) room /= std::max<std::int64_t>(extent, 1);
-  return room > 0;
-}
-
-}  // namespace
 
 Shape::Shape(std::initializer_list<std::int64_t> extents) {
   for (const std::int64_t extent : extents) *this = append(extent);
@@ -44,7 +29,6 @@ Shape Shape::append(std::int64_t extent) const {
   if (extent < 0) throw ShapeError(concat("shape: an extent must not be negative, got ", extent));
   Shape result = *this;
   result.extents_[result.rank_++] = extent;
-  require<MemoryError>(is_countable(result), "out of memory: no machine holds a tensor ", result);
   return result;
 }
 
