@@ -1,7 +1,9 @@
 #include "credence/kernels/parallel.h"
 
 #include <atomic>
+#include <chrono>
 #include <stdexcept>
+#include <thread>
 #include <vector>
 
 #include "support/random_tensor.h"
@@ -45,8 +47,34 @@ TEST_F(Threads, ALoopIsWholeWhenOpenMpGivesFewerThreadsThanAskedFor) {
   for (const auto& visit : visits) ASSERT_EQ(visit, 1);
 }
 
+TEST_F(Threads, ALoopOfLongBodiesVisitsEachIndexOnceForAnyThreadCount) {
+  for (const int threads : {1, 2, 3, 100}) {
+    set_thread_count(threads);
+    for (const std::int64_t count : {0, 1, 5, 1000}) {
+      std::vector<std::atomic<int>> visits(static_cast<std::size_t>(count));
+      parallel_for_each(count, [&](std::int64_t i) { ++visits[static_cast<std::size_t>(i)]; });
+      for (const auto& visit : visits) EXPECT_EQ(visit, 1);
+    }
+  }
+}
+
+TEST_F(Threads, AThreadThatIsHeldUpLeavesItsShareToOthers) {
+  set_thread_count(2);
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  std::atomic<int> left = 100, left_by_others = 100;
+  parallel_for_each(100, [&](std::int64_t i) {
+    --left;
+    if (i > 0) return;
+    while (left > 0 && std::chrono::steady_clock::now() < deadline) std::this_thread::yield();
+    left_by_others = left.load();
+  });
+  EXPECT_EQ(left_by_others, 0);
+}
+
 TEST_F(Threads, AnExceptionReachesTheCaller) {
   set_thread_count(4);
+  EXPECT_THROW(parallel_for_each(1000, [](std::int64_t) { throw std::runtime_error("x"); }),
+               std::runtime_error);
   EXPECT_THROW(
       parallel_for(1000, {}, [](std::int64_t, std::int64_t) { throw std::runtime_error("x"); }),
       std::runtime_error);

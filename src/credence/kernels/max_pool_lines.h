@@ -41,6 +41,7 @@ template <class Body>
 [[gnu::always_inline]] inline void for_each_channel_chunk(std::int64_t channels, const Body& body) {
   std::int64_t c = 0;
   for (; c + 16 <= channels; c += 16) body(std::integral_constant<int, 16>{}, c);
+  for (; c + 8 <= channels; c += 8) body(std::integral_constant<int, 8>{}, c);
   for (; c + 4 <= channels; c += 4) body(std::integral_constant<int, 4>{}, c);
   for (; c < channels; ++c) body(std::integral_constant<int, 1>{}, c);
 }

@@ -1,6 +1,8 @@
 #include "credence/kernels/parallel.h"
 
+#include <algorithm>
 #include <array>
+#include <atomic>
 #include <exception>
 #include <utility>
 
@@ -22,6 +24,27 @@ void flush_subnormals() {
   _mm_setcsr(_mm_getcsr() | flush_to_zero | denormals_are_zero);
   done = true;
 #endif
+}
+
+/// work(thread, threads) on as many threads as there are, at most `most`; on the calling one alone
+/// within another loop.
+template <class Work>
+void run_on_team(std::int64_t most, const Work& work) {
+  const int threads = static_cast<int>(std::min<std::int64_t>(most, thread_count()));
+  flush_subnormals();
+  if (threads <= 1 || omp_in_parallel()) return work(0, 1);
+  std::exception_ptr failure;
+#pragma omp parallel num_threads(threads)
+  {
+    flush_subnormals();
+    try {
+      work(omp_get_thread_num(), omp_get_num_threads());  // a thread limit may give fewer
+    } catch (...) {
+#pragma omp critical
+      failure = std::current_exception();
+    }
+  }
+  if (failure) std::rethrow_exception(failure);
 }
 
 }  // namespace
@@ -50,28 +73,36 @@ int thread_number() {
 void detail::run_parallel(std::int64_t count, Pieces pieces, void* body, LoopBody call) {
   const std::int64_t units = (count + pieces.unit - 1) / pieces.unit;
   const std::int64_t worth = std::min(units, (count + pieces.least - 1) / pieces.least);
-  const int threads = static_cast<int>(std::min<std::int64_t>(worth, thread_count()));
-  flush_subnormals();
-  if (threads <= 1 || omp_in_parallel()) {
-    if (count > 0) call(body, 0, count);
-    return;
-  }
-  std::exception_ptr failure;
-#pragma omp parallel num_threads(threads)
-  {
-    // A thread limit may give fewer than asked for.
-    const std::int64_t thread = omp_get_thread_num(), team = omp_get_num_threads();
+  run_on_team(worth, [=](std::int64_t thread, std::int64_t team) {
     const std::int64_t begin = units * thread / team * pieces.unit;
     const std::int64_t end = std::min(count, units * (thread + 1) / team * pieces.unit);
-    flush_subnormals();
-    try {
-      if (begin < end) call(body, begin, end);
-    } catch (...) {
-#pragma omp critical
-      failure = std::current_exception();
-    }
+    if (begin < end) call(body, begin, end);
+  });
+}
+
+void detail::run_claimed(std::int64_t count, void* body,
+                         void (*call)(void* body, std::int64_t index)) {
+  struct alignas(64) Share {  // a cache line, so that claims do not disturb others
+    std::int64_t begin, end;
+    std::atomic<std::int64_t> next;
+  };
+  std::array<Share, 64> shares;
+  const std::int64_t number = std::clamp<std::int64_t>(thread_count(), 1, shares.size());
+  for (std::int64_t i = 0; i < number; ++i) {
+    shares[i].begin = count * i / number;
+    shares[i].end = count * (i + 1) / number;
+    shares[i].next = shares[i].begin + 1;
   }
-  if (failure) std::rethrow_exception(failure);
+  run_on_team(count, [&](std::int64_t thread, std::int64_t team) {
+    // Each has something to do, and so its memory ready, in the first of many loops.
+    for (std::int64_t i = thread; i < number; i += team)
+      if (shares[i].begin < shares[i].end) call(body, shares[i].begin);
+    for (std::int64_t i = 0; i < number; ++i) {
+      Share& share = shares[(thread + i) % number];
+      for (std::int64_t index = share.next++; index < share.end; index = share.next++)
+        call(body, index);
+    }
+  });
 }
 
 }  // namespace credence

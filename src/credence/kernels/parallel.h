@@ -27,6 +27,7 @@ struct Pieces {
 namespace detail {
 using LoopBody = void (*)(void* body, std::int64_t begin, std::int64_t end);
 void run_parallel(std::int64_t count, Pieces pieces, void* body, LoopBody call);
+void run_claimed(std::int64_t count, void* body, void (*call)(void* body, std::int64_t index));
 }  // namespace detail
 
 /// Calls body(begin, end) on disjoint pieces of [0, count), nearly equal, one for each thread.
@@ -37,6 +38,15 @@ void parallel_for(std::int64_t count, Pieces pieces, Body&& body) {
                        [](void* erased, std::int64_t begin, std::int64_t end) {
                          (*static_cast<std::remove_reference_t<Body>*>(erased))(begin, end);
                        });
+}
+
+/// Calls body(i) for each i in [0, count), where each is long. A thread begins with its own share,
+/// as above, and then takes what others have not begun: so a slow core holds up nobody.
+template <class Body>
+void parallel_for_each(std::int64_t count, Body&& body) {
+  detail::run_claimed(count, &body, [](void* erased, std::int64_t index) {
+    (*static_cast<std::remove_reference_t<Body>*>(erased))(index);
+  });
 }
 
 /// Called by a thread that is done with elements [begin, end) of something, while they are in its

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <cstring>
 
-#if defined(__AVX512F__)
+#if defined(__AVX2__)
 #include <immintrin.h>
 #endif
 
@@ -106,21 +106,30 @@ Vector<float, lanes> add_pair_products(Vector<float, lanes> sums, Vector<float, 
 #endif
 }
 
-#ifdef __AVX512F__
-inline constexpr bool permutes_quickly = true;
-#else
+template <int lanes>
 inline constexpr bool permutes_quickly = false;
+#ifdef __AVX512F__
+template <>
+inline constexpr bool permutes_quickly<16> = true;
+#endif
+#ifdef __AVX2__
+template <>
+inline constexpr bool permutes_quickly<8> = true;
 #endif
 
-/// In each lane table[which]: one instruction where permutes_quickly.
+/// In each lane table[which % lanes]: one instruction where permutes_quickly.
 template <int lanes>
 Vector<float, lanes> permute(Vector<float, lanes> table, Vector<std::int32_t, lanes> which) {
 #ifdef __AVX512F__
   if constexpr (lanes == 16)
     return _mm512_maskz_permutexvar_ps(0xffff, reinterpret_cast<__m512i>(which), table);
 #endif
+#ifdef __AVX2__
+  if constexpr (lanes == 8)
+    return _mm256_permutevar8x32_ps(table, reinterpret_cast<__m256i>(which));
+#endif
   Vector<float, lanes> vector{};
-  for (int i = 0; i < lanes; ++i) vector[i] = table[which[i]];
+  for (int i = 0; i < lanes; ++i) vector[i] = table[which[i] & (lanes - 1)];
   return vector;
 }
 
@@ -133,6 +142,13 @@ Vector<Number, lanes> load_bytes(const std::uint8_t* from) {
     __m128i bytes;
     std::memcpy(&bytes, from, sizeof(bytes));
     return reinterpret_cast<Vector<Number, lanes>>(_mm512_maskz_cvtepu8_epi32(0xffff, bytes));
+  }
+#endif
+#ifdef __AVX2__
+  if constexpr (lanes == 8 && sizeof(Number) == 4) {
+    __m128i bytes{};
+    std::memcpy(&bytes, from, lanes);
+    return reinterpret_cast<Vector<Number, lanes>>(_mm256_cvtepu8_epi32(bytes));
   }
 #endif
   Vector<Number, lanes> vector{};

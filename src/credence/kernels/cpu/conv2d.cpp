@@ -40,7 +40,7 @@ class Conv2d : public LinearMap {
     const bool pools_2x2 =
         pool && is_disjoint_ && pool->window == Axes{2, 2} && pool->pad_end == Axes{0, 0};
     pools_in_registers_ =
-        plan_.is_winograd && pools_2x2 && g_.filters % winograd_lanes(g_.filters) == 0;
+        plan_.winograd_forward && pools_2x2 && g_.filters % winograd_lanes(g_.filters) == 0;
     chooses_of_windows_ = pools_2x2 && g_.dilation[1] == 1 && has_pooled_gradient(g_.filters);
     return true;
   }
@@ -101,7 +101,7 @@ class Conv2d : public LinearMap {
   /// Result lines that are made together: one, unless they share lines of the convolution, or those
   /// are made by fours.
   std::int64_t lines_at_once(std::int64_t all) const {
-    return is_disjoint_ && !plan_.is_winograd ? 1 : all;
+    return is_disjoint_ && !plan_.winograd_forward ? 1 : all;
   }
 
   /// The convolution's lines that these lines of the result are made of.
@@ -121,9 +121,9 @@ class Conv2d : public LinearMap {
   /// Packed weights as the products take them: as they are, interpolated, or in pairs.
   const float* ready(const Tensor& packed, WeightOrder order, Tensor& prepared) const {
     const bool is_by_dst = order == WeightOrder::by_dst;
-    if (plan_.is_winograd && is_by_dst) {
-      float* const to = reserve(prepared, winograd_weights_size(g_));
-      winograd_weights(g_, packed.data<float>(), to);
+    if (is_by_dst ? plan_.winograd_forward : plan_.winograd_backward) {
+      float* const to = reserve(prepared, winograd_weights_size(g_, order));
+      winograd_weights(g_, order, packed.data<float>(), to);
       return to;
     }
     if (!is_bf16_) return packed.data<float>();
@@ -209,7 +209,8 @@ class Conv2d : public LinearMap {
   void convolve_lines(Workspace& work, const Src* image, Range lines, const float* weights,
                       const Tensor* bias, float* line_zero) const {
     if constexpr (std::is_same_v<Src, float>)
-      if (plan_.is_winograd) return interpolate_lines(work, image, lines, weights, bias, line_zero);
+      if (plan_.winograd_forward)
+        return interpolate_lines(work, image, lines, weights, bias, line_zero);
     for (std::int64_t y = lines.begin; y < lines.end; ++y)
       convolve_line(image, y, weights, bias, line_zero + y * convolved_line());
   }
@@ -231,11 +232,8 @@ class Conv2d : public LinearMap {
   /// Those of the convolution's lines from y on, but for where they go.
   WinogradProducts winograd_products(Workspace& work, const float* image, std::int64_t y,
                                      const float* weights, const Tensor* bias) const {
-    float* const points = reserve(work.src_points, plan_.src.line * winograd_step);
-    winograd_source(g_.kernel[0], image + y * plan_.src.line, plan_.src.line, plan_.src.line,
-                    points);
     return {.kernel = g_.kernel[0],
-            .src = points,
+            .src = interpolated(work, image + y * plan_.src.line, plan_.src.line),
             .src_step = g_.stride[1] * g_.channels,
             .terms = plan_.run_length,
             .weights = weights,
@@ -243,6 +241,13 @@ class Conv2d : public LinearMap {
             .relu = epilogue_.relu,
             .pixels = g_.out_width(),
             .channels = g_.filters};
+  }
+
+  /// The lines of a padded image from `first` on, for four lines of a result.
+  const float* interpolated(Workspace& work, const float* first, std::int64_t line) const {
+    float* const points = reserve(work.points, line * winograd_step);
+    winograd_source(g_.kernel[0], first, line, line, points);
+    return points;
   }
 
   template <class Src>
@@ -274,23 +279,24 @@ class Conv2d : public LinearMap {
       add_pooled_gradient(work, pass, image, weight_sums, lane, n);
       if (pass.diff_src) spread_lines(pass, n, {0, result_lines_}, diff + plan_.diff_dst.begin);
     } else {
-      add_weight_gradient(pass, image, diff, weight_sums, n);
-      if (pass.diff_bias) add_bias_gradient(pass, lane, n);
+      add_weight_gradient(pass, image, diff, weight_sums, lane, n);
     }
     if (!pass.diff_src) return;
     if (is_bf16_) {
       Bf16* const diff_bf16 = reserve_bf16(work.diff_bf16, plan_.diff_dst.size());
       to_bf16(diff, plan_.diff_dst.size(), diff_bf16);
       backward_data(pass, weights, diff_bf16 + plan_.diff_dst.begin, n);
+    } else if (plan_.winograd_backward) {
+      backward_data_by_lines(work, pass, weights, diff, n);
     } else {
       backward_data(pass, weights, diff + plan_.diff_dst.begin, n);
     }
   }
 
-  /// Adds the gradient of an image's weights; writes that of the convolution's own lines to `diff`,
-  /// of all of them if the gradient of the source will ask for it.
+  /// Adds the gradients of an image's weights and bias; writes that of the convolution's own lines
+  /// to `diff`, of all of them if the gradient of the source will ask for it.
   void add_weight_gradient(const LinearBackward& pass, const float* image, float* diff,
-                           float* weight_sums, std::int64_t n) {
+                           float* weight_sums, std::int64_t lane, std::int64_t n) {
     const std::int64_t all = result_lines_;
     // Enough pixels for a pass over the sums to pay, few enough to stay in the nearest cache.
     constexpr std::int64_t pixels_at_once = 112;
@@ -305,20 +311,29 @@ class Conv2d : public LinearMap {
       float* const group =
           pass.diff_src ? line_zero : line_zero - lines.begin * plan_.diff_dst.line;
       spread_lines(pass, n, result, group);
-      for (const Run& run : plan_.runs)
-        sum_over_pixels({.left = image + lines.begin * g_.stride[0] * plan_.src.line + run.src,
-                         .left_step = g_.stride[1] * g_.channels,
-                         .left_line = g_.stride[0] * plan_.src.line,
-                         .right = group + lines.begin * plan_.diff_dst.line,
-                         .right_step = g_.filters,
-                         .right_line = plan_.diff_dst.line,
-                         .lines = lines.end - lines.begin,
-                         .pixels = g_.out_width(),
-                         .sums = weight_sums + run.weights,
-                         .sums_step = g_.filters,
-                         .rows = plan_.run_length,
-                         .channels = g_.filters,
-                         .add = true});
+      OuterProducts products{.right = group + lines.begin * plan_.diff_dst.line,
+                             .right_step = g_.filters,
+                             .right_line = plan_.diff_dst.line,
+                             .lines = lines.end - lines.begin,
+                             .pixels = g_.out_width(),
+                             .sums_step = g_.filters,
+                             .rows = 1,
+                             .channels = g_.filters,
+                             .add = true};
+      if (pass.diff_bias) {  // the bias meets a source of ones
+        static constexpr float one = 1;
+        products.left = &one;
+        products.sums = bias_sums_.lane<float>(lane);
+        sum_over_pixels(products);
+      }
+      products.left_step = g_.stride[1] * g_.channels;
+      products.left_line = g_.stride[0] * plan_.src.line;
+      products.rows = plan_.run_length;
+      for (const Run& run : plan_.runs) {
+        products.left = image + lines.begin * products.left_line + run.src;
+        products.sums = weight_sums + run.weights;
+        sum_over_pixels(products);
+      }
     }
   }
 
@@ -363,20 +378,6 @@ class Conv2d : public LinearMap {
     }
   }
 
-  void add_bias_gradient(const LinearBackward& pass, std::int64_t lane, std::int64_t n) {
-    const std::int64_t size = result_lines_ * result_line_;
-    const float* const diff = pass.diff_dst.data<float>() + n * size;
-    float* const sums = bias_sums_.lane<float>(lane);
-    if (epilogue_.relu) {
-      const float* const dst = pass.dst.data<float>() + n * size;
-      for (std::int64_t i = 0; i < size; i += g_.filters)
-        for (std::int64_t o = 0; o < g_.filters; ++o) sums[o] += dst[i + o] > 0 ? diff[i + o] : 0;
-    } else {
-      for (std::int64_t i = 0; i < size; i += g_.filters)
-        for (std::int64_t o = 0; o < g_.filters; ++o) sums[o] += diff[i + o];
-    }
-  }
-
   template <class Src>
   void backward_data(const LinearBackward& pass, const float* weights, const Src* line_zero,
                      std::int64_t n) {
@@ -398,6 +399,24 @@ class Conv2d : public LinearMap {
                                .add = pass.write == Write::add});
   }
 
+  void backward_data_by_lines(Workspace& work, const LinearBackward& pass, const float* weights,
+                              const float* diff, std::int64_t n) {
+    const std::int64_t line = g_.width * g_.channels;
+    float* const image = pass.diff_src->data<float>() + n * g_.height * line;
+    for (std::int64_t y = 0; y < g_.height; y += winograd_lines)
+      winograd_convolve(
+          {.kernel = g_.kernel[0],
+           .src = interpolated(work, diff + y * plan_.diff_dst.line, plan_.diff_dst.line),
+           .src_step = g_.filters,
+           .terms = g_.kernel[1] * g_.filters,
+           .weights = weights,
+           .add = pass.write == Write::add,
+           .pixels = g_.width,
+           .channels = g_.channels,
+           .dst = image + y * line,
+           .end = std::min(winograd_lines, g_.height - y)});
+  }
+
   /// body(workspace, n, lines of the result) over the threads: whole images, or parts of them where
   /// there are fewer images than threads.
   template <class Body>
@@ -409,10 +428,9 @@ class Conv2d : public LinearMap {
     const std::int64_t parts =
         std::min(lines, (static_cast<std::int64_t>(thread_count()) + batch - 1) / batch);
     reserve_workspaces();
-    parallel_for(batch * parts, {}, [&](std::int64_t begin, std::int64_t end) {
-      Workspace& work = workspaces_[static_cast<std::size_t>(thread_number())];
-      for (std::int64_t i = begin; i < end; ++i)
-        body(work, i / parts, Range{i % parts * lines / parts, (i % parts + 1) * lines / parts});
+    parallel_for_each(batch * parts, [&](std::int64_t i) {
+      const std::int64_t part = i % parts;
+      body(workspace(), i / parts, Range{part * lines / parts, (part + 1) * lines / parts});
     });
   }
 
@@ -422,13 +440,15 @@ class Conv2d : public LinearMap {
     const std::int64_t batch = pass.src.shape()[0], lanes = gradient_lanes(batch);
     bias_sums_.start(lanes, g_.filters, DType::float32);
     reserve_workspaces();
-    parallel_for(lanes, {}, [&](std::int64_t begin, std::int64_t end) {
-      Workspace& work = workspaces_[static_cast<std::size_t>(thread_number())];
-      for (std::int64_t lane = begin; lane < end; ++lane)
-        body(work, lane, Range{lane_begin(lane, lanes, batch), lane_begin(lane + 1, lanes, batch)});
+    parallel_for_each(lanes, [&](std::int64_t lane) {
+      body(workspace(), lane,
+           Range{lane_begin(lane, lanes, batch), lane_begin(lane + 1, lanes, batch)});
     });
     if (pass.diff_bias) pass.diff_bias->copy_from(bias_sums_.total());
   }
+
+  /// The calling thread's.
+  Workspace& workspace() { return workspaces_[static_cast<std::size_t>(thread_number())]; }
 
   void reserve_workspaces() {
     const auto threads = static_cast<std::size_t>(thread_count());

@@ -49,9 +49,11 @@ Margins margins_of(const Conv2dGeometry& g, std::size_t axis, std::int64_t src_e
 Conv2dPlan::Conv2dPlan(const Conv2dGeometry& g, Precision precision) {
   const bool pairs = precision == Precision::bf16;
   const std::int64_t width = g.width + g.pad_begin[1] + g.pad_end[1];
-  is_winograd = !pairs && winograd_applies(g);
-  src = {.lines = g.height + g.pad_begin[0] + g.pad_end[0] +
-                  (is_winograd ? winograd_lines - 1 : 0),  // which those made together read
+  winograd_forward = !pairs && winograd_applies(g, WeightOrder::by_dst);
+  winograd_backward = !pairs && winograd_applies(g, WeightOrder::by_src);
+  // Behind the last line, which those made together read.
+  const auto more_lines = [](bool is_winograd) { return is_winograd ? winograd_lines - 1 : 0; };
+  src = {.lines = g.height + g.pad_begin[0] + g.pad_end[0] + more_lines(winograd_forward),
          .line = width * g.channels,
          .begin = (g.pad_begin[0] * width + g.pad_begin[1]) * g.channels};
   src_is_padded = src.size() != g.height * g.width * g.channels;
@@ -71,7 +73,7 @@ Conv2dPlan::Conv2dPlan(const Conv2dGeometry& g, Precision precision) {
   const std::int64_t tap_size = (pairs ? pairs_of(g.filters) : g.filters) * g.channels;
   const Margins y = margins_of(g, 0, g.height, g.out_height());
   const Margins x = margins_of(g, 1, g.width, g.out_width());
-  diff_dst = {.lines = y.before + g.out_height() + y.behind,
+  diff_dst = {.lines = y.before + g.out_height() + y.behind + more_lines(winograd_backward),
               .line = (x.before + g.out_width() + x.behind) * g.filters};
   diff_dst.begin = y.before * diff_dst.line + x.before * g.filters;
   for (std::int64_t phase_y = 0; phase_y < g.stride[0]; ++phase_y) {

@@ -26,7 +26,8 @@ struct Phase {
 struct Conv2dPlan {
   Conv2dPlan(const Conv2dGeometry& geometry, Precision precision);
 
-  bool is_winograd = false;  ///< the forward pass (winograd.h)
+  bool winograd_forward = false;   ///< the forward pass has that form (winograd.h)
+  bool winograd_backward = false;  ///< and the gradient of the source
   PaddedImage src;
   bool src_is_padded = false;
   std::vector<Run> runs;  ///< of one pixel of dst: into padded src and weights [taps, I, O]

@@ -16,7 +16,7 @@ struct Range {
 struct Workspace {
   Tensor src;           ///< padded
   Tensor src_bf16;      ///< padded
-  Tensor src_points;    ///< interpolated (winograd.h)
+  Tensor points;        ///< lines of src, or of diff_dst, interpolated (winograd.h)
   Tensor src_windows;   ///< the pixels of each 2x2 window together (pooled_gradient.h)
   Tensor lines;         ///< of the convolution's result, before pooling
   Tensor diff_dst;      ///< padded

@@ -11,16 +11,13 @@
 namespace credence::cpu {
 namespace {
 
-/// A vector holds the windows of that many source elements.
-constexpr int windows_at_once = native_lanes / 4;
-
 /// Sums that stay in registers, beside that of the gradient, the gradient itself, and where it goes
 /// in each window of a vector. Short runs share them, a long one is cut.
-constexpr int max_sums = 24, short_run = 5;
+constexpr int max_sums = native_registers - 8, short_run = 5;
 
-template <int runs, int length>
+template <int lanes, int runs, int length>
 void sum_tile(const PooledGradient& a, std::int64_t row, std::int64_t channel) {
-  constexpr int lanes = native_lanes;
+  constexpr int windows_at_once = lanes / 4;  // of as many source elements, in a vector
   float* const to = a.sums + row * a.channels + channel;
   Vector<float, lanes> sums[runs * length], bias{};
 #pragma GCC unroll 32
@@ -56,34 +53,59 @@ void sum_tile(const PooledGradient& a, std::int64_t row, std::int64_t channel) {
 }
 
 using Tile = void (*)(const PooledGradient&, std::int64_t row, std::int64_t channel);
-template <int runs, int... length>
+template <int lanes, int runs, int... length>
 constexpr std::array<Tile, sizeof...(length)> tiles(std::integer_sequence<int, length...>) {
-  return {sum_tile<runs, length + 1>...};
-}
-using ShortRuns = std::make_integer_sequence<int, short_run>;
-
-/// The tiles of some runs from row `row` on.
-void sum_short_runs(const PooledGradient& a, std::int64_t runs, std::int64_t row) {
-  static constexpr std::array<std::array<Tile, short_run>, max_sums / short_run> by_runs{
-      tiles<1>(ShortRuns{}), tiles<2>(ShortRuns{}), tiles<3>(ShortRuns{}), tiles<4>(ShortRuns{})};
-  for (std::int64_t c = 0; c < a.channels; c += native_lanes)
-    by_runs[runs - 1][a.run_length - 1](a, row, c);
+  return {sum_tile<lanes, runs, length + 1>...};
 }
 
-void sum_long_run(const PooledGradient& a, std::int64_t row) {
-  static constexpr auto by_length = tiles<1>(std::make_integer_sequence<int, max_sums>{});
-  for_each_piece(a.run_length, max_sums, [&](std::int64_t j, std::int64_t length) {
+/// Tiles of 1, 2, ... short runs, by their length.
+template <int lanes, int... runs>
+constexpr std::array<std::array<Tile, short_run>, sizeof...(runs)> tiles_of_runs(
+    std::integer_sequence<int, runs...>) {
+  return {tiles<lanes, runs + 1>(std::make_integer_sequence<int, short_run>{})...};
+}
+
+template <int lanes>
+void sum_tiles(const PooledGradient& a, Tile tile, std::int64_t row) {
+  for (std::int64_t c = 0; c < a.channels; c += lanes) tile(a, row, c);
+}
+
+template <int lanes>
+void sum_short_runs(const PooledGradient& a) {
+  constexpr int max_runs = max_sums / short_run;
+  static constexpr auto tiles = tiles_of_runs<lanes>(std::make_integer_sequence<int, max_runs>{});
+  for_each_piece(a.runs, max_runs, [&](std::int64_t r, std::int64_t runs) {
     PooledGradient piece = a;
-    piece.windows += 4 * j;
-    for (std::int64_t c = 0; c < a.channels; c += native_lanes)
-      by_length[length - 1](piece, row + j, c);
+    piece.windows += 4 * r * a.run_step;
+    sum_tiles<lanes>(piece, tiles[runs - 1][a.run_length - 1], r * a.run_length);
   });
+}
+
+template <int lanes>
+void sum_long_runs(const PooledGradient& a) {
+  static constexpr auto by_length = tiles<lanes, 1>(std::make_integer_sequence<int, max_sums>{});
+  for (std::int64_t r = 0; r < a.runs; ++r)
+    for_each_piece(a.run_length, max_sums, [&](std::int64_t j, std::int64_t length) {
+      PooledGradient piece = a;
+      piece.windows += 4 * (r * a.run_step + j);
+      sum_tiles<lanes>(piece, by_length[length - 1], r * a.run_length + j);
+    });
+}
+
+template <int lanes>
+void sum_runs(const PooledGradient& a) {
+  a.run_length <= short_run ? sum_short_runs<lanes>(a) : sum_long_runs<lanes>(a);
+}
+
+template <int lanes>
+bool fills(std::int64_t channels) {
+  return permutes_quickly<lanes> && channels % lanes == 0;
 }
 
 }  // namespace
 
 bool has_pooled_gradient(std::int64_t channels) {
-  return permutes_quickly && channels % native_lanes == 0;
+  return fills<16>(channels) || fills<8>(channels);
 }
 
 void gather_windows(const float* src, std::int64_t size, std::int64_t right, std::int64_t below,
@@ -110,16 +132,9 @@ void gather_windows(const float* src, std::int64_t size, std::int64_t right, std
 }
 
 void sum_pooled_gradient(const PooledGradient& gradient) {
-  const bool is_short = gradient.run_length <= short_run;
-  for_each_piece(gradient.runs, is_short ? max_sums / short_run : 1,
-                 [&](std::int64_t r, std::int64_t runs) {
-                   PooledGradient part = gradient;
-                   part.windows += 4 * r * gradient.run_step;
-                   if (is_short)
-                     sum_short_runs(part, runs, r * gradient.run_length);
-                   else
-                     sum_long_run(part, r * gradient.run_length);
-                 });
+  if constexpr (permutes_quickly<16>)
+    if (fills<16>(gradient.channels)) return sum_runs<16>(gradient);
+  if constexpr (permutes_quickly<8>) sum_runs<8>(gradient);
 }
 
 }  // namespace credence::cpu

@@ -50,6 +50,12 @@ struct Interpolation {
 template <int kernel>
 constexpr Interpolation<kernel> interpolation{};
 
+/// The first `count` lanes; all of them if there are as many.
+template <int lanes>
+Vector<float, lanes> load_some(const float* from, std::int64_t count) {
+  return count < lanes ? load_first<lanes>(from, count) : load<lanes>(from);
+}
+
 /// Pixels of a line whose sums fill the registers, with one vector of channels.
 template <int kernel>
 constexpr int tile_width = kernel == 3 ? 4 : 2;
@@ -111,6 +117,7 @@ struct Lines {
 #pragma GCC unroll 8
       for (int i = 0; i < width; ++i, dst += a.channels) {
         Vector<float, lanes> pixel = pixels[y][i];
+        if (a.add) pixel += load_some<lanes>(dst, whole ? lanes : channels);
         if (a.relu) pixel = pixel < Vector<float, lanes>{} ? Vector<float, lanes>{} : pixel;
         if (!whole && channels < lanes)
           store_first<lanes>(dst, pixel, channels);
@@ -159,7 +166,7 @@ void convolve_lines(const WinogradProducts& a, std::int64_t pixels, std::uint8_t
   for (std::int64_t c = 0; c < a.channels; c += lanes) {
     const float* const weights = a.weights + c * a.terms * points;
     Vector<float, lanes> bias{};
-    if (a.bias) bias = load_first<lanes>(a.bias + c, std::min<std::int64_t>(lanes, a.channels - c));
+    if (a.bias) bias = load_some<lanes>(a.bias + c, a.channels - c);
     std::int64_t x = 0;
     for (; x + width <= pixels; x += width)
       convolve_tile<Sink, whole, kernel, width, lanes>(a, x, c, bias, weights, argmax);
@@ -197,18 +204,48 @@ void convolve(const WinogradProducts& a, std::int64_t pixels, std::uint8_t* argm
   }
 }
 
-template <int kernel>
-void interpolate_weights(const Conv2dGeometry& g, const float* packed, float* to) {
-  const std::int64_t terms = g.kernel[1] * g.channels, lanes = winograd_lanes(g.filters);
-  for (std::int64_t c = 0; c < g.filters; c += lanes)
-    for (std::int64_t term = 0; term < terms; ++term)
-      for (const auto& row : interpolation<kernel>.weights)
-        for (std::int64_t o = c; o < c + lanes; ++o, ++to) {
-          *to = 0;
-          if (o >= g.filters) continue;
-          for (int tap = 0; tap < kernel; ++tap)
-            *to += row[tap] * packed[(tap * terms + term) * g.filters + o];
+/// Channels that a convolution in this form sums over, and those that it makes.
+struct Channels {
+  std::int64_t summed, made;
+};
+
+Channels channels_of(const Conv2dGeometry& g, WeightOrder order) {
+  return order == WeightOrder::by_dst ? Channels{g.channels, g.filters}
+                                      : Channels{g.filters, g.channels};
+}
+
+template <int kernel, int lanes>
+void interpolate_weights(const Conv2dGeometry& g, WeightOrder order, const float* packed,
+                         float* to) {
+  const Channels channels = channels_of(g, order);
+  const std::int64_t line = g.kernel[1] * channels.summed * channels.made;
+  const bool is_reversed = order == WeightOrder::by_src;
+  for (std::int64_t c = 0; c < channels.made; c += lanes)
+    for (std::int64_t x = 0; x < g.kernel[1]; ++x)
+      for (std::int64_t i = 0; i < channels.summed; ++i) {
+        const std::int64_t tap_x = is_reversed ? g.kernel[1] - 1 - x : x;
+        const float* const first = packed + (tap_x * channels.summed + i) * channels.made + c;
+        Vector<float, lanes> taps[kernel];
+#pragma GCC unroll 8
+        for (int y = 0; y < kernel; ++y)
+          taps[y] = load_some<lanes>(first + (is_reversed ? kernel - 1 - y : y) * line,
+                                     channels.made - c);
+#pragma GCC unroll 8
+        for (const auto& row : interpolation<kernel>.weights) {
+          Vector<float, lanes> sum{};
+#pragma GCC unroll 8
+          for (int y = 0; y < kernel; ++y) sum += row[y] * taps[y];
+          store<lanes>(to, sum);
+          to += lanes;
         }
+      }
+}
+
+template <int lanes>
+void interpolate_weights(const Conv2dGeometry& g, WeightOrder order, const float* packed,
+                         float* to) {
+  (g.kernel[0] == 3 ? interpolate_weights<3, lanes> : interpolate_weights<5, lanes>)(g, order,
+                                                                                     packed, to);
 }
 
 template <int kernel>
@@ -227,24 +264,38 @@ void interpolate_source(const float* first, std::int64_t line, std::int64_t coun
 
 }  // namespace
 
-bool winograd_applies(const Conv2dGeometry& g) {
+bool winograd_applies(const Conv2dGeometry& g, WeightOrder order) {
+  using Axes = std::array<std::int64_t, 2>;
   const bool has_registers = native_registers == 32;
-  return has_registers && (g.kernel[0] == 3 || g.kernel[0] == 5) && g.stride[0] == 1 &&
-         g.dilation[0] == 1 && g.dilation[1] == 1 && g.out_height() >= winograd_lines;
+  if (!has_registers || (g.kernel[0] != 3 && g.kernel[0] != 5) || g.dilation != Axes{1, 1} ||
+      g.stride[0] != 1)
+    return false;
+  if (order == WeightOrder::by_dst) return g.out_height() >= winograd_lines;
+  const bool reaches_zeros_alone =
+      g.pad_begin[0] < g.kernel[0] && g.pad_begin[1] < g.kernel[1];  // before the first pixel
+  return g.stride[1] == 1 && reaches_zeros_alone && g.height >= winograd_lines;
 }
 
 std::int64_t winograd_lanes(std::int64_t channels) {
   return channels <= 4 ? 4 : channels <= 8 ? 8 : native_lanes;
 }
 
-std::int64_t winograd_weights_size(const Conv2dGeometry& g) {
-  const std::int64_t lanes = winograd_lanes(g.filters);
-  return (g.filters + lanes - 1) / lanes * lanes * g.kernel[1] * g.channels *
+std::int64_t winograd_weights_size(const Conv2dGeometry& g, WeightOrder order) {
+  const Channels channels = channels_of(g, order);
+  const std::int64_t lanes = winograd_lanes(channels.made);
+  return (channels.made + lanes - 1) / lanes * lanes * g.kernel[1] * channels.summed *
          (g.kernel[0] + winograd_lines - 1);
 }
 
-void winograd_weights(const Conv2dGeometry& g, const float* packed, float* to) {
-  (g.kernel[0] == 3 ? interpolate_weights<3> : interpolate_weights<5>)(g, packed, to);
+void winograd_weights(const Conv2dGeometry& g, WeightOrder order, const float* packed, float* to) {
+  switch (winograd_lanes(channels_of(g, order).made)) {
+    case 4:
+      return interpolate_weights<4>(g, order, packed, to);
+    case 8:
+      return interpolate_weights<8>(g, order, packed, to);
+    default:
+      return interpolate_weights<native_lanes>(g, order, packed, to);
+  }
 }
 
 void winograd_source(std::int64_t kernel, const float* first, std::int64_t line, std::int64_t count,

@@ -12,7 +12,8 @@
 ///
 ///   dst = A' [(G weights) * (B' src)],  rows of A, G and B by interpolation point (Toom-Cook)
 ///
-/// The points are 0, +-1, +-2, +-1/2 and infinity. On one thread.
+/// The points are 0, +-1, +-2, +-1/2 and infinity. The gradient of src has the same form: it is the
+/// convolution of that of dst, with zeros around it, with the taps in reverse. On one thread.
 namespace credence::cpu {
 
 /// Lines of dst that are made together.
@@ -20,14 +21,16 @@ inline constexpr std::int64_t winograd_lines = 4;
 /// Interpolated lines lie interleaved: floats from one source element to the next.
 inline constexpr std::int64_t winograd_step = 8;
 
-/// Whether the convolution has this form, on a machine with registers enough for it to pay.
-bool winograd_applies(const Conv2dGeometry& geometry);
+/// Whether the convolution has this form, on a machine with registers enough for it to pay:
+/// forward, or with `by_src` the gradient of its source.
+bool winograd_applies(const Conv2dGeometry& geometry, WeightOrder order);
 
 /// Floats of a convolution's weights in this form.
-std::int64_t winograd_weights_size(const Conv2dGeometry& geometry);
+std::int64_t winograd_weights_size(const Conv2dGeometry& geometry, WeightOrder order);
 
-/// G weights, from weights [taps, I, O].
-void winograd_weights(const Conv2dGeometry& geometry, const float* packed, float* to);
+/// G weights, from weights packed in that order, with the taps in reverse if `by_src`.
+void winograd_weights(const Conv2dGeometry& geometry, WeightOrder order, const float* packed,
+                      float* to);
 
 /// B' src for the four lines of dst whose source begins at `first`: `count` elements of each of the
 /// 4 + kernel - 1 lines, `line` apart. Writes count * winograd_step floats.
@@ -43,7 +46,8 @@ struct WinogradProducts {
   const float* weights = nullptr;
   const float* bias = nullptr;  ///< may be null
   bool relu = false;            ///< of what is written
-  std::int64_t pixels = 0;      ///< of a line, before pooling
+  bool add = false;         ///< to what is in dst, instead of writing; without `relu` and pooling
+  std::int64_t pixels = 0;  ///< of a line, before pooling
   std::int64_t channels = 0;
   float* dst = nullptr;  ///< where the first of the four lines is, or the two pooled ones
   std::int64_t begin = 0, end = 0;  ///< which of those four, or two, are written
