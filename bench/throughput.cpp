@@ -9,6 +9,7 @@
 #include <array>
 #include <chrono>
 #include <cstdio>
+#include <functional>
 #include <iostream>
 #include <optional>
 #include <sstream>
@@ -47,6 +48,13 @@ double median(std::vector<double> values) {
   return values[values.size() / 2];
 }
 
+std::shared_ptr<Loss> loss_of(const Model& model) {
+  auto loss = std::make_shared<CategoricalCrossEntropy>(CategoricalCrossEntropyOptions{
+      .from_logits = model.summary().back().layer.type != "Softmax"});
+  loss->setup(model.output_shape(), {1}, 10);
+  return loss;
+}
+
 /// Random images: the loader's work is then a copy.
 std::shared_ptr<const Dataset> random_images(const Shape& image, std::int64_t count) {
   Tensor src(image.prepend(count)), target({count, 1});
@@ -61,54 +69,50 @@ GraphSpec graph_of(const std::string& name, const Arguments& arguments) {
   return read_model_section(reader).make_graph(zoo().find(name).input, 10);
 }
 
-/// Draws times images a second, the median of the windows, over 10,000 images.
-double predict_samples_per_sec(const std::string& name, const Arguments& arguments,
-                               Communicator& communicator) {
+/// A window of a measurement: samples a second.
+using Window = std::function<double()>;
+
+/// Of the posterior predictive of 10,000 images: draws times images a second.
+Window prediction(const std::string& name, const Arguments& arguments, Communicator& communicator) {
   constexpr std::int64_t images = 10000, draws = 3;
-  Model model(graph_of(name, arguments), {.max_batch = arguments.batch});
-  CategoricalCrossEntropy loss({.from_logits = model.summary().back().layer.type != "Softmax"});
-  loss.setup(model.output_shape(), {1}, 10);
-  const auto dataset = random_images(model.input_shape(), images);
-  Predictor predictor(model, loss, 1, {.samples = draws});
-  const double used = model.is_bayesian() ? draws : 1;
-  predictor.predict(*dataset, communicator);
-  std::vector<double> rates;
-  for (int window = 0; window < arguments.windows; ++window) {
+  const auto model = std::make_shared<Model>(graph_of(name, arguments),
+                                             ModelOptions{.max_batch = arguments.batch});
+  const auto loss = loss_of(*model);
+  const auto dataset = random_images(model->input_shape(), images);
+  const auto predictor =
+      std::make_shared<Predictor>(*model, *loss, 1, PredictOptions{.samples = draws});
+  const double used = model->is_bayesian() ? draws : 1;
+  return [=, &communicator] {
     const auto begin = std::chrono::steady_clock::now();
-    predictor.predict(*dataset, communicator);
+    predictor->predict(*dataset, communicator);
     const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - begin;
-    rates.push_back(images * used / taken.count());
-  }
-  return median(rates);
+    return images * used / taken.count();
+  };
 }
 
-/// Samples a second, the median of the windows, of the trainer's own loop.
-double train_samples_per_sec(const std::string& name, const Arguments& arguments,
-                             Communicator& communicator) {
-  Model model(graph_of(name, arguments),
-              {.max_batch = rows_at_once(arguments.batch, arguments.micro_batch)});
-  CategoricalCrossEntropy loss({.from_logits = model.summary().back().layer.type != "Softmax"});
-  loss.setup(model.output_shape(), {1}, 10);
-  Adam optimizer;
-  const auto images = random_images(model.input_shape(), 8192);
-  const auto run = [&](std::int64_t steps) {
+/// Of the trainer's own loop.
+Window training(const std::string& name, const Arguments& arguments, Communicator& communicator) {
+  const auto model = std::make_shared<Model>(
+      graph_of(name, arguments),
+      ModelOptions{.max_batch = rows_at_once(arguments.batch, arguments.micro_batch)});
+  const auto loss = loss_of(*model);
+  const auto optimizer = std::make_shared<Adam>();
+  const auto images = random_images(model->input_shape(), 8192);
+  const auto run = [=, &arguments, &communicator](std::int64_t steps) {
     Loader loader(images, {.global_batch = arguments.batch, .steps_per_epoch = steps});
-    Trainer trainer({.model = model,
-                     .loss = loss,
-                     .optimizer = optimizer,
+    Trainer trainer({.model = *model,
+                     .loss = *loss,
+                     .optimizer = *optimizer,
                      .loader = loader,
                      .communicator = communicator},
                     {.epochs = 1, .micro_batch = arguments.micro_batch});
     return trainer.run().samples_per_sec();
   };
   run(5);
-  const double estimate = run(20);
+  const double steps_per_sec = run(20) / static_cast<double>(arguments.batch);
   const auto steps =
-      std::max<std::int64_t>(10, static_cast<std::int64_t>(estimate * arguments.seconds /
-                                                           static_cast<double>(arguments.batch)));
-  std::vector<double> rates;
-  for (int window = 0; window < arguments.windows; ++window) rates.push_back(run(steps));
-  return median(rates);
+      std::max<std::int64_t>(10, static_cast<std::int64_t>(steps_per_sec * arguments.seconds));
+  return [run, steps] { return run(steps); };
 }
 
 /// Runs "<peer> --model M --batch B --procs 1 --threads T" and reads the fifth word of its last
@@ -134,6 +138,28 @@ std::optional<double> peer_samples_per_sec(const std::string& peer, const std::s
   return rate;
 }
 
+struct Comparison {
+  double rate = 0;  ///< the median of all windows
+  double peer = 0;  ///< the fastest one's; 0: none, or all failed
+};
+
+/// Windows and peers in turn, for a machine's good and bad seconds to meet both.
+Comparison compare(const Window& window, const std::string& name, const Arguments& arguments) {
+  Comparison result;
+  std::vector<double> rates;
+  const auto measure = [&] {
+    window();  // warms up
+    for (int i = 0; i < arguments.windows; ++i) rates.push_back(window());
+  };
+  measure();
+  for (const std::string& peer : arguments.against) {
+    result.peer = std::max(result.peer, peer_samples_per_sec(peer, name, arguments).value_or(0));
+    measure();
+  }
+  result.rate = median(rates);
+  return result;
+}
+
 int run(int argc, char** argv) {
   Arguments arguments;
   CLI::App app("Training throughput of the models of the zoo, samples a second.");
@@ -144,13 +170,14 @@ int run(int argc, char** argv) {
       ->capture_default_str();
   app.add_option("--threads", arguments.threads, "threads (default: all)");
   app.add_option("--seconds", arguments.seconds, "length of a window")->capture_default_str();
-  app.add_option("--windows", arguments.windows, "windows; the median counts")
+  app.add_option("--windows", arguments.windows,
+                 "windows, and as many after each peer; the median counts")
       ->capture_default_str();
   app.add_flag("--predict", arguments.predict,
                "the posterior predictive of 10,000 images instead of training");
   app.add_flag("--bf16", arguments.bf16, "model.precision: bf16");
   app.add_option("--against", arguments.against,
-                 "a peer's command, run after each model; of several the fastest counts")
+                 "a peer's command, run between windows; of several the fastest counts")
       ->allow_extra_args(false);
   CLI11_PARSE(app, argc, argv);
   if (arguments.threads > 0) set_thread_count(arguments.threads);
@@ -160,16 +187,14 @@ int run(int argc, char** argv) {
   std::printf("%-18s %6s %8s %12s", "model", "batch", "threads", "samples/s");
   std::printf(arguments.against.empty() ? "\n" : " %12s %8s\n", "peer", "ratio");
   for (const std::string& name : arguments.models) {
-    const double rate = arguments.predict ? predict_samples_per_sec(name, arguments, *communicator)
-                                          : train_samples_per_sec(name, arguments, *communicator);
+    const Comparison result =
+        compare((arguments.predict ? prediction : training)(name, arguments, *communicator), name,
+                arguments);
     std::printf("%-18s %6lld %8d %12.0f", name.c_str(), static_cast<long long>(arguments.batch),
-                thread_count(), rate);
+                thread_count(), result.rate);
     if (!arguments.against.empty()) {
-      double best = 0;
-      for (const std::string& peer : arguments.against)
-        best = std::max(best, peer_samples_per_sec(peer, name, arguments).value_or(0));
-      if (best > 0)
-        std::printf(" %12.0f %8.2f", best, rate / best);
+      if (result.peer > 0)
+        std::printf(" %12.0f %8.2f", result.peer, result.rate / result.peer);
       else
         std::printf(" %12s %8s", "failed", "-");
     }
