@@ -82,7 +82,7 @@ Window prediction(const std::string& name, const Arguments& arguments, Communica
   const auto predictor =
       std::make_shared<Predictor>(*model, *loss, 1, PredictOptions{.samples = draws});
   const double used = model->is_bayesian() ? draws : 1;
-  return [=, &communicator] {
+  return [model, loss, dataset, predictor, used, &communicator] {
     const auto begin = std::chrono::steady_clock::now();
     predictor->predict(*dataset, communicator);
     const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - begin;
