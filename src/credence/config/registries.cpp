@@ -1,6 +1,8 @@
 #include "credence/config/registries.h"
 
+#include "credence/bayes/cross_entropy_prior.h"
 #include "credence/bayes/flipout.h"
+#include "credence/bayes/gaussian_prior.h"
 #include "credence/bayes/local_reparameterization.h"
 #include "credence/bayes/per_example.h"
 #include "credence/bayes/reparameterization.h"
@@ -82,9 +84,14 @@ const Registry<Factory<Estimator>>& estimator_registry() {
 }
 
 const Registry<Factory<Prior>>& prior_registry() {
-  static const Registry<Factory<Prior>> priors("prior", {
-                                                            {"gaussian", entry<GaussianPrior>()},
-                                                        });
+  static const Registry<Factory<Prior>> priors(
+      "prior", {
+                   {"gaussian", entry<GaussianPrior>()},
+                   {"scaled_gaussian", entry<ScaledGaussianPrior>()},
+                   {"empirical_gaussian", entry<EmpiricalGaussianPrior>()},
+                   {"laplace", entry<LaplacePrior>()},
+                   {"scale_mixture", entry<ScaleMixturePrior>()},
+               });
   return priors;
 }
 

@@ -159,7 +159,7 @@ void Trainer::take_step(std::uint64_t step, StepReport& report, EpochSums& sums)
 double Trainer::update_weights(double kl_scale, double learning_rate, const StepContext& context) {
   parts_.optimizer.begin_step(parts_.model.parameters(), learning_rate, context);
   return parts_.model.add_kl_gradient(
-      kl_scale, [this](std::size_t parameter, std::int64_t begin, std::int64_t end) {
+      kl_scale, context, [this](std::size_t parameter, std::int64_t begin, std::int64_t end) {
         parts_.optimizer.update(parameter, begin, end);
       });
 }
