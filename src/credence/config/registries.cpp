@@ -18,6 +18,7 @@
 #include "credence/layers/tanh.h"
 #include "credence/losses/binary_cross_entropy.h"
 #include "credence/losses/categorical_cross_entropy.h"
+#include "credence/losses/gaussian_likelihood.h"
 #include "credence/losses/mean_squared_error.h"
 #include "credence/optim/adam.h"
 #include "credence/optim/nadam.h"
@@ -101,6 +102,7 @@ const Registry<Factory<Loss>>& loss_registry() {
                   {"categorical_cross_entropy", entry<CategoricalCrossEntropy>()},
                   {"binary_cross_entropy", entry<BinaryCrossEntropy>()},
                   {"mean_squared_error", entry<MeanSquaredError>()},
+                  {"gaussian", entry<GaussianLikelihood>()},
               });
   return losses;
 }
