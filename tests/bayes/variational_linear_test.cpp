@@ -160,19 +160,19 @@ TEST(VariationalLinear, KlIsASumOverWeightsAndItsGradientIsAdded) {
   double expected = 0;
   for (const double m : mu.value.span<double>())
     expected += -std::log(0.3) + (0.3 * 0.3 + m * m) / 2 - 0.5;
-  EXPECT_NEAR(layer.kl(), expected, 1e-10);
+  EXPECT_NEAR(layer.kl({}), expected, 1e-10);
 
   mu.gradient.fill(1);
   rho.gradient.fill(1);
-  layer.add_kl_gradient(0.5, {});
+  layer.add_kl_gradient(0.5, {}, {});
   for (Parameter* parameter : {&mu, &rho})
     for (std::int64_t i = 0; i < parameter->value.size(); ++i) {
       double& x = parameter->value.span<double>()[i];
       const double kept = x, h = 1e-6;
       x = kept + h;
-      const double up = layer.kl();
+      const double up = layer.kl({});
       x = kept - h;
-      const double down = layer.kl();
+      const double down = layer.kl({});
       x = kept;
       EXPECT_NEAR(parameter->gradient.span<double>()[i], 1 + 0.5 * (up - down) / (2 * h), 1e-6);
     }

@@ -11,6 +11,7 @@
 #include "credence/kernels/parallel.h"
 #include "credence/losses/binary_cross_entropy.h"
 #include "credence/losses/categorical_cross_entropy.h"
+#include "credence/losses/gaussian_likelihood.h"
 #include "credence/losses/mean_squared_error.h"
 
 namespace credence {
@@ -61,6 +62,24 @@ const Case cases[] = {
      },
      [](std::int64_t n) {
        return random_tensor({n, 4}, DType::float32, 2);
+     }},
+    {"gaussian_of_fixed_noise",
+     [] {
+       return std::make_unique<GaussianLikelihood>(
+           GaussianLikelihoodOptions{.noise = TargetNoise::fixed, .sigma = 0.7});
+     },
+     [](std::int64_t n) {
+       return random_tensor({n, 3}, DType::float64, 1);
+     },
+     [](std::int64_t n) {
+       return random_tensor({n, 3}, DType::float32, 2);
+     }},
+    {"gaussian_of_predicted_noise", [] { return std::make_unique<GaussianLikelihood>(); },
+     [](std::int64_t n) {
+       return random_tensor({n, 6}, DType::float64, 1);
+     },
+     [](std::int64_t n) {
+       return random_tensor({n, 3}, DType::float32, 2);
      }},
 };
 
@@ -271,6 +290,40 @@ TEST(MeanSquaredError, PredictsItsOutput) {
   loss.setup({3}, {3}, 0);
   EXPECT_THROW(loss.setup({3}, {2}, 0), ShapeError);
   EXPECT_THROW(loss.setup({1}, {1}, 10), ShapeError);
+}
+
+TEST(GaussianLikelihood, IsTheDensityOfANormal) {
+  const double half_log_2_pi = 0.91893853320467274178;
+  const Tensor target = tensor_of({1, 2}, {1.0F, -1.0F});
+  const GaussianLikelihood fixed({.noise = TargetNoise::fixed, .sigma = 2});
+  // Errors of 1 and 3, in sigmas 1/2 and 3/2.
+  EXPECT_NEAR(fixed.forward(tensor_of({1, 2}, {2.0F, 2.0F}), target, 1, nullptr),
+              2 * half_log_2_pi + 2 * std::log(2.0) + 0.5 * (0.25 + 2.25), 1e-6);
+
+  const GaussianLikelihood predicted({.min_sigma = 0.5});
+  const float rho = 0.3F;
+  const double sigma = 0.5 + std::log1p(std::exp(0.3));
+  const Tensor output = tensor_of({1, 4}, {2.0F, 2.0F, rho, rho});
+  std::vector<double> log_density(1);
+  predicted.log_density(output, target, log_density);
+  const double expected = -2 * half_log_2_pi - 2 * std::log(sigma) - 0.5 * 10 / (sigma * sigma);
+  EXPECT_NEAR(log_density[0], expected, 1e-6);
+  EXPECT_NEAR(predicted.forward(output, target, 1, nullptr), -expected, 1e-6);
+  Tensor mean({1, 2}), variance({1, 2});
+  predicted.predict(output, mean);
+  predicted.predict_variance(output, variance);
+  EXPECT_EQ(mean.span<float>()[1], 2);
+  EXPECT_NEAR(variance.span<float>()[1], sigma * sigma, 1e-6);
+}
+
+TEST(GaussianLikelihood, RefusesWhatDoesNotFit) {
+  EXPECT_THROW(GaussianLikelihood({.sigma = 0}), ConfigError);
+  EXPECT_THROW(GaussianLikelihood({.min_sigma = -1}), ConfigError);
+  GaussianLikelihood loss;
+  EXPECT_EQ(loss.output_size(3), 6);
+  EXPECT_NO_THROW(loss.setup({6}, {3}, 0));
+  EXPECT_THROW(loss.setup({3}, {3}, 0), ShapeError);
+  EXPECT_THROW(loss.setup({6}, {3}, 10), ShapeError);
 }
 
 }  // namespace

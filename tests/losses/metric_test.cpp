@@ -220,6 +220,10 @@ TEST(Metrics, DefaultsFollowTheKindOfProblem) {
   names.clear();
   for (const auto& metric : make_metrics(Problem::regression)) names.push_back(metric->name());
   EXPECT_THAT(names, ::testing::ElementsAre("rmse", "mae"));
+  names.clear();
+  for (const auto& metric : make_metrics(Problem::density_regression))
+    names.push_back(metric->name());
+  EXPECT_THAT(names, ::testing::ElementsAre("nll", "rmse", "mae"));
 }
 
 TEST(Metrics, FitOneKindOfProblem) {
@@ -232,7 +236,8 @@ TEST(Metrics, FitOneKindOfProblem) {
               ::testing::ElementsAre("accuracy", "nll", "ece", "classwise_ece", "brier",
                                      "predictive_entropy", "mutual_information", "ll"));
   EXPECT_THAT(regression, ::testing::ElementsAre("rmse", "mae"));
-  for (const Problem problem : {Problem::classification, Problem::regression})
+  for (const Problem problem :
+       {Problem::classification, Problem::regression, Problem::density_regression})
     for (const auto& metric : make_metrics(problem))
       EXPECT_NO_THROW(require_fit(metric->name(), problem)) << metric->name();
 }

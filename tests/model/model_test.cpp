@@ -7,6 +7,7 @@
 
 #include "credence/base/errors.h"
 #include "credence/bayes/flipout.h"
+#include "credence/bayes/gaussian_prior.h"
 #include "credence/layers/conv2d.h"
 #include "credence/layers/dense.h"
 #include "credence/layers/dropout.h"
@@ -119,12 +120,12 @@ TEST(Model, TellsOnceOfEachElementWhoseGradientIsWhole) {
     return std::make_unique<Model>(graph, ModelOptions{});
   };
   const auto model = make();
-  const double kl = model->kl();
+  const double kl = model->kl({});
   std::vector<std::vector<int>> told;
   for (const Parameter* parameter : model->parameters())
     told.emplace_back(static_cast<std::size_t>(parameter->value.size()));
-  const double returned =
-      model->add_kl_gradient(0.5, [&](std::size_t parameter, std::int64_t begin, std::int64_t end) {
+  const double returned = model->add_kl_gradient(
+      0.5, {}, [&](std::size_t parameter, std::int64_t begin, std::int64_t end) {
         for (std::int64_t i = begin; i < end; ++i) {
           ++told[parameter][static_cast<std::size_t>(i)];
           model->parameters()[parameter]->value.data<float>()[i] = -1;  // which it may do
@@ -134,7 +135,7 @@ TEST(Model, TellsOnceOfEachElementWhoseGradientIsWhole) {
   for (const std::vector<int>& elements : told) EXPECT_THAT(elements, ::testing::Each(1));
 
   const auto apart = make();
-  apart->add_kl_gradient(0.5, [](std::size_t, std::int64_t, std::int64_t) {});
+  apart->add_kl_gradient(0.5, {}, [](std::size_t, std::int64_t, std::int64_t) {});
   EXPECT_THAT(model->gradients().span<float>(),
               ::testing::ElementsAreArray(apart->gradients().span<float>()));
   EXPECT_NE(model->parameters()[0]->gradient.data<float>()[0], 0);

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 
 #include "credence/bayes/flipout.h"
+#include "credence/bayes/gaussian_prior.h"
 #include "credence/layers/conv2d.h"
 #include "credence/layers/dense.h"
 #include "credence/layers/flatten.h"

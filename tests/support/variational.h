@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "credence/bayes/gaussian_prior.h"
 #include "credence/bayes/variational_linear.h"
 
 namespace credence {

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "credence/bayes/flipout.h"
+#include "credence/bayes/gaussian_prior.h"
 #include "credence/bayes/local_reparameterization.h"
 #include "credence/bayes/per_example.h"
 #include "credence/bayes/reparameterization.h"

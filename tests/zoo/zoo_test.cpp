@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "credence/bayes/flipout.h"
+#include "credence/bayes/gaussian_prior.h"
 #include "credence/model/model.h"
 
 namespace credence {

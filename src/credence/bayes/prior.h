@@ -1,36 +1,23 @@
 #pragma once
 
 #include "credence/bayes/posterior.h"
-#include "credence/distributions/gaussian.h"
+#include "credence/kernels/parallel.h"
+#include "credence/random/step_context.h"
 
 namespace credence {
 
-/// What is believed of a weight before any data.
+/// What is believed of a weight before any data. One object serves all layers.
 class Prior {
  public:
   virtual ~Prior() = default;
-  /// KL(posterior || prior) in nats: a sum over weights.
-  virtual double kl(const MeanFieldGaussian& posterior) const = 0;
+  /// KL(posterior || prior) in nats: a sum over weights. Where it is estimated, from the draws of
+  /// the context's seed and step.
+  virtual double kl(const MeanFieldGaussian& posterior, const StepContext& context) const = 0;
   /// Adds `scale` times the gradient of kl to the gradients of mu and rho, and returns kl. Calls
   /// `added`, if there is one, once for each weight, when its gradients are final; it may move mu
   /// and rho.
   virtual double add_kl_gradient(MeanFieldGaussian& posterior, double scale,
-                                 const ElementsDone& added) const = 0;
-};
-
-/// N(mean, sigma^2) for every weight; its KL in closed form.
-class GaussianPrior : public Prior {
- public:
-  using Options = GaussianOptions;
-  /// ConfigError unless sigma is positive.
-  explicit GaussianPrior(const GaussianOptions& options);
-
-  double kl(const MeanFieldGaussian& posterior) const override;
-  double add_kl_gradient(MeanFieldGaussian& posterior, double scale,
-                         const ElementsDone& added) const override;
-
- private:
-  GaussianOptions options_;
+                                 const StepContext& context, const ElementsDone& added) const = 0;
 };
 
 }  // namespace credence

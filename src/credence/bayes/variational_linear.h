@@ -18,11 +18,12 @@ class Variational {
  public:
   virtual ~Variational() = default;
   virtual const MeanFieldGaussian& posterior() const = 0;
-  /// KL(posterior || prior), nats, summed over the layer's weights.
-  virtual double kl() const = 0;
-  /// Adds `scale` times its gradient to the parameters' gradients, and returns kl(). Calls `added`
-  /// as Prior does.
-  virtual double add_kl_gradient(double scale, const ElementsDone& added) = 0;
+  /// KL(posterior || prior), nats, summed over the layer's weights; see Prior.
+  virtual double kl(const StepContext& context) const = 0;
+  /// Adds `scale` times its gradient to the parameters' gradients, and returns kl. Calls `added` as
+  /// Prior does.
+  virtual double add_kl_gradient(double scale, const StepContext& context,
+                                 const ElementsDone& added) = 0;
 };
 
 /// A linear map whose kernel has a mean-field Gaussian posterior; the bias is a number. Parameters
@@ -44,9 +45,10 @@ class VariationalLinear : public Layer, public Variational {
   double flops() const override { return flops_; }
 
   const MeanFieldGaussian& posterior() const override { return weight_; }
-  double kl() const override { return prior_->kl(weight_); }
-  double add_kl_gradient(double scale, const ElementsDone& added) override {
-    return prior_->add_kl_gradient(weight_, scale, added);
+  double kl(const StepContext& context) const override { return prior_->kl(weight_, context); }
+  double add_kl_gradient(double scale, const StepContext& context,
+                         const ElementsDone& added) override {
+    return prior_->add_kl_gradient(weight_, scale, context, added);
   }
 
  private:

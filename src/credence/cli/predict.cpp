@@ -70,6 +70,10 @@ void run_predict(const PredictArguments& arguments, Context& context) {
               {"mutual_information", gather(part.predictions.mutual_information)}};
   else
     arrays = {{"mean", mean}};
+  if (!part.predictions.sigma.empty()) {
+    arrays.push_back({"sigma", gather(part.predictions.sigma)});
+    arrays.push_back({"epistemic_sigma", gather(part.predictions.epistemic_sigma)});
+  }
   on_rank_zero(communicator, [&] {
     write_predictions(arguments.output, arrays);
     std::cout << with_thousands(inputs->size()) << " predictions in " << arguments.output

@@ -61,16 +61,17 @@ void check_loss(const Loss& loss, const Model& model, const Dataset& data) {
                            ? " of probabilities needs a Softmax layer at the end"
                            : " does not take the probabilities of a Softmax layer",
                        "; model \"", model.name(), "\"");
-  const bool of_regression = loss.name() == "mean_squared_error";
+  const bool of_regression = is_regression(loss.problem());
   const bool has_classes = data.target_info().classes > 0;
-  require<ConfigError>(of_regression || has_classes, loss.name(), " is for classes, which the data",
-                       " do not have: regression takes train.loss=mean_squared_error, or auto");
+  require<ConfigError>(
+      of_regression || has_classes, loss.name(), " is for classes, which the data",
+      " do not have: regression takes train.loss=mean_squared_error, gaussian, or auto");
   require<ConfigError>(!of_regression || !has_classes, loss.name(), " is for regression, got ",
                        data.target_info().classes,
                        " classes: these take train.loss=categorical_cross_entropy, or auto");
-  require<ConfigError>(!of_regression || !model.is_bayesian(),
-                       "mean_squared_error is no likelihood, so a network with a posterior cannot "
-                       "weigh its KL against it: train it without a posterior, by "
+  require<ConfigError>(has_likelihood(loss.problem()) || !model.is_bayesian(), loss.name(),
+                       " is no likelihood, so a network with a posterior cannot weigh its KL "
+                       "against it: train it with train.loss=gaussian, or without a posterior, by "
                        "model.bayesian.layers=[]; model \"",
                        model.name(), "\"");
 }
@@ -82,17 +83,17 @@ void read_loss(OptionReader& reader, Experiment& experiment) {
     chosen = find_named(loss_registry(), reader, "auto").prepare(reader);
   else
     forget_replaced(reader, "type", "auto", options_in(loss_registry()));
-  experiment.make_loss = [chosen, place = reader.place()](const Model& model, const Dataset& data) {
+  experiment.choose_loss = [chosen](std::int64_t classes,
+                                    bool ends_in_softmax) -> std::unique_ptr<Loss> {
+    if (chosen) return chosen();
+    if (classes == 0) return std::make_unique<MeanSquaredError>();
+    return std::make_unique<CategoricalCrossEntropy>(
+        CategoricalCrossEntropyOptions{.from_logits = !ends_in_softmax});
+  };
+  experiment.make_loss = [choose = experiment.choose_loss, place = reader.place()](
+                             const Model& model, const Dataset& data) {
     const std::int64_t classes = data.target_info().classes;
-    const bool ends_in_softmax = model.output_summary().type == "Softmax";
-    std::unique_ptr<Loss> loss;
-    if (chosen)
-      loss = chosen();
-    else if (classes > 0)
-      loss = std::make_unique<CategoricalCrossEntropy>(
-          CategoricalCrossEntropyOptions{.from_logits = !ends_in_softmax});
-    else
-      loss = std::make_unique<MeanSquaredError>();
+    std::unique_ptr<Loss> loss = choose(classes, model.output_summary().type == "Softmax");
     place.check([&] { check_loss(*loss, model, data); });
     loss->setup(model.output_shape(), data.target_shape(), classes);
     return loss;
@@ -165,7 +166,7 @@ std::int64_t TrainSection::global_batch(int ranks) const {
 }
 
 void Experiment::check_metrics(const Dataset& data) const {
-  const Problem problem = problem_with(data.target_info().classes);
+  const Problem problem = choose_loss(data.target_info().classes, false)->problem();
   for (const MetricChoice& choice : metrics)
     choice.place.check([&] { require_fit(choice.name, problem); });
 }
@@ -176,12 +177,14 @@ Experiment read_experiment(const ConfigNode& recipe) {
   root("output", experiment.output);
   const ModelSection model = read_model_section(root.child("model"));
   experiment.model_name = model.name;
-  experiment.make_graph = [make = model.make_graph](const Dataset& data) {
-    const std::int64_t classes = data.target_info().classes;
-    return make(data.src_shape(), classes > 0 ? classes : data.target_shape().size());
-  };
   read_data(root.child("data"), experiment);
   read_train(root.child("train"), experiment);
+  experiment.make_graph = [make = model.make_graph,
+                           choose_loss = experiment.choose_loss](const Dataset& data) {
+    const std::int64_t classes = data.target_info().classes;
+    const std::int64_t wanted = classes > 0 ? classes : data.target_shape().size();
+    return make(data.src_shape(), choose_loss(classes, false)->output_size(wanted));
+  };
   root("distributed", experiment.distributed);
   read_predict(root.child("predict"), experiment.predict, experiment.metrics);
   root("seed", experiment.seed);

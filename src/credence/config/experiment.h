@@ -76,6 +76,9 @@ struct Experiment {
   std::function<void()> fetch_data = [] {};
   std::function<DataSplits()> load_data;
   std::function<GraphSpec(const Dataset&)> make_graph;
+  /// The loss for data with so many classes (0: a regression) and a model that ends in a softmax
+  /// layer, or does not.
+  std::function<std::unique_ptr<Loss>(std::int64_t classes, bool ends_in_softmax)> choose_loss;
   /// The loss for this model and data, set up.
   std::function<std::unique_ptr<Loss>(const Model&, const Dataset&)> make_loss;
   std::function<std::unique_ptr<Optimizer>()> make_optimizer;

@@ -1,6 +1,8 @@
 #include "credence/config/registries.h"
 
+#include "credence/bayes/cross_entropy_prior.h"
 #include "credence/bayes/flipout.h"
+#include "credence/bayes/gaussian_prior.h"
 #include "credence/bayes/local_reparameterization.h"
 #include "credence/bayes/per_example.h"
 #include "credence/bayes/reparameterization.h"
@@ -16,6 +18,7 @@
 #include "credence/layers/tanh.h"
 #include "credence/losses/binary_cross_entropy.h"
 #include "credence/losses/categorical_cross_entropy.h"
+#include "credence/losses/gaussian_likelihood.h"
 #include "credence/losses/mean_squared_error.h"
 #include "credence/optim/adam.h"
 #include "credence/optim/nadam.h"
@@ -82,9 +85,14 @@ const Registry<Factory<Estimator>>& estimator_registry() {
 }
 
 const Registry<Factory<Prior>>& prior_registry() {
-  static const Registry<Factory<Prior>> priors("prior", {
-                                                            {"gaussian", entry<GaussianPrior>()},
-                                                        });
+  static const Registry<Factory<Prior>> priors(
+      "prior", {
+                   {"gaussian", entry<GaussianPrior>()},
+                   {"scaled_gaussian", entry<ScaledGaussianPrior>()},
+                   {"empirical_gaussian", entry<EmpiricalGaussianPrior>()},
+                   {"laplace", entry<LaplacePrior>()},
+                   {"scale_mixture", entry<ScaleMixturePrior>()},
+               });
   return priors;
 }
 
@@ -94,6 +102,7 @@ const Registry<Factory<Loss>>& loss_registry() {
                   {"categorical_cross_entropy", entry<CategoricalCrossEntropy>()},
                   {"binary_cross_entropy", entry<BinaryCrossEntropy>()},
                   {"mean_squared_error", entry<MeanSquaredError>()},
+                  {"gaussian", entry<GaussianLikelihood>()},
               });
   return losses;
 }

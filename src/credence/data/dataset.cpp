@@ -50,6 +50,12 @@ void to_own_units(Tensor& targets, const TargetInfo& info) {
   }
 }
 
+void to_own_scale(Tensor& distances, const TargetInfo& info) {
+  TargetInfo scales = info;
+  for (Units& units : scales.units) units = {.scale = std::abs(units.scale), .shift = 0};
+  to_own_units(distances, scales);
+}
+
 void to_given_units(Tensor& values, std::span<const Units> units) {
   if (units.empty()) return;
   check_units(values, units);

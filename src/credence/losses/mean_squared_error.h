@@ -25,6 +25,7 @@ class MeanSquaredError final : public Loss {
   explicit MeanSquaredError(const Options& = {}) {}
 
   std::string name() const override { return "mean_squared_error"; }
+  Problem problem() const override { return Problem::regression; }
   void setup(const Shape& output, const Shape& target, std::int64_t classes) override;
   double forward(const Tensor& output, const Tensor& target, double divisor,
                  Tensor* diff_output) const override;

@@ -71,7 +71,8 @@ std::vector<std::unique_ptr<Metric>> make_metrics(Problem problem,
   static const std::vector<std::string> classification = {
       "accuracy", "nll", "ece", "brier", "predictive_entropy", "mutual_information"};
   static const std::vector<std::string> regression = {"rmse", "mae"};
-  std::vector<std::string> names = problem == Problem::classification ? classification : regression;
+  std::vector<std::string> names = is_regression(problem) ? regression : classification;
+  if (problem == Problem::density_regression) names.insert(names.begin(), "nll");
   for (const std::string& name : more) {
     require_fit(name, problem);
     if (std::ranges::find(names, name) == names.end()) names.push_back(name);

@@ -6,17 +6,22 @@
 
 namespace credence {
 
-/// What a data set asks for.
-enum class Problem { classification, regression };
+/// What a loss is for: classes, a figure, or a figure with its density, which a likelihood gives.
+enum class Problem { classification, regression, density_regression };
 inline EnumNames<Problem> enum_names(Problem) {
-  static constexpr EnumName<Problem> names[] = {{Problem::classification, "classification"},
-                                                {Problem::regression, "regression"}};
+  static constexpr EnumName<Problem> names[] = {
+      {Problem::classification, "classification"},
+      {Problem::regression, "regression"},
+      {Problem::density_regression, "regression with a density"}};
   return names;
 }
 
-/// That of a data set with so many classes, 0 for regression.
-constexpr Problem problem_with(std::int64_t classes) {
-  return classes > 0 ? Problem::classification : Problem::regression;
+constexpr bool is_regression(Problem problem) {
+  return problem != Problem::classification;
+}
+/// Whether targets have a probability or a density.
+constexpr bool has_likelihood(Problem problem) {
+  return problem != Problem::regression;
 }
 
 }  // namespace credence

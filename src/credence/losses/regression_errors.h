@@ -10,7 +10,7 @@ namespace credence {
 /// Root of the mean over examples and targets of the squared error.
 struct RootMeanSquaredError {
   static constexpr const char* name = "rmse";
-  static constexpr bool fits(Problem problem) { return problem == Problem::regression; }
+  static constexpr bool fits(Problem problem) { return is_regression(problem); }
   static double of_example(const Predictions& predictions, const Tensor& target, std::int64_t row);
   static double finish(double mean);
 };
@@ -18,7 +18,7 @@ struct RootMeanSquaredError {
 /// Mean over examples and targets of the absolute error.
 struct MeanAbsoluteError {
   static constexpr const char* name = "mae";
-  static constexpr bool fits(Problem problem) { return problem == Problem::regression; }
+  static constexpr bool fits(Problem problem) { return is_regression(problem); }
   static double of_example(const Predictions& predictions, const Tensor& target, std::int64_t row);
 };
 

@@ -5,20 +5,19 @@
 namespace credence {
 
 // What predictions hold already for each example; figures of one example, for MeanMetric.
-// ShapeError if the predictions do not hold it, as entropies in regression, nor, as the losses of
-// regression are no densities so far, its likelihood.
+// ShapeError if the predictions do not hold it, as entropies in regression.
 
 /// -log of the predictive probability (density) of the target.
 struct NegativeLogLikelihood {
   static constexpr const char* name = "nll";
-  static constexpr bool fits(Problem problem) { return problem == Problem::classification; }
+  static constexpr bool fits(Problem problem) { return has_likelihood(problem); }
   static double of_example(const Predictions& predictions, const Tensor& target, std::int64_t row);
 };
 
 /// The same with the other sign, as papers on regression report it.
 struct LogLikelihood {
   static constexpr const char* name = "ll";
-  static constexpr bool fits(Problem problem) { return problem == Problem::classification; }
+  static constexpr bool fits(Problem problem) { return has_likelihood(problem); }
   static double of_example(const Predictions& predictions, const Tensor& target, std::int64_t row);
 };
 

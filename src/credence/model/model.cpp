@@ -285,16 +285,17 @@ std::int64_t Model::parameter_count() const {
   return count;
 }
 
-double Model::kl() const {
+double Model::kl(const StepContext& context) const {
   double sum = 0;
-  for (const VariationalParameters& variational : variational_) sum += variational.layer->kl();
+  for (const VariationalParameters& v : variational_) sum += v.layer->kl(context);
   return sum;
 }
 
-double Model::add_kl_gradient(double scale, const ElementsReady& ready) {
+double Model::add_kl_gradient(double scale, const StepContext& context,
+                              const ElementsReady& ready) {
   double sum = 0;
   for (const VariationalParameters& v : variational_)
-    sum += v.layer->add_kl_gradient(scale, [&](std::int64_t begin, std::int64_t end) {
+    sum += v.layer->add_kl_gradient(scale, context, [&](std::int64_t begin, std::int64_t end) {
       ready(v.mu, begin, end);
       ready(v.rho, begin, end);
     });

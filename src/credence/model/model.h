@@ -75,15 +75,15 @@ class Model {
   LayerSummary output_summary(std::size_t output = 0) const;
 
   bool is_bayesian() const { return !variational_.empty(); }
-  /// Summed over the layers with a posterior, nats.
-  double kl() const;
+  /// Summed over the layers with a posterior, nats; see Prior.
+  double kl(const StepContext& context) const;
   /// Called when elements [begin, end) of a parameter, by its number in parameters(), have their
   /// whole gradient: from several threads at once.
   using ElementsReady =
       std::function<void(std::size_t parameter, std::int64_t begin, std::int64_t end)>;
-  /// Adds `scale` times the gradient of kl() to gradients(), and returns kl(). Calls `ready` once
-  /// for each element of each parameter; it may move the element.
-  double add_kl_gradient(double scale, const ElementsReady& ready);
+  /// Adds `scale` times the gradient of kl to gradients(), and returns kl. Calls `ready` once for
+  /// each element of each parameter; it may move the element.
+  double add_kl_gradient(double scale, const StepContext& context, const ElementsReady& ready);
 
   std::vector<NodeSummary> summary() const;
   std::size_t node_count() const { return nodes_.size(); }

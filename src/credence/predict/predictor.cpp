@@ -37,6 +37,17 @@ void finish_classification(Predictions& predictions, const Tensor& target) {
   }
 }
 
+/// The same of a density, in the targets' own units: a density in them is one in given ones over
+/// their scale.
+void finish_density(const Mixture& mixture, Predictions& predictions, const TargetInfo& info) {
+  mixture.finish(predictions);
+  double log_scale = 0;
+  for (const Units& units : info.units) log_scale += std::log(std::abs(units.scale));
+  for (float& nll : predictions.nll.span<float>()) nll += static_cast<float>(log_scale);
+  for (Tensor* sigma : {&predictions.sigma, &predictions.epistemic_sigma})
+    to_own_scale(*sigma, info);
+}
+
 }  // namespace
 
 void PredictOptions::check() const {
@@ -55,8 +66,8 @@ Predictor::Predictor(Model& model, const Loss& loss, std::uint64_t seed,
   for (const std::string& name : metrics_) make_metric(name);
 }
 
-std::vector<std::unique_ptr<Metric>> Predictor::make_metrics(const Dataset& dataset) const {
-  return credence::make_metrics(problem_with(dataset.target_info().classes), metrics_);
+std::vector<std::unique_ptr<Metric>> Predictor::make_metrics() const {
+  return credence::make_metrics(loss_.problem(), metrics_);
 }
 
 PredictedPart Predictor::predict(const Dataset& dataset, const Communicator& communicator) {
@@ -67,19 +78,26 @@ PredictedPart Predictor::predict(const Dataset& dataset, const Communicator& com
   const Shape prediction = loss_.prediction_shape(model_.output_shape());
   part.target = Tensor(dataset.target_shape().prepend(count));
   part.predictions.mean = Tensor(prediction.prepend(count));
-  if (dataset.target_info().classes > 0) {
+  const Problem problem = loss_.problem();
+  if (has_likelihood(problem)) part.predictions.nll = Tensor({count});
+  if (problem == Problem::classification) {
     part.predictions.predictive_entropy = Tensor({count});
     part.predictions.mutual_information = Tensor({count});
-    part.predictions.nll = Tensor({count});
+  } else if (problem == Problem::density_regression) {
+    part.predictions.sigma = Tensor(prediction.prepend(count));
+    part.predictions.epistemic_sigma = Tensor(prediction.prepend(count));
+    mixture_.emplace(count, prediction.size());
   }
   const std::int64_t chunk = rows_at_once(dataset.src_shape());
   batches_done_ = 0;
   Tensor src(dataset.src_shape().prepend(std::min(chunk, count)));
   for (std::int64_t first = 0; first < count; first += chunk)
     predict_chunk(dataset, part, first, src.rows(0, std::min(chunk, count - first)));
-  if (dataset.target_info().classes > 0) finish_classification(part.predictions, part.target);
-  to_own_units(part.predictions.mean, dataset.target_info());
-  to_own_units(part.target, dataset.target_info());
+  const TargetInfo info = dataset.target_info();
+  if (problem == Problem::classification) finish_classification(part.predictions, part.target);
+  if (problem == Problem::density_regression) finish_density(*mixture_, part.predictions, info);
+  to_own_units(part.predictions.mean, info);
+  to_own_units(part.target, info);
   return part;
 }
 
@@ -125,19 +143,29 @@ void Predictor::predict_chunk(const Dataset& dataset, PredictedPart& part, std::
         }
         model_.forward_drawn(batch_src, fixed[static_cast<std::size_t>(row / batch)], context);
       }
-      add_sample(part.predictions, first + row, batch_src.shape()[0]);
+      add_sample(part, sample, first + row, batch_src.shape()[0]);
       ++batches_done_;
       if (observer_) observer_(batches_done_, batches);
     }
 }
 
-void Predictor::add_sample(Predictions& predictions, std::int64_t first, std::int64_t rows) {
+void Predictor::add_sample(PredictedPart& part, std::int64_t number, std::int64_t first,
+                           std::int64_t rows) {
+  Predictions& predictions = part.predictions;
   const float weight = 1.0F / static_cast<float>(samples_);
   const Shape prediction = predictions.mean.shape().without_leading();
   if (sample_.empty()) sample_ = Tensor(prediction.prepend(model_.max_batch()));
   Tensor sample = sample_.rows(0, rows), mean = predictions.mean.rows(first, rows);
   loss_.predict(model_.output(), sample);
   transform(sample, sample, mean, Write::add, [weight](float p, float) { return weight * p; });
+  if (mixture_) {
+    if (variance_.empty()) variance_ = Tensor(sample_.shape());
+    Tensor variance = variance_.rows(0, rows);
+    std::vector<double> log_density(static_cast<std::size_t>(rows));
+    loss_.predict_variance(model_.output(), variance);
+    loss_.log_density(model_.output(), part.target.rows(first, rows), log_density);
+    mixture_->add(number, first, sample, variance, log_density);
+  }
   if (predictions.mutual_information.empty()) return;
   float* const expected_entropy = predictions.mutual_information.data<float>() + first;
   parallel_for(rows, row_pieces(32 * prediction.size()), [&](std::int64_t begin, std::int64_t end) {
@@ -148,7 +176,7 @@ void Predictor::add_sample(Predictions& predictions, std::int64_t first, std::in
 
 std::vector<NamedValue> evaluate(Predictor& predictor, const Dataset& dataset,
                                  Communicator& communicator) {
-  const std::vector<std::unique_ptr<Metric>> metrics = predictor.make_metrics(dataset);
+  const std::vector<std::unique_ptr<Metric>> metrics = predictor.make_metrics();
   const PredictedPart part = predictor.predict(dataset, communicator);
   std::vector<NamedValue> values;
   for (const auto& metric : metrics) {

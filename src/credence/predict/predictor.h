@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <utility>
 
 #include "credence/comm/communicator.h"
@@ -8,6 +9,7 @@
 #include "credence/losses/loss.h"
 #include "credence/losses/metric.h"
 #include "credence/model/model.h"
+#include "credence/predict/mixture.h"
 
 namespace credence {
 
@@ -52,16 +54,17 @@ class Predictor {
 
   /// The part of the data set that is this rank's: nothing is padded, no example is in two parts.
   PredictedPart predict(const Dataset& dataset, const Communicator& communicator);
-  /// The default metrics of the problem, and those that the options add. ConfigError if one does
-  /// not fit.
-  std::vector<std::unique_ptr<Metric>> make_metrics(const Dataset& dataset) const;
+  /// The default metrics of the loss's problem, and those that the options add. ConfigError if one
+  /// does not fit.
+  std::vector<std::unique_ptr<Metric>> make_metrics() const;
 
  private:
   std::int64_t rows_at_once(const Shape& src) const;
   /// Adds the predictions of rows [first, first + src rows) of the part, over all draws.
   void predict_chunk(const Dataset& dataset, PredictedPart& part, std::int64_t first, Tensor src);
-  /// Adds what the model's output predicts to `rows` rows from `first` on.
-  void add_sample(Predictions& predictions, std::int64_t first, std::int64_t rows);
+  /// Adds what the model's output predicts, by draw number `sample`, to `rows` rows from `first`
+  /// on.
+  void add_sample(PredictedPart& part, std::int64_t sample, std::int64_t first, std::int64_t rows);
 
   Model& model_;
   const Loss& loss_;
@@ -70,7 +73,9 @@ class Predictor {
   std::vector<std::string> metrics_;
   PredictObserver observer_;
   std::int64_t batches_done_ = 0;
-  Tensor sample_;  // [max_batch, ...] one draw's predictions
+  Tensor sample_;    // [max_batch, ...] one draw's predictions
+  Tensor variance_;  // the same of its variances, of a density
+  std::optional<Mixture> mixture_;
 };
 
 /// The predictor's metrics over the whole data set, the same on every rank. Collective.

@@ -19,7 +19,7 @@ double seconds_since(Clock::time_point begin) {
 /// The figure that tells how the training examples are predicted: it costs nothing beside a step.
 std::vector<std::unique_ptr<Metric>> training_metrics(Problem problem) {
   std::vector<std::unique_ptr<Metric>> metrics;
-  metrics.push_back(make_metric(problem == Problem::classification ? "accuracy" : "rmse"));
+  metrics.push_back(make_metric(is_regression(problem) ? "rmse" : "accuracy"));
   return metrics;
 }
 
@@ -49,7 +49,7 @@ Trainer::Trainer(const TrainerParts& parts, const TrainerOptions& options)
       accumulator_(parts.model.gradients(),
                    micro_batch_count(parts.loader.max_rows(), options.micro_batch)),
       target_info_(parts.loader.dataset().target_info()),
-      metrics_(training_metrics(problem_with(target_info_.classes))),
+      metrics_(training_metrics(parts.loss.problem())),
       prediction_(parts.loss.prediction_shape(parts.model.output_shape())
                       .prepend(parts.model.max_batch())) {
   require<ConfigError>(parts.model.output_count() == 1,
@@ -65,7 +65,7 @@ Trainer::Trainer(const TrainerParts& parts, const TrainerOptions& options)
                        "train.kl: weight and warmup_epochs must not be negative, got ",
                        options.kl.weight, " and ", options.kl.warmup_epochs);
   if (parts.validation)  // not at the end of the first epoch
-    make_metrics(problem_with(target_info_.classes), options.validation.metrics);
+    make_metrics(parts.loss.problem(), options.validation.metrics);
   parts_.optimizer.setup(parts_.model.parameters());
   if (!parts_.timeline) return;
   Timeline& timeline = *parts_.timeline;
@@ -159,7 +159,7 @@ void Trainer::take_step(std::uint64_t step, StepReport& report, EpochSums& sums)
 double Trainer::update_weights(double kl_scale, double learning_rate, const StepContext& context) {
   parts_.optimizer.begin_step(parts_.model.parameters(), learning_rate, context);
   return parts_.model.add_kl_gradient(
-      kl_scale, [this](std::size_t parameter, std::int64_t begin, std::int64_t end) {
+      kl_scale, context, [this](std::size_t parameter, std::int64_t begin, std::int64_t end) {
         parts_.optimizer.update(parameter, begin, end);
       });
 }

@@ -1,0 +1,52 @@
+#pragma once
+
+#include "credence/bayes/prior.h"
+#include "credence/distributions/laplace.h"
+#include "credence/distributions/scale_mixture.h"
+
+namespace credence {
+
+/// A density for every weight, given by its cross-entropy.
+template <class Density>
+class CrossEntropyPrior : public Prior {
+ public:
+  using Options = typename Density::Options;
+  /// ConfigError as Density.
+  explicit CrossEntropyPrior(const Options& options) : density_(options) {}
+
+  double kl(const MeanFieldGaussian& posterior, const StepContext& context) const override {
+    return evaluate(posterior, context, [&](const KlNoise& noise, auto mu, auto rho) {
+      using T = typename decltype(mu)::value_type;
+      return add_cross_entropy_kl<T>(density_, noise, mu, rho, 0, nullptr, nullptr, {});
+    });
+  }
+
+  double add_kl_gradient(MeanFieldGaussian& posterior, double scale, const StepContext& context,
+                         const ElementsDone& added) const override {
+    return evaluate(posterior, context, [&](const KlNoise& noise, auto mu, auto rho) {
+      using T = typename decltype(mu)::value_type;
+      return add_cross_entropy_kl<T>(density_, noise, mu, rho, scale,
+                                     posterior.mu.gradient.data<T>(),
+                                     posterior.rho.gradient.data<T>(), added);
+    });
+  }
+
+ private:
+  template <class Body>
+  static double evaluate(const MeanFieldGaussian& posterior, const StepContext& context,
+                         const Body& body) {
+    const Tensor &mu = posterior.mu.value, &rho = posterior.rho.value;
+    const KlNoise noise{noise_key(context.seed, Stream::noise, posterior.name), context.step};
+    return with_real_type(mu.dtype(), [&](auto zero) {
+      using T = decltype(zero);
+      return body(noise, std::as_const(mu).span<T>(), std::as_const(rho).span<T>());
+    });
+  }
+
+  Density density_;
+};
+
+using LaplacePrior = CrossEntropyPrior<Laplace>;
+using ScaleMixturePrior = CrossEntropyPrior<ScaleMixture>;
+
+}  // namespace credence

@@ -1,0 +1,67 @@
+#pragma once
+
+#include "credence/losses/loss.h"
+
+namespace credence {
+
+/// What is known of the scatter of targets around their mean.
+enum class TargetNoise { fixed, predicted };
+inline EnumNames<TargetNoise> enum_names(TargetNoise) {
+  static constexpr EnumName<TargetNoise> names[] = {{TargetNoise::fixed, "fixed"},
+                                                    {TargetNoise::predicted, "predicted"}};
+  return names;
+}
+
+struct GaussianLikelihoodOptions {
+  TargetNoise noise = TargetNoise::predicted;
+  double sigma = 1.0;       ///< fixed: that of every target
+  double min_sigma = 1e-3;  ///< predicted: none is less
+
+  template <class Visitor>
+  void visit(Visitor& v) {
+    v("noise", noise);
+    v("sigma", sigma);
+    v("min_sigma", min_sigma);
+  }
+};
+
+/// Negative log-likelihood of a regression's targets y, each N(mean, sigma^2) on its own:
+///
+///   loss = sum over rows and targets of (log(2 pi) / 2 + log sigma + ((y - mean) / sigma)^2 / 2)
+///          / divisor
+///
+/// With fixed noise the output is the mean. With predicted noise the output's first half is the
+/// mean, the second half rho, and sigma = min_sigma + softplus(rho): how much targets scatter may
+/// differ from example to example (heteroscedastic regression, Nix and Weigend 1994).
+///
+/// Shapes  output [n, targets], or [n, 2 targets]; target [n, targets].
+/// Units   sigmas: those that targets are given in, which are standardised where a data set says
+///         so.
+class GaussianLikelihood final : public Loss {
+ public:
+  using Options = GaussianLikelihoodOptions;
+  /// ConfigError unless the sigmas are positive and finite (min_sigma may be 0).
+  explicit GaussianLikelihood(const Options& options = {});
+
+  std::string name() const override { return "gaussian"; }
+  Problem problem() const override { return Problem::density_regression; }
+  std::int64_t output_size(std::int64_t targets) const override;
+  void setup(const Shape& output, const Shape& target, std::int64_t classes) override;
+  double forward(const Tensor& output, const Tensor& target, double divisor,
+                 Tensor* diff_output) const override;
+  Shape prediction_shape(const Shape& output) const override;
+  void predict(const Tensor& output, Tensor& prediction) const override;
+  void predict_variance(const Tensor& output, Tensor& variance) const override;
+  void log_density(const Tensor& output, const Tensor& target,
+                   std::span<double> log_density) const override;
+
+ private:
+  bool is_predicted() const { return options_.noise == TargetNoise::predicted; }
+  std::int64_t targets_of(const Tensor& output) const;
+  template <class Figure>
+  void write_rows(const Tensor& output, Tensor& to, Figure figure) const;
+
+  Options options_;
+};
+
+}  // namespace credence
