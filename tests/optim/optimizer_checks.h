@@ -21,12 +21,12 @@ inline void fill_normal_values(Tensor& tensor, unsigned seed) {
 }
 
 /// Parameters of several shapes, with an optimizer set up for them.
-struct Problem {
+struct Fit {
   std::vector<std::unique_ptr<Parameter>> owned;
   std::vector<Parameter*> parameters;
   std::unique_ptr<Optimizer> optimizer;
 
-  Problem(std::unique_ptr<Optimizer> made, std::initializer_list<Shape> shapes, DType dtype)
+  Fit(std::unique_ptr<Optimizer> made, std::initializer_list<Shape> shapes, DType dtype)
       : optimizer(std::move(made)) {
     for (const Shape& shape : shapes) {
       const std::string name = concat("p", owned.size(), ".weight");
@@ -53,7 +53,7 @@ inline double learning_rate_at(int step) {
 /// learning_rate, t)`, a recurrence for one element that keeps its own state; t counts from 1.
 template <class T, class Recurrence>
 void expect_recurrence(std::unique_ptr<Optimizer> optimizer, Recurrence make, double tolerance) {
-  Problem problem(std::move(optimizer), {{3, 5}, {7}}, dtype_of<T>);
+  Fit problem(std::move(optimizer), {{3, 5}, {7}}, dtype_of<T>);
   std::vector<decltype(make())> recurrences(22, make());
   std::vector<double> expected;
   for (Parameter* parameter : problem.parameters)

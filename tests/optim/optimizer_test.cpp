@@ -89,7 +89,7 @@ TEST(Adam, AddsTheGradientOfThePenaltyAndEpsilonOutsideTheRoot) {
 }
 
 TEST(Adam, FirstStepIsOfTheLearningRate) {
-  Problem problem(adam({}), {{100}}, DType::float64);
+  Fit problem(adam({}), {{100}}, DType::float64);
   const Tensor before = problem.owned[0]->value.clone();
   problem.step(0, 0.01);
   for (std::int64_t i = 0; i < 100; ++i) {
@@ -124,7 +124,7 @@ INSTANTIATE_TEST_SUITE_P(Optimizers, EveryOptimizer, ::testing::ValuesIn(every_o
 
 TEST_P(EveryOptimizer, FindsTheMinimumOfAQuadratic) {
   for (const DType dtype : {DType::float32, DType::float64}) {
-    Problem problem(GetParam().make(), {{3}}, dtype);
+    Fit problem(GetParam().make(), {{3}}, dtype);
     Parameter& p = *problem.owned[0];
     // 1/2 sum of curvature (w - centre)^2, with curvatures 0.5, 1, 2 and centres 1, 2, 3.
     for (int step = 0; step < 600; ++step) {
@@ -145,9 +145,9 @@ TEST_P(EveryOptimizer, FindsTheMinimumOfAQuadratic) {
 
 TEST_P(EveryOptimizer, GoesOnFromItsStateBitForBit) {
   for (const DType dtype : {DType::float32, DType::float64}) {
-    Problem through(GetParam().make(), {{11, 3}, {5}}, dtype);
+    Fit through(GetParam().make(), {{11, 3}, {5}}, dtype);
     for (int step = 0; step < 4; ++step) through.step(step, 0.05);
-    Problem resumed(GetParam().make(), {{11, 3}, {5}}, dtype);
+    Fit resumed(GetParam().make(), {{11, 3}, {5}}, dtype);
     auto source = through.optimizer->state();
     auto copied = resumed.optimizer->state();
     ASSERT_EQ(source.size(), copied.size());
@@ -171,7 +171,7 @@ TEST_P(EveryOptimizer, DoesNotDependOnTheNumberOfThreads) {
   const int threads = thread_count();
   const auto run = [&](int count) {
     set_thread_count(count);
-    Problem problem(GetParam().make(), {{3 * elementwise_grain + 17}, {5}}, DType::float32);
+    Fit problem(GetParam().make(), {{3 * elementwise_grain + 17}, {5}}, DType::float32);
     for (int step = 0; step < 3; ++step) problem.step(step, 0.05);
     set_thread_count(threads);
     return problem.owned[0]->value;
@@ -182,7 +182,7 @@ TEST_P(EveryOptimizer, DoesNotDependOnTheNumberOfThreads) {
 }
 
 TEST_P(EveryOptimizer, RefusesOtherParametersThanItWasSetUpFor) {
-  Problem problem(GetParam().make(), {{3}, {4}}, DType::float32);
+  Fit problem(GetParam().make(), {{3}, {4}}, DType::float32);
   problem.owned[1]->gradient = Tensor({5});
   EXPECT_THROW(problem.optimizer->step(problem.parameters, 0.1, {}), ShapeError);
   if (problem.optimizer->state().empty()) return;
@@ -199,10 +199,10 @@ std::vector<std::string> state_names(Optimizer& optimizer) {
 TEST(Optimizers, NameTheirState) {
   using ::testing::ElementsAre;
   const auto shapes = {Shape{3}, Shape{2, 2}};
-  EXPECT_THAT(state_names(*Problem(sgd({}), shapes, DType::float32).optimizer), ElementsAre());
-  EXPECT_THAT(state_names(*Problem(sgd({.momentum = 0.5}), shapes, DType::float32).optimizer),
+  EXPECT_THAT(state_names(*Fit(sgd({}), shapes, DType::float32).optimizer), ElementsAre());
+  EXPECT_THAT(state_names(*Fit(sgd({.momentum = 0.5}), shapes, DType::float32).optimizer),
               ElementsAre("p0.weight.velocity", "p1.weight.velocity"));
-  EXPECT_THAT(state_names(*Problem(adam({}), shapes, DType::float32).optimizer),
+  EXPECT_THAT(state_names(*Fit(adam({}), shapes, DType::float32).optimizer),
               ElementsAre("p0.weight.first_moment", "p0.weight.second_moment",
                           "p1.weight.first_moment", "p1.weight.second_moment"));
 }
