@@ -95,7 +95,7 @@ void add_predict(CLI::App& app, Context& context) {
   command
       ->add_option("-o,--output", arguments->output,
                    "an .npz or .csv file: predicted_class, mean, predictive_entropy, "
-                   "mutual_information")
+                   "mutual_information; of a regression mean, sigma, epistemic_sigma")
       ->required();
   command->add_option("overrides", arguments->overrides, "key=value: data.path=/elsewhere");
   command->add_option("-s,--samples", arguments->samples,
