@@ -5,7 +5,8 @@
 #   scripts/demo.sh [argument of credence train ...]      such as train.epochs=1
 #   scripts/demo.sh --help                                prints this
 set -euo pipefail
-source "$(dirname "$0")/environment.sh"
+cd "$(dirname "$0")/.."
+source scripts/environment.sh
 
 for argument in "$@"; do
   case $argument in

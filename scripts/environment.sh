@@ -1,8 +1,6 @@
 # shellcheck shell=bash
-# Read by the other scripts: goes to the root of the repository and lets Open MPI run where it
-# refuses by default, as root (in a container) and with more ranks than cores.
-cd "$(dirname "${BASH_SOURCE[0]:-$0}")/.." || exit 1  # $0: zsh
-
+# Read by the other scripts: lets Open MPI run where it refuses by default, as root (in a container)
+# and with more ranks than cores.
 if [[ $(id -u) == 0 ]]; then
   export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
 fi

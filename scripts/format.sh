@@ -2,7 +2,8 @@
 # Formats the C++ files that git knows, by .clang-format. With --check it changes nothing, and fails
 # if a file is not formatted.
 set -euo pipefail
-source "$(dirname "$0")/environment.sh"
+cd "$(dirname "$0")/.."
+source scripts/environment.sh
 
 case ${1-} in
   "") action=(-i) ;;

@@ -8,7 +8,8 @@
 # Stops at the first section that fails, and names it. CREDENCE_DATA_DIR names a folder of data sets
 # for the tests that need one; they say so when they skip.
 set -euo pipefail
-source "$(dirname "$0")/environment.sh"
+cd "$(dirname "$0")/.."
+source scripts/environment.sh
 
 all=false
 case ${1-} in

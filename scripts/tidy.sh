@@ -2,7 +2,8 @@
 # Runs clang-tidy over the library and the program, or over the sources named, with the flags of the
 # clang build (cmake --preset clang), which it configures if need be.
 set -euo pipefail
-source "$(dirname "$0")/environment.sh"
+cd "$(dirname "$0")/.."
+source scripts/environment.sh
 
 [[ -e build/clang/compile_commands.json ]] || cmake --preset clang >/dev/null
 cmake --build build/clang --target credence_revision >/dev/null

@@ -30,6 +30,8 @@ class CommandLine(ProgramTest):
     def test_unknown_option(self):
         self.fail_with(64, ["--outptu", 'did you mean "--output"'], "train", FC, "--outptu", "run")
         self.fail_with(64, ['did you mean "--threads"'], "train", FC, "-threads", "2")
+        self.fail_with(64, ["--epochs", "train.epochs=10"], "train", FC, "--epochs=2")
+        self.fail_with(64, ['did you mean "--threads"'], "train", FC, "-t1", "--threadz=2")
         self.fail_with(64, ["--versoin", 'did you mean "--version"'], "--versoin")
         self.assertIn("train", self.succeed("-h").stdout)
 
@@ -47,8 +49,6 @@ class CommandLine(ProgramTest):
         nowhere = {"CREDENCE_DATA_DIR": "/nowhere", "XDG_CACHE_HOME": "/nowhere"}
         for line in self.succeed("data", "list", variables=nowhere).stdout.splitlines():
             self.assertLessEqual(len(line), 80, line)
-        self.fail_with(64, ["--epochs", "train.epochs=10"], "train", FC, "--epochs=2")
-        self.fail_with(64, ['did you mean "--threads"'], "train", FC, "-t1", "--threadz=2")
 
     def test_override_without_a_value(self):
         self.fail_with(64, ['"nonsense"', "seed=3"], "train", FC, "nonsense")

@@ -128,9 +128,8 @@ TEST(Experiment, SaysWhichLossTheDataTake) {
               AllOf(StartsWith("train.loss: mean_squared_error is no likelihood"),
                     HasSubstr("with train.loss=gaussian, or without a posterior, by "
                               "model.bayesian.layers=[]")));
-  for (const char* noise : {"fixed", "predicted"})  // the model of the zoo gets outputs to match
-    EXPECT_EQ(refuse(concat(bayesian, "train: {loss: {type: gaussian, noise: ", noise, "}}"), 0),
-              "none");
+  for (const char* sigma : {"", ", sigma: 0.1"})  // the model of the zoo gets outputs to match
+    EXPECT_EQ(refuse(concat(bayesian, "train: {loss: {type: gaussian", sigma, "}}"), 0), "none");
   EXPECT_EQ(refuse("model: {name: BNN_FC_flip, bayesian: {layers: []}}\n", 0), "none");
   EXPECT_EQ(refuse(bayesian, 3), "none");
   for (const char* loss : {"categorical_cross_entropy", "binary_cross_entropy"})

@@ -32,7 +32,7 @@ Result kl_of_equal(const Density& density, double mu, double sigma, std::size_t 
       rhos(count, static_cast<T>(softplus_inverse(sigma)));
   std::vector<T> diff_mu(count), diff_rho(count);
   const double kl = add_cross_entropy_kl<T>(density, noise_of_step(step), means, rhos, scale,
-                                            diff_mu.data(), diff_rho.data(), {});
+                                            std::span(diff_mu), std::span(diff_rho), {});
   return {kl, {diff_mu.begin(), diff_mu.end()}, {diff_rho.begin(), diff_rho.end()}};
 }
 
@@ -146,10 +146,24 @@ TEST(CrossEntropyKl, IsFiniteForAPosteriorThatHasCollapsed) {
   for (const double mu : {0.0, -1.0}) {
     const std::vector<float> means(1, static_cast<float>(mu)), rhos(1, -500.0F);
     std::vector<float> diff_mu(1), diff_rho(1);
-    EXPECT_TRUE(std::isfinite(add_cross_entropy_kl<float>(
-        Laplace({}), noise_of_step(0), means, rhos, 1, diff_mu.data(), diff_rho.data(), {})));
+    EXPECT_TRUE(
+        std::isfinite(add_cross_entropy_kl<float>(Laplace({}), noise_of_step(0), means, rhos, 1,
+                                                  std::span(diff_mu), std::span(diff_rho), {})));
     EXPECT_EQ(diff_rho[0], -1.0F);
   }
+}
+
+TEST(CrossEntropyKl, RefusesWhatDoesNotFit) {
+  const std::vector<double> two(2), three(3);
+  std::vector<double> diff_two(2), diff_three(3);
+  const auto kl = [&](std::span<const double> rho, std::span<double> diff_rho) {
+    return add_cross_entropy_kl<double>(Laplace({}), noise_of_step(0), two, rho, 1, diff_two,
+                                        diff_rho, {});
+  };
+  EXPECT_NO_THROW(kl(two, diff_two));
+  EXPECT_THROW(kl(three, diff_two), ShapeError);
+  EXPECT_THROW(kl(two, diff_three), ShapeError);
+  EXPECT_THROW(kl(two, {}), ShapeError);
 }
 
 TEST(CrossEntropyKl, RefusesWhatIsNoDistribution) {

@@ -148,6 +148,32 @@ TEST(LinearMap, ConvolutionsOfAllSizesOfTilesMatchReference) {
                                  2);
 }
 
+TEST(LinearMap, ConvolutionsOfAnyNumberOfChannelsMatchReference) {
+  for (const std::int64_t taps : {3, 5})
+    for (const std::int64_t channels : {4, 5, 8, 9, 16, 20})
+      expect_matches_reference(Conv2dGeometry{.height = 7,
+                                              .width = 6,
+                                              .channels = channels,
+                                              .filters = channels + 1,
+                                              .kernel = {taps, taps},
+                                              .pad_begin = {1, taps - 1},
+                                              .pad_end = {taps - 1, 0}},
+                               2);
+}
+
+TEST(LinearMap, ConvolutionsOfFewLinesAndWidePaddingMatchReference) {
+  for (const std::int64_t taps : {3, 5})
+    for (const std::int64_t pad : {0, 2, 6})
+      expect_matches_reference(Conv2dGeometry{.height = 5,
+                                              .width = 6,
+                                              .channels = 4,
+                                              .filters = 8,
+                                              .kernel = {taps, taps},
+                                              .pad_begin = {pad, pad},
+                                              .pad_end = {0, 1}},
+                               2);
+}
+
 /// A fused convolution against the convolution, ReLU and pooling by themselves, forward and back.
 void expect_fusion_changes_nothing(const Conv2dGeometry& geometry, bool relu,
                                    const std::optional<PoolGeometry>& max_pool) {

@@ -43,8 +43,9 @@ TEST_F(Threads, ALoopIsWholeWhenOpenMpGivesFewerThreadsThanAskedFor) {
   parallel_for(5000, {}, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t i = begin; i < end; ++i) ++visits[static_cast<std::size_t>(i)];
   });
+  parallel_for_each(5000, [&](std::int64_t i) { ++visits[static_cast<std::size_t>(i)]; });
   omp_set_dynamic(0);
-  for (const auto& visit : visits) ASSERT_EQ(visit, 1);
+  for (const auto& visit : visits) ASSERT_EQ(visit, 2);
 }
 
 TEST_F(Threads, ALoopOfLongBodiesVisitsEachIndexOnceForAnyThreadCount) {
@@ -56,6 +57,18 @@ TEST_F(Threads, ALoopOfLongBodiesVisitsEachIndexOnceForAnyThreadCount) {
       for (const auto& visit : visits) EXPECT_EQ(visit, 1);
     }
   }
+}
+
+TEST_F(Threads, ALoopOfFewLongBodiesRunsThemAllAtOnce) {
+  set_thread_count(5);
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  std::atomic<int> begun = 0, met = 0;
+  parallel_for_each(3, [&](std::int64_t) {
+    ++begun;
+    while (begun < 3 && std::chrono::steady_clock::now() < deadline) std::this_thread::yield();
+    met += begun == 3;
+  });
+  EXPECT_EQ(met, 3);
 }
 
 TEST_F(Threads, AThreadThatIsHeldUpLeavesItsShareToOthers) {

@@ -64,10 +64,7 @@ const Case cases[] = {
        return random_tensor({n, 4}, DType::float32, 2);
      }},
     {"gaussian_of_fixed_noise",
-     [] {
-       return std::make_unique<GaussianLikelihood>(
-           GaussianLikelihoodOptions{.noise = TargetNoise::fixed, .sigma = 0.7});
-     },
+     [] { return std::make_unique<GaussianLikelihood>(GaussianLikelihoodOptions{.sigma = 0.7}); },
      [](std::int64_t n) {
        return random_tensor({n, 3}, DType::float64, 1);
      },
@@ -295,7 +292,7 @@ TEST(MeanSquaredError, PredictsItsOutput) {
 TEST(GaussianLikelihood, IsTheDensityOfANormal) {
   const double half_log_2_pi = 0.91893853320467274178;
   const Tensor target = tensor_of({1, 2}, {1.0F, -1.0F});
-  const GaussianLikelihood fixed({.noise = TargetNoise::fixed, .sigma = 2});
+  const GaussianLikelihood fixed({.sigma = 2});
   // Errors of 1 and 3, in sigmas 1/2 and 3/2.
   EXPECT_NEAR(fixed.forward(tensor_of({1, 2}, {2.0F, 2.0F}), target, 1, nullptr),
               2 * half_log_2_pi + 2 * std::log(2.0) + 0.5 * (0.25 + 2.25), 1e-6);
@@ -305,20 +302,22 @@ TEST(GaussianLikelihood, IsTheDensityOfANormal) {
   const double sigma = 0.5 + std::log1p(std::exp(0.3));
   const Tensor output = tensor_of({1, 4}, {2.0F, 2.0F, rho, rho});
   std::vector<double> log_density(1);
-  predicted.log_density(output, target, log_density);
+  predicted.density()->log_density(output, target, log_density);
   const double expected = -2 * half_log_2_pi - 2 * std::log(sigma) - 0.5 * 10 / (sigma * sigma);
   EXPECT_NEAR(log_density[0], expected, 1e-6);
   EXPECT_NEAR(predicted.forward(output, target, 1, nullptr), -expected, 1e-6);
   Tensor mean({1, 2}), variance({1, 2});
   predicted.predict(output, mean);
-  predicted.predict_variance(output, variance);
+  predicted.density()->predict_variance(output, variance);
   EXPECT_EQ(mean.span<float>()[1], 2);
   EXPECT_NEAR(variance.span<float>()[1], sigma * sigma, 1e-6);
 }
 
 TEST(GaussianLikelihood, RefusesWhatDoesNotFit) {
   EXPECT_THROW(GaussianLikelihood({.sigma = 0}), ConfigError);
-  EXPECT_THROW(GaussianLikelihood({.min_sigma = -1}), ConfigError);
+  EXPECT_THROW(GaussianLikelihood({.min_sigma = 0}), ConfigError);
+  EXPECT_THROW(GaussianLikelihood({.sigma = 1.0, .min_sigma = 0.1}), ConfigError);
+  EXPECT_EQ(GaussianLikelihood({.sigma = 1.0}).output_size(3), 3);
   GaussianLikelihood loss;
   EXPECT_EQ(loss.output_size(3), 6);
   EXPECT_NO_THROW(loss.setup({6}, {3}, 0));

@@ -223,19 +223,21 @@ TEST(Metrics, DefaultsFollowTheKindOfProblem) {
   names.clear();
   for (const auto& metric : make_metrics(Problem::density_regression))
     names.push_back(metric->name());
-  EXPECT_THAT(names, ::testing::ElementsAre("nll", "rmse", "mae"));
+  EXPECT_THAT(names, ::testing::ElementsAre("nll", "rmse", "mae", "picp", "mpiw"));
 }
 
 TEST(Metrics, FitOneKindOfProblem) {
-  std::vector<std::string> classification, regression;
+  std::vector<std::string> classification, regression, density;
   for (const std::string& name : metric_names()) {
     if (make_metric(name)->fits(Problem::classification)) classification.push_back(name);
     if (make_metric(name)->fits(Problem::regression)) regression.push_back(name);
+    if (make_metric(name)->fits(Problem::density_regression)) density.push_back(name);
   }
   EXPECT_THAT(classification,
               ::testing::ElementsAre("accuracy", "nll", "ece", "classwise_ece", "brier",
                                      "predictive_entropy", "mutual_information", "ll"));
   EXPECT_THAT(regression, ::testing::ElementsAre("rmse", "mae"));
+  EXPECT_THAT(density, ::testing::ElementsAre("nll", "rmse", "mae", "ll", "picp", "mpiw", "crps"));
   for (const Problem problem :
        {Problem::classification, Problem::regression, Problem::density_regression})
     for (const auto& metric : make_metrics(problem))

@@ -1,6 +1,7 @@
 #include "credence/predict/mixture.h"
 
 #include <cmath>
+#include <numbers>
 
 #include <gtest/gtest.h>
 
@@ -9,51 +10,108 @@
 namespace credence {
 namespace {
 
-Predictions room_for(std::int64_t examples, std::int64_t targets) {
-  return {.nll = Tensor({examples}),
-          .sigma = Tensor({examples, targets}),
-          .epistemic_sigma = Tensor({examples, targets})};
-}
+struct Draw {
+  double mean, variance;
+};
 
-Tensor row_of(float value) {
+Tensor row_of(double value) {
   Tensor row({1, 1});
   row.fill(value);
   return row;
 }
 
-TEST(Mixture, OfDrawsHasTheirMomentsAndTheirMeanDensity) {
-  Predictions predictions = room_for(2, 1);
-  Mixture mixture(2, 1);
-  // The second example: N(1, 1), N(4, 3) and N(4, 5), at 2. The first, at first's end, is alone.
-  const double means[] = {1, 4, 4}, variances[] = {1, 3, 5};
-  double density = 0;
-  for (std::int64_t draw = 0; draw < 3; ++draw) {
-    const double at = gaussian_log_density(2, means[draw], std::sqrt(variances[draw]));
-    density += std::exp(at) / 3;
-    mixture.add(draw, 1, row_of(static_cast<float>(means[draw])),
-                row_of(static_cast<float>(variances[draw])), std::span(&at, 1));
-    const double alone = -1.5;
-    mixture.add(draw, 0, row_of(7), row_of(4), std::span(&alone, 1));
+/// The figures of one example with one target.
+Predictions predictions_of(const std::vector<Draw>& draws, double target, double interval = 0.9) {
+  Predictions predictions{.nll = Tensor({1})};
+  for (Tensor* figure : {&predictions.sigma, &predictions.epistemic_sigma, &predictions.lower,
+                         &predictions.upper, &predictions.crps})
+    *figure = Tensor({1, 1});
+  Mixture mixture(static_cast<std::int64_t>(draws.size()), 1, 1);
+  for (std::size_t s = 0; s < draws.size(); ++s) {
+    const double log_density =
+        gaussian_log_density(target, draws[s].mean, std::sqrt(draws[s].variance));
+    mixture.add(static_cast<std::int64_t>(s), 0, row_of(draws[s].mean), row_of(draws[s].variance),
+                std::span(&log_density, 1));
   }
-  mixture.finish(predictions);
-  EXPECT_NEAR(predictions.nll.span<float>()[1], -std::log(density), 1e-6);
-  EXPECT_NEAR(predictions.epistemic_sigma.span<float>()[1], std::sqrt(2.0), 1e-6);
-  EXPECT_NEAR(predictions.sigma.span<float>()[1], std::sqrt(2.0 + 3.0), 1e-6);
-  EXPECT_NEAR(predictions.nll.span<float>()[0], 1.5, 1e-6);
-  EXPECT_EQ(predictions.epistemic_sigma.span<float>()[0], 0);
-  EXPECT_EQ(predictions.sigma.span<float>()[0], 2);
+  const Tensor targets = row_of(target);
+  mixture.finish(0, {.interval = interval, .target = &targets}, predictions);
+  return predictions;
 }
 
-TEST(Mixture, KeepsTheSpreadOfLargeMeans) {
-  Predictions predictions = room_for(1, 1);
-  Mixture mixture(1, 1);
-  for (std::int64_t draw = 0; draw < 1000; ++draw) {
-    const double density = -1e4;  // exp of which is 0
-    mixture.add(draw, 0, row_of(draw % 2 ? 1e6F : 1e6F + 1), row_of(0), std::span(&density, 1));
+double only(const Tensor& tensor) {
+  return tensor.span<float>()[0];
+}
+
+double cdf_of(const std::vector<Draw>& draws, double x) {
+  double sum = 0;
+  for (const Draw& draw : draws)
+    sum += 0.5 * std::erfc((draw.mean - x) / std::sqrt(2 * draw.variance));
+  return sum / static_cast<double>(draws.size());
+}
+
+const std::vector<Draw> three{{1, 1}, {4, 3}, {4, 5}};
+
+TEST(Mixture, HasTheMomentsAndTheMeanDensityOfItsDraws) {
+  double density = 0;
+  for (const Draw& draw : three)
+    density += std::exp(gaussian_log_density(2, draw.mean, std::sqrt(draw.variance))) / 3;
+  const Predictions predictions = predictions_of(three, 2);
+  EXPECT_NEAR(only(predictions.nll), -std::log(density), 1e-6);
+  EXPECT_NEAR(only(predictions.epistemic_sigma), std::sqrt(2.0), 1e-6);
+  EXPECT_NEAR(only(predictions.sigma), std::sqrt(2.0 + 3.0), 1e-6);
+}
+
+TEST(Mixture, OfOneDrawIsANormal) {
+  const Predictions predictions = predictions_of({{7, 4}}, 9);
+  EXPECT_EQ(only(predictions.epistemic_sigma), 0);
+  EXPECT_EQ(only(predictions.sigma), 2);
+  EXPECT_NEAR(only(predictions.lower), 7 - 2 * 1.6448536269514722, 1e-5);
+  EXPECT_NEAR(only(predictions.upper), 7 + 2 * 1.6448536269514722, 1e-5);
+  // sigma (z erf(z / sqrt 2) + 2 phi(z) - 1 / sqrt pi), z = 1.
+  const double crps =
+      2 * (std::erf(std::sqrt(0.5)) + 2 * std::exp(-0.5) / std::sqrt(2 * std::numbers::pi) -
+           std::numbers::inv_sqrtpi);
+  EXPECT_NEAR(only(predictions.crps), crps, 1e-6);
+}
+
+TEST(Mixture, HasItsIntervalsProbabilityBetweenItsQuantiles) {
+  const std::vector<Draw> apart{{-100, 0.01}, {0, 1}, {100, 1e-4}};  // flat in between
+  for (const auto& draws : {three, apart})
+    for (const double interval : {0.1, 0.5, 0.9, 0.999}) {
+      const Predictions predictions = predictions_of(draws, 0, interval);
+      EXPECT_NEAR(cdf_of(draws, only(predictions.lower)), (1 - interval) / 2, 2e-4) << interval;
+      EXPECT_NEAR(cdf_of(draws, only(predictions.upper)), (1 + interval) / 2, 2e-4) << interval;
+    }
+}
+
+TEST(Mixture, HasTheRankedProbabilityScoreOfItsCdf) {
+  for (const double target : {-3.0, 2.0, 6.0}) {
+    double integral = 0;
+    constexpr double width = 1e-3;
+    for (double x = -30 + width / 2; x < 40; x += width) {
+      const double difference = cdf_of(three, x) - (x >= target ? 1 : 0);
+      integral += width * difference * difference;
+    }
+    EXPECT_NEAR(only(predictions_of(three, target).crps), integral, 1e-4) << target;
   }
-  mixture.finish(predictions);
-  EXPECT_NEAR(predictions.epistemic_sigma.span<float>()[0], 0.5, 1e-6);
-  EXPECT_NEAR(predictions.nll.span<float>()[0], 1e4, 1e-2);
+}
+
+TEST(Mixture, ShowsNanWhicheverDrawIsNan) {
+  for (const std::size_t bad : {0, 2}) {
+    auto draws = three;
+    draws[bad].mean = NAN;
+    EXPECT_TRUE(std::isnan(only(predictions_of(draws, 2).nll)));
+    EXPECT_TRUE(std::isnan(only(predictions_of(draws, 2).sigma)));
+  }
+}
+
+TEST(Mixture, KeepsTheSpreadOfLargeMeansAndTinyDensities) {
+  std::vector<Draw> draws;
+  for (int s = 0; s < 1000; ++s) draws.push_back({s % 2 ? 1e6 : 1e6 + 1, 1e-4});
+  const Predictions predictions = predictions_of(draws, 1e6 + 3);
+  EXPECT_NEAR(only(predictions.epistemic_sigma), 0.5, 1e-6);
+  EXPECT_NEAR(only(predictions.nll),
+              0.5 * 4e4 + std::log(0.01 * 2) + 0.5 * std::log(2 * std::numbers::pi), 1e-2);
 }
 
 }  // namespace

@@ -1,22 +1,30 @@
 #include "credence/predict/predictor.h"
 
+#include <cmath>
+#include <numeric>
+
 #include "support/random_tensor.h"
 #include <gmock/gmock.h>
 
+#include "credence/base/text.h"
 #include "credence/bayes/flipout.h"
 #include "credence/bayes/gaussian_prior.h"
+#include "credence/distributions/gaussian.h"
 #include "credence/layers/conv2d.h"
 #include "credence/layers/dense.h"
+#include "credence/layers/dropout.h"
 #include "credence/layers/flatten.h"
 #include "credence/layers/pooling.h"
 #include "credence/layers/relu.h"
+#include "credence/layers/tanh.h"
 #include "credence/losses/categorical_cross_entropy.h"
+#include "credence/losses/gaussian_likelihood.h"
 
 namespace credence {
 namespace {
 
-/// Two dense layers behind a convolution, the named ones with a posterior.
-GraphSpec network(const std::vector<std::string>& variational) {
+/// Two dense layers behind a convolution, the named ones with a posterior; "drop" is a dropout.
+GraphSpec network(std::vector<std::string> variational) {
   GraphSpec graph{.name = "small", .input = {8, 8, 1}};
   graph.add("conv1", conv2d({.filters = 5, .kernel = {3, 3}, .padding = PaddingMode::same}))
       .add<ReLU>("relu1")
@@ -24,6 +32,7 @@ GraphSpec network(const std::vector<std::string>& variational) {
       .add<Flatten>("flatten")
       .add("dense1", dense({.units = 7}))
       .add<ReLU>("relu2")
+      .add_with<Dropout>("drop", {.monte_carlo = std::erase(variational, "drop") > 0})
       .add("dense2", dense({.units = 4}));
   make_variational(graph, {variational},
                    {.estimator = [] { return std::make_unique<Flipout>(); },
@@ -70,12 +79,80 @@ TEST_P(Predictions, AreTheMeanOverDrawsWhateverIsComputedOnce) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Drawn, Predictions,
-                         ::testing::Values(std::vector<std::string>{"conv1"},
-                                           std::vector<std::string>{"dense1"},
-                                           std::vector<std::string>{"dense2"},
-                                           std::vector<std::string>{"all"}),
-                         [](const auto& test) { return test.param[0]; });
+INSTANTIATE_TEST_SUITE_P(
+    Drawn, Predictions,
+    ::testing::Values(std::vector<std::string>{"conv1"}, std::vector<std::string>{"drop"},
+                      std::vector<std::string>{"conv1", "drop"}, std::vector<std::string>{"dense1"},
+                      std::vector<std::string>{"dense2"}, std::vector<std::string>{"all"}),
+    [](const auto& test) { return join(test.param, "_"); });
+
+/// Two targets, given in units that are not their own.
+std::shared_ptr<const Dataset> regression(std::int64_t count) {
+  const Tensor src = random_tensor({count, 3}, DType::float32, "inputs");
+  const Tensor target = random_tensor({count, 2}, DType::float32, "targets");
+  return std::make_shared<InMemoryDataset>(
+      "regression", src, target, TargetInfo{.units = {{.scale = 4, .shift = 10}, {.scale = -0.5}}});
+}
+
+GraphSpec regression_network() {
+  GraphSpec graph{.name = "regression", .input = {3}};
+  graph.add("dense1", dense({.units = 6})).add<Tanh>("tanh1").add("dense2", dense({.units = 4}));
+  make_variational(graph, {{"dense1", "dense2"}},
+                   {.estimator = [] { return std::make_unique<Flipout>(); },
+                    .prior = std::make_shared<GaussianPrior>(GaussianOptions{}),
+                    .initial_sigma = 0.5});
+  return graph;
+}
+
+/// The mixture's figures from their definitions, in the targets' own units.
+TEST(Predictor, OfADensityGivesThatOfTheMixtureInOwnUnits) {
+  constexpr std::int64_t examples = 11, samples = 5;
+  const auto dataset = regression(examples);
+  const std::vector<Units> units = dataset->target_info().units;
+  GaussianLikelihood loss;
+  loss.setup({4}, {2}, 0);
+  Tensor src({examples, 3}), target({examples, 2});
+  std::vector<std::int64_t> indices(examples);
+  std::iota(indices.begin(), indices.end(), 0);
+  dataset->read(indices, 0, src, target);
+
+  Model whole(regression_network(), {.max_batch = examples, .seed = 2});
+  std::vector<double> density(examples), mean(examples * 2), square(mean.size());
+  for (std::uint32_t s = 0; s < samples; ++s) {
+    whole.forward(
+        src, {.seed = 9, .training = false, .weights = WeightSampling::predictive, .sample = s});
+    for (std::size_t n = 0; n < examples; ++n) {
+      double log_density = 0;
+      for (std::size_t i = 0; i < 2; ++i) {
+        const Units& own = units[i];
+        const float* const row = whole.output().data<float>() + n * 4;
+        const double mu = row[i] * own.scale + own.shift;
+        const double sigma = (1e-3 + std::log1p(std::exp(row[2 + i]))) * std::abs(own.scale);
+        const double y = target.span<float>()[n * 2 + i] * own.scale + own.shift;
+        log_density += gaussian_log_density(y, mu, sigma);
+        mean[n * 2 + i] += mu / samples;
+        square[n * 2 + i] += (mu * mu + sigma * sigma) / samples;
+      }
+      density[n] += std::exp(log_density) / samples;
+    }
+  }
+  for (const std::int64_t batch : {1, 4, 64}) {
+    Model model(regression_network(), {.max_batch = batch, .seed = 2});
+    Predictor predictor(model, loss, 9, {.samples = samples, .metrics = {"crps"}});
+    const credence::Predictions got = predictor.predict(*dataset, *self_communicator()).predictions;
+    for (std::size_t n = 0; n < examples; ++n) {
+      EXPECT_NEAR(got.nll.span<float>()[n], -std::log(density[n]), 1e-4);
+      for (std::size_t i = n * 2; i < n * 2 + 2; ++i) {
+        EXPECT_NEAR(got.mean.span<float>()[i], mean[i], 1e-4);
+        EXPECT_NEAR(got.sigma.span<float>()[i], std::sqrt(square[i] - mean[i] * mean[i]), 1e-4);
+        EXPECT_LT(got.epistemic_sigma.span<float>()[i], got.sigma.span<float>()[i]);
+        EXPECT_LT(got.lower.span<float>()[i], got.mean.span<float>()[i]);
+        EXPECT_GT(got.upper.span<float>()[i], got.mean.span<float>()[i]);
+        EXPECT_GT(got.crps.span<float>()[i], 0);
+      }
+    }
+  }
+}
 
 TEST(Predictor, TellsHowFarItIs) {
   const auto communicator = self_communicator();

@@ -17,7 +17,7 @@ class CrossEntropyPrior : public Prior {
   double kl(const MeanFieldGaussian& posterior, const StepContext& context) const override {
     return evaluate(posterior, context, [&](const KlNoise& noise, auto mu, auto rho) {
       using T = typename decltype(mu)::value_type;
-      return add_cross_entropy_kl<T>(density_, noise, mu, rho, 0, nullptr, nullptr, {});
+      return add_cross_entropy_kl<T>(density_, noise, mu, rho, 0, {}, {}, {});
     });
   }
 
@@ -26,8 +26,8 @@ class CrossEntropyPrior : public Prior {
     return evaluate(posterior, context, [&](const KlNoise& noise, auto mu, auto rho) {
       using T = typename decltype(mu)::value_type;
       return add_cross_entropy_kl<T>(density_, noise, mu, rho, scale,
-                                     posterior.mu.gradient.data<T>(),
-                                     posterior.rho.gradient.data<T>(), added);
+                                     posterior.mu.gradient.span<T>(),
+                                     posterior.rho.gradient.span<T>(), added);
     });
   }
 
@@ -39,7 +39,7 @@ class CrossEntropyPrior : public Prior {
     const KlNoise noise{noise_key(context.seed, Stream::noise, posterior.name), context.step};
     return with_real_type(mu.dtype(), [&](auto zero) {
       using T = decltype(zero);
-      return body(noise, std::as_const(mu).span<T>(), std::as_const(rho).span<T>());
+      return body(noise, mu.span<T>(), rho.span<T>());
     });
   }
 

@@ -5,27 +5,45 @@
 
 namespace credence {
 
-/// A Gaussian for all weights of a layer, with its KL in closed form.
-class GaussianPriorOfLayer : public Prior {
+/// A Gaussian for all weights of a layer, with its KL in closed form: rule(posterior) says which.
+template <class Rule>
+class GaussianPriorOf : public Prior {
  public:
-  double kl(const MeanFieldGaussian& posterior, const StepContext& context) const override;
-  double add_kl_gradient(MeanFieldGaussian& posterior, double scale, const StepContext& context,
-                         const ElementsDone& added) const override;
+  using Options = typename Rule::Options;
+  /// ConfigError as Rule.
+  explicit GaussianPriorOf(const Options& options = {}) : rule_(options) {}
+
+  double kl(const MeanFieldGaussian& posterior, const StepContext& /*context*/) const override {
+    return with_real_type(posterior.mu.value.dtype(), [&](auto zero) {
+      using T = decltype(zero);
+      return kl_gaussian(posterior.mu.value.span<T>(), posterior.rho.value.span<T>(),
+                         rule_(posterior));
+    });
+  }
+
+  double add_kl_gradient(MeanFieldGaussian& posterior, double scale, const StepContext& /*context*/,
+                         const ElementsDone& added) const override {
+    return with_real_type(posterior.mu.value.dtype(), [&](auto zero) {
+      using T = decltype(zero);
+      const Tensor &mu = posterior.mu.value, &rho = posterior.rho.value;
+      return add_kl_gaussian_gradient(mu.span<T>(), rho.span<T>(), rule_(posterior), scale,
+                                      posterior.mu.gradient.span<T>(),
+                                      posterior.rho.gradient.span<T>(), added);
+    });
+  }
 
  private:
-  virtual GaussianOptions of_layer(const MeanFieldGaussian& posterior) const = 0;
+  Rule rule_;
 };
 
-/// N(mean, sigma^2) for every weight.
-class GaussianPrior : public GaussianPriorOfLayer {
+/// N(mean, sigma^2) for every weight. ConfigError unless sigma is positive.
+class FixedGaussian {
  public:
   using Options = GaussianOptions;
-  /// ConfigError unless sigma is positive.
-  explicit GaussianPrior(const GaussianOptions& options);
+  explicit FixedGaussian(const GaussianOptions& options) : options_(options) { check(options); }
+  GaussianOptions operator()(const MeanFieldGaussian& /*posterior*/) const { return options_; }
 
  private:
-  GaussianOptions of_layer(const MeanFieldGaussian& posterior) const override;
-
   GaussianOptions options_;
 };
 
@@ -39,18 +57,21 @@ struct ScaledGaussianOptions {
 };
 
 /// N(0, scale^2 / inputs), inputs being the weights that an output is a sum over: what a layer
-/// gives then varies as much whatever its width (Neal 1996, "Bayesian learning for neural
-/// networks").
-class ScaledGaussianPrior : public GaussianPriorOfLayer {
+/// gives then varies as much whatever its width (Neal 1996, doi:10.1007/978-1-4612-0745-0).
+/// ConfigError unless scale is positive.
+class ScaledGaussian {
  public:
   using Options = ScaledGaussianOptions;
-  /// ConfigError unless scale is positive.
-  explicit ScaledGaussianPrior(const ScaledGaussianOptions& options);
+  explicit ScaledGaussian(const ScaledGaussianOptions& options);
+  GaussianOptions operator()(const MeanFieldGaussian& posterior) const;
 
  private:
-  GaussianOptions of_layer(const MeanFieldGaussian& posterior) const override;
-
   ScaledGaussianOptions options_;
+};
+
+struct EmpiricalGaussianOptions {
+  template <class Visitor>
+  void visit(Visitor&) {}
 };
 
 /// N(0, s^2) with the s of each layer for which the evidence lower bound is largest (empirical
@@ -58,9 +79,15 @@ class ScaledGaussianPrior : public GaussianPriorOfLayer {
 /// Since the KL does not change with s there, its gradient is that at a fixed s.
 ///
 /// Source  Wu et al. 2019, arXiv:1810.03958, section 4.
-class EmpiricalGaussianPrior : public GaussianPriorOfLayer {
- private:
-  GaussianOptions of_layer(const MeanFieldGaussian& posterior) const override;
+class EmpiricalGaussian {
+ public:
+  using Options = EmpiricalGaussianOptions;
+  explicit EmpiricalGaussian(const EmpiricalGaussianOptions& /*options*/) {}
+  GaussianOptions operator()(const MeanFieldGaussian& posterior) const;
 };
+
+using GaussianPrior = GaussianPriorOf<FixedGaussian>;
+using ScaledGaussianPrior = GaussianPriorOf<ScaledGaussian>;
+using EmpiricalGaussianPrior = GaussianPriorOf<EmpiricalGaussian>;
 
 }  // namespace credence

@@ -43,6 +43,7 @@ class VariationalLinear : public Layer, public Variational {
   bool absorb(const Layer& next) override;
   LayerSummary summary() const override;
   double flops() const override { return flops_; }
+  bool draws_in_predictions() const override { return true; }
 
   const MeanFieldGaussian& posterior() const override { return weight_; }
   double kl(const StepContext& context) const override { return prior_->kl(weight_, context); }

@@ -21,7 +21,7 @@ struct EvaluateArguments {
 
 void run_evaluate(const EvaluateArguments& arguments, Context& context) {
   Communicator& communicator = context.communicator();
-  with_samples({}, arguments.samples);  // before anything is read
+  check_samples(arguments.samples);
   set_up_threads(communicator, arguments.threads);
   const TrainedModel trained = load_run(arguments.run, arguments.overrides, communicator);
   require<DataError>(trained.data.test != nullptr, "data set \"", trained.experiment.data_name,

@@ -92,7 +92,9 @@ std::string option_table(const Experiment& experiment) {
     if (key == "output") continue;  // told as the run directory, and not in config.yaml
     const auto usual = defaults.find(key);
     const bool is_empty = value.empty() || value == "\"\"" || value == "[]" || value == "null";
-    const bool is_usual = usual == defaults.end() ? is_empty : usual->second == value;
+    const bool is_usual = key == "train.loss.type"  ? value == "auto"
+                          : usual == defaults.end() ? is_empty
+                                                    : usual->second == value;
     const bool is_elsewhere = key.starts_with("model.layers.") ||  // in the table of layers
                               (key.starts_with("model.bayesian.") && !is_bayesian);
     if (is_elsewhere || (is_usual && (is_empty || !is_essential(key))))

@@ -45,8 +45,11 @@ Tensor top_classes(const Tensor& probabilities) {
 
 void run_predict(const PredictArguments& arguments, Context& context) {
   Communicator& communicator = context.communicator();
-  with_samples({}, arguments.samples);  // before anything is read
+  check_samples(arguments.samples);
   check_predictions_name(arguments.output);
+  std::error_code none;  // of a file that there is not yet
+  require<UsageError>(!std::filesystem::equivalent(arguments.input, arguments.output, none),
+                      "--output is the file that --input names: ", arguments.output);
   set_up_threads(communicator, arguments.threads);
   on_rank_zero(communicator, [&] { require_creatable(arguments.output); });
   const TrainedModel trained = load_run(arguments.run, arguments.overrides, communicator);
@@ -71,8 +74,11 @@ void run_predict(const PredictArguments& arguments, Context& context) {
   else
     arrays = {{"mean", mean}};
   if (!part.predictions.sigma.empty()) {
-    arrays.push_back({"sigma", gather(part.predictions.sigma)});
-    arrays.push_back({"epistemic_sigma", gather(part.predictions.epistemic_sigma)});
+    const Predictions& p = part.predictions;
+    arrays.push_back({"sigma", gather(p.sigma)});
+    arrays.push_back({"epistemic_sigma", gather(p.epistemic_sigma)});
+    arrays.push_back({"lower", gather(p.lower)});
+    arrays.push_back({"upper", gather(p.upper)});
   }
   on_rank_zero(communicator, [&] {
     write_predictions(arguments.output, arrays);
@@ -95,7 +101,8 @@ void add_predict(CLI::App& app, Context& context) {
   command
       ->add_option("-o,--output", arguments->output,
                    "an .npz or .csv file: predicted_class, mean, predictive_entropy, "
-                   "mutual_information; of a regression mean, sigma, epistemic_sigma")
+                   "mutual_information; of a regression mean, sigma, epistemic_sigma, "
+                   "lower, upper")
       ->required();
   command->add_option("overrides", arguments->overrides, "key=value: data.path=/elsewhere");
   command->add_option("-s,--samples", arguments->samples,

@@ -39,14 +39,16 @@ Resources set_up_threads(Communicator& communicator, int threads) {
   return resources;
 }
 
-PredictOptions with_samples(PredictOptions options, const std::optional<std::int64_t>& samples) {
-  if (!samples) return options;
-  options.samples = *samples;
+void check_samples(const std::optional<std::int64_t>& samples) {
   try {
-    options.check();
+    with_samples({}, samples).check();
   } catch (const ConfigError& error) {
     throw UsageError(concat("--samples: ", error.what()));
   }
+}
+
+PredictOptions with_samples(PredictOptions options, const std::optional<std::int64_t>& samples) {
+  if (samples) options.samples = *samples;
   return options;
 }
 

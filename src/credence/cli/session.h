@@ -23,7 +23,10 @@ Resources set_up_threads_quietly(Communicator& communicator, int threads);
 /// The same, and warns.
 Resources set_up_threads(Communicator& communicator, int threads);
 
-/// A recipe's PredictOptions with the weight draws that --samples asks for, if it does. UsageError.
+/// UsageError unless --samples, if given, is a number of draws.
+void check_samples(const std::optional<std::int64_t>& samples);
+
+/// A recipe's PredictOptions with the weight draws that --samples asks for, if it does.
 PredictOptions with_samples(PredictOptions options, const std::optional<std::int64_t>& samples);
 
 /// Of threads that share CPUs, and of CPUs that the launcher keeps from them; empty if all is well.

@@ -94,8 +94,15 @@ void read_loss(OptionReader& reader, Experiment& experiment) {
                              const Model& model, const Dataset& data) {
     const std::int64_t classes = data.target_info().classes;
     std::unique_ptr<Loss> loss = choose(classes, model.output_summary().type == "Softmax");
-    place.check([&] { check_loss(*loss, model, data); });
-    loss->setup(model.output_shape(), data.target_shape(), classes);
+    place.check([&] {
+      check_loss(*loss, model, data);
+      try {
+        loss->setup(model.output_shape(), data.target_shape(), classes);
+      } catch (const ShapeError& error) {
+        throw ConfigError(
+            concat(error.what(), "; the output is that of layer \"", model.output_name(), "\""));
+      }
+    });
     return loss;
   };
 }
@@ -145,8 +152,8 @@ void read_train(OptionReader& reader, Experiment& experiment) {
   read_predict(reader.child("validation"), experiment.validation, experiment.metrics);
 }
 
-/// The places of what is not as it is by default, and means nothing to a deterministic network. A
-/// saved configuration names all keys; those at their default are no mistake.
+/// The places of KL options that are not as by default, and mean nothing to a deterministic
+/// network. A saved configuration names all keys; those at their default are no mistake.
 std::vector<ConfigPlace> given_for_posterior(OptionReader& root, const Experiment& experiment) {
   std::vector<ConfigPlace> places;
   const auto add = [&](OptionReader& section, const char* key, bool is_default) {

@@ -67,7 +67,7 @@ struct Experiment {
   PredictOptions predict;
   PredictOptions validation{.samples = 5};
   std::vector<MetricChoice> metrics;  ///< of predict and of validation
-  /// Of options that are not at their default, and mean nothing to a deterministic network.
+  /// Of KL options that are not at their default, and mean nothing to a deterministic network.
   std::vector<ConfigPlace> of_posterior;
   std::string resolved;             ///< the configuration with every default, without `output`
   std::vector<OptionInfo> options;  ///< the same, flat

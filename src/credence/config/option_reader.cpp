@@ -120,6 +120,8 @@ const std::string& OptionReader::name(const std::string& key, const std::string&
 std::string OptionReader::resolve_name(const std::string& key, const std::string& fallback,
                                        const std::vector<std::string>& known) {
   std::string name = fallback;
+  if (given() && source_->overridden && source_->is_null() && source_->text.empty())
+    fail("expected a name, got nothing; =null asks for the default");
   if (given() && source_->is_scalar()) {
     name = source_->text;
     move_to(nullptr, "");

@@ -1,6 +1,7 @@
 #include "credence/data/dataset.h"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "credence/base/errors.h"
@@ -48,6 +49,12 @@ void to_own_units(Tensor& targets, const TargetInfo& info) {
     const Units& units = info.units[i % info.units.size()];
     values[i] = static_cast<float>(values[i] * units.scale + units.shift);
   }
+}
+
+double log_scale(const TargetInfo& info) {
+  double sum = 0;
+  for (const Units& units : info.units) sum += std::log(std::abs(units.scale));
+  return sum;
 }
 
 void to_own_scale(Tensor& distances, const TargetInfo& info) {

@@ -28,7 +28,10 @@ struct TargetInfo {
 /// Targets [n, ...], or predictions of them, from the units they are given in to their own.
 /// ShapeError if a row does not hold an element for each of info.units.
 void to_own_units(Tensor& targets, const TargetInfo& info);
-/// The same for distances between targets, such as a standard deviation.
+/// Added to a negative log-density of given targets it gives that of own ones: the sum over targets
+/// of log |scale|.
+double log_scale(const TargetInfo& info);
+/// to_own_units for distances between targets, such as a standard deviation.
 void to_own_scale(Tensor& distances, const TargetInfo& info);
 /// float64 values [n, ...] from their own units to those they are given in. ShapeError likewise.
 void to_given_units(Tensor& values, std::span<const Units> units);

@@ -5,7 +5,8 @@
 #include <numbers>
 #include <span>
 
-#include "credence/distributions/softplus.h"
+#include "credence/base/errors.h"
+#include "credence/distributions/gaussian.h"
 #include "credence/kernels/parallel_sum.h"
 #include "credence/random/noise.h"
 
@@ -24,7 +25,8 @@ struct CrossEntropyBlock {
   T* diff_sigma;
 };
 
-/// What a Monte Carlo estimate draws from: one draw for all weights and ranks at each step.
+/// What a Monte Carlo estimate draws from: a normal for each weight and sample, others each step,
+/// the same on every rank.
 struct KlNoise {
   NoiseKey key;
   std::uint64_t step = 0;
@@ -35,14 +37,19 @@ struct KlNoise {
 ///
 ///   E_q[-log p(w)] - log sigma - log(2 pi e) / 2
 ///
-/// Adds `scale` times its gradient to diff_mu and diff_rho, unless they are null, and calls `added`
-/// for those elements, which may then change. Summed in double in an order that does not depend on
-/// the threads.
+/// Adds `scale` times its gradient to diff_mu and diff_rho, unless both are empty, and calls
+/// `added` for those elements, which may then change. Summed in double in an order that does not
+/// depend on the threads. ShapeError if the sizes differ.
 template <class T, class Density>
 double add_cross_entropy_kl(const Density& density, const KlNoise& noise, std::span<const T> mu,
-                            std::span<const T> rho, double scale, T* diff_mu, T* diff_rho,
-                            const ElementsDone& added) {
-  constexpr T entropy_of_unit = static_cast<T>(0.5 + 0.91893853320467274178);  // log(2 pi e) / 2
+                            std::span<const T> rho, double scale, std::span<T> diff_mu,
+                            std::span<T> diff_rho, const ElementsDone& added) {
+  constexpr T entropy_of_unit = static_cast<T>(0.5 + half_log_2_pi);  // log(2 pi e) / 2
+  const bool has_gradient = !diff_mu.empty() || !diff_rho.empty();
+  require<ShapeError>(rho.size() == mu.size() && (!has_gradient || (diff_mu.size() == mu.size() &&
+                                                                    diff_rho.size() == mu.size())),
+                      "KL: mu has ", mu.size(), " elements, rho ", rho.size(), ", diff_mu ",
+                      diff_mu.size(), ", diff_rho ", diff_rho.size());
   const T *const means = mu.data(), *const rhos = rho.data();
   const T factor = static_cast<T>(scale);
   const auto fill = [=, &density, &noise](std::int64_t first, std::span<T> terms) {
@@ -56,8 +63,8 @@ double add_cross_entropy_kl(const Density& density, const KlNoise& noise, std::s
         CrossEntropyBlock<T>{first, count, means + first, sigma, value, by_mu, by_sigma}, noise);
 #pragma omp simd
     for (std::int64_t i = 0; i < count; ++i) value[i] -= log_softplus(r[i]) + entropy_of_unit;
-    if (!diff_mu) return;
-    T *const to_mu = diff_mu + first, *const to_rho = diff_rho + first;
+    if (!has_gradient) return;
+    T *const to_mu = diff_mu.data() + first, *const to_rho = diff_rho.data() + first;
 #pragma omp simd
     for (std::int64_t i = 0; i < count; ++i) {
       to_mu[i] += factor * by_mu[i];

@@ -2,7 +2,6 @@
 
 #include <cmath>
 #include <cstdint>
-#include <numbers>
 
 #include "credence/base/errors.h"
 #include "credence/kernels/parallel_sum.h"
@@ -10,8 +9,6 @@
 namespace credence {
 
 namespace {
-
-const double half_log_2_pi = 0.5 * std::log(2.0 * std::numbers::pi);
 
 template <class T>
 double log_density(std::span<const T> x, const GaussianOptions& gaussian) {

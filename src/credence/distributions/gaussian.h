@@ -19,6 +19,8 @@ struct GaussianOptions {
   }
 };
 
+inline constexpr double half_log_2_pi = 0.91893853320467274178;
+
 /// ConfigError unless mean is finite and sigma positive and finite.
 void check(const GaussianOptions& gaussian);
 

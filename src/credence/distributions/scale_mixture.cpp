@@ -20,7 +20,7 @@ struct Energy {
         peak2(static_cast<T>(log_peak(1 - options.weight, options.sigma2))) {}
 
   static double log_peak(double weight, double sigma) {
-    return std::log(weight / sigma) - 0.5 * std::log(2 * std::numbers::pi);
+    return std::log(weight / sigma) - half_log_2_pi;
   }
 
   struct At {

@@ -87,7 +87,8 @@ void detail::run_claimed(std::int64_t count, void* body,
     std::atomic<std::int64_t> next;
   };
   std::array<Share, 64> shares;
-  const std::int64_t number = std::clamp<std::int64_t>(thread_count(), 1, shares.size());
+  const std::int64_t number =
+      std::clamp<std::int64_t>(std::min<std::int64_t>(count, thread_count()), 1, shares.size());
   for (std::int64_t i = 0; i < number; ++i) {
     shares[i].begin = count * i / number;
     shares[i].end = count * (i + 1) / number;

@@ -17,12 +17,19 @@ Shape Dropout::setup(const LayerSetup& setup, std::span<const Shape> src_shapes)
   return src;
 }
 
+bool Dropout::drops(const StepContext& context) const {
+  return context.training ||
+         (options_.monte_carlo && context.weights == WeightSampling::predictive);
+}
+
 void Dropout::forward(std::span<const Tensor> src, Tensor& dst, const StepContext& context) {
-  if (!context.training) {
+  if (!drops(context)) {
     copy(src[0], dst, Write::overwrite);
     return;
   }
-  const NoiseKey key = noise_key(context.seed, Stream::dropout, name_);
+  const NoiseKey key =
+      noise_key(context.seed, context.training ? Stream::dropout : Stream::predict, name_);
+  const std::uint64_t step = context.training ? context.step : 0;
   const std::int64_t batch = src[0].shape()[0], row_size = mask_.shape().row_size();
   with_real_type(mask_.dtype(), [&](auto zero) {
     using T = decltype(zero);
@@ -31,8 +38,7 @@ void Dropout::forward(std::span<const Tensor> src, Tensor& dst, const StepContex
       for (std::int64_t n = begin; n < end; ++n) {
         const std::span<T> mask(mask_.data<T>() + n * row_size, static_cast<std::size_t>(row_size));
         const auto example = static_cast<std::uint32_t>(context.first_example + n);
-        fill_uniform(mask, key,
-                     {.step = context.step, .example = example, .sample = context.sample});
+        fill_uniform(mask, key, {.step = step, .example = example, .sample = context.sample});
         for (T& element : mask) element = element < rate ? T(0) : kept;
       }
     });
@@ -45,7 +51,7 @@ void Dropout::backward(std::span<const Tensor> /*src*/, const Tensor& /*dst*/,
                        const Tensor& diff_dst, std::span<DiffSrc> diff_src,
                        const StepContext& context) {
   if (!diff_src[0].tensor) return;
-  if (!context.training) {
+  if (!drops(context)) {
     copy(diff_dst, *diff_src[0].tensor, diff_src[0].write);
     return;
   }
@@ -54,7 +60,8 @@ void Dropout::backward(std::span<const Tensor> /*src*/, const Tensor& /*dst*/,
 }
 
 LayerSummary Dropout::summary() const {
-  return {.type = "Dropout", .details = concat("rate ", options_.rate)};
+  return {.type = "Dropout",
+          .details = concat("rate ", options_.rate, options_.monte_carlo ? ", Monte Carlo" : "")};
 }
 
 }  // namespace credence

@@ -65,6 +65,8 @@ class Layer {
   /// Floating-point operations of a forward pass over one example, where they count: of products
   /// with weights.
   virtual double flops() const { return 0; }
+  /// Whether what it gives differs from one draw of a prediction to the next.
+  virtual bool draws_in_predictions() const { return false; }
   /// Whether dst may lie in the memory of the (only) src, and diff_src in that of diff_dst.
   virtual InPlace in_place() const { return InPlace::no; }
 };

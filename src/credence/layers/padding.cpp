@@ -7,15 +7,18 @@
 namespace credence {
 
 void check(std::string_view where, const WindowOptions& window, std::string_view kernel) {
-  const auto require_least = [&](std::string_view key, const std::array<std::int64_t, 2>& pair,
+  constexpr std::int64_t most = 65536;  // their products can be counted
+  const auto require_range = [&](std::string_view key, const std::array<std::int64_t, 2>& pair,
                                  std::int64_t least) {
     require<ConfigError>(pair[0] >= least && pair[1] >= least, where, ": ", key, " must be ", least,
                          " or more, got ", by_text(pair));
+    require<ConfigError>(pair[0] <= most && pair[1] <= most, where, ": ", key, " must be at most ",
+                         most, ", got ", by_text(pair));
   };
-  require_least(kernel, window.kernel, 1);
-  require_least("stride", window.stride, 1);
-  require_least("dilation", window.dilation, 1);
-  require_least("explicit_padding", window.explicit_padding, 0);
+  require_range(kernel, window.kernel, 1);
+  require_range("stride", window.stride, 1);
+  require_range("dilation", window.dilation, 1);
+  require_range("explicit_padding", window.explicit_padding, 0);
 }
 
 Padding resolve_padding(const std::string& layer, const WindowOptions& window, std::int64_t height,

@@ -35,8 +35,8 @@ struct WindowOptions {
   std::array<std::int64_t, 2> explicit_padding{0, 0};  ///< on both sides
 };
 
-/// ConfigError, naming `where` and the key, unless kernel, stride and dilation are positive and the
-/// padding is not negative. `kernel` is what the kernel is called.
+/// ConfigError, naming `where` and the key, unless kernel, stride and dilation are positive, the
+/// padding is not negative, and none is above 65536. `kernel` is what the kernel is called.
 void check(std::string_view where, const WindowOptions& window, std::string_view kernel = "kernel");
 
 /// The padding of a window over [height, width]. ShapeError, naming the layer, if a window does not

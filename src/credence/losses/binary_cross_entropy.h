@@ -26,6 +26,7 @@ class BinaryCrossEntropy final : public Loss {
   explicit BinaryCrossEntropy(const Options& = {}) {}
 
   std::string name() const override { return "binary_cross_entropy"; }
+  Problem problem() const override { return Problem::classification; }
   std::int64_t output_size(std::int64_t /*classes*/) const override { return 1; }
   void setup(const Shape& output, const Shape& target, std::int64_t classes) override;
   double forward(const Tensor& output, const Tensor& target, double divisor,

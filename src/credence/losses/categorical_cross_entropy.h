@@ -32,6 +32,7 @@ class CategoricalCrossEntropy final : public Loss {
   explicit CategoricalCrossEntropy(const Options& options = {}) : options_(options) {}
 
   std::string name() const override { return "categorical_cross_entropy"; }
+  Problem problem() const override { return Problem::classification; }
   bool takes_probabilities() const override { return !options_.from_logits; }
   void setup(const Shape& output, const Shape& target, std::int64_t classes) override;
   double forward(const Tensor& output, const Tensor& target, double divisor,

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "credence/base/errors.h"
 #include "credence/losses/metric.h"
 #include "credence/tensor/tensor.h"
 
@@ -23,6 +24,20 @@ void check_prediction(std::string_view where, const Tensor& output, const Tensor
 
 /// Checks that predictions and target, both float32, are of the same examples. ShapeError if not.
 void check_examples(std::string_view where, const Predictions& predictions, const Tensor& target);
+
+/// The mean of figure(i) over the elements i of row `row` of `predicted` [n, targets]. ShapeError
+/// unless the target has as many to a row.
+template <class Figure>
+double mean_over_targets(std::string_view where, const Tensor& predicted, const Tensor& target,
+                         std::int64_t row, Figure figure) {
+  const std::int64_t targets = target.shape().row_size();
+  require<ShapeError>(!predicted.empty() && predicted.shape().row_size() == targets, where,
+                      ": the predictions ", predicted.shape(), " do not fit the target ",
+                      target.shape());
+  double sum = 0;
+  for (std::int64_t i = row * targets; i < (row + 1) * targets; ++i) sum += figure(i);
+  return sum / static_cast<double>(targets);
+}
 
 /// Copies the output to a prediction of the same size, of either real type.
 void copy_to_prediction(const Tensor& output, Tensor& prediction);

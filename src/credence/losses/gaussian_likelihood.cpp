@@ -27,18 +27,21 @@ Row<T> row_of(const Tensor& output, const GaussianLikelihoodOptions& options, st
   const std::int64_t width = output.shape().row_size();
   const T* const mean = output.data<T>() + row * width;
   return {.mean = mean,
-          .rho = options.noise == TargetNoise::predicted ? mean + width / 2 : nullptr,
-          .fixed = static_cast<T>(options.sigma),
+          .rho = options.sigma ? nullptr : mean + width / 2,
+          .fixed = static_cast<T>(options.sigma.value_or(0)),
           .floor = static_cast<T>(options.min_sigma)};
 }
 
 }  // namespace
 
 GaussianLikelihood::GaussianLikelihood(const Options& options) : options_(options) {
-  require<ConfigError>(options.sigma > 0 && std::isfinite(options.sigma), loss_name,
-                       ": sigma must be positive and finite, got ", options.sigma);
-  require<ConfigError>(options.min_sigma >= 0 && std::isfinite(options.min_sigma), loss_name,
-                       ": min_sigma must be finite and not negative, got ", options.min_sigma);
+  const double sigma = options.sigma.value_or(1);
+  require<ConfigError>(sigma > 0 && std::isfinite(sigma), loss_name,
+                       ": sigma must be positive and finite, got ", sigma);
+  require<ConfigError>(!options.sigma || options.min_sigma == Options{}.min_sigma, loss_name,
+                       ": min_sigma is of predicted sigmas, and sigma is given: remove one");
+  require<ConfigError>(options.min_sigma > 0 && std::isfinite(options.min_sigma), loss_name,
+                       ": min_sigma must be positive and finite, got ", options.min_sigma);
 }
 
 std::int64_t GaussianLikelihood::output_size(std::int64_t targets) const {

@@ -1,25 +1,17 @@
 #pragma once
 
+#include <optional>
+
 #include "credence/losses/loss.h"
 
 namespace credence {
 
-/// What is known of the scatter of targets around their mean.
-enum class TargetNoise { fixed, predicted };
-inline EnumNames<TargetNoise> enum_names(TargetNoise) {
-  static constexpr EnumName<TargetNoise> names[] = {{TargetNoise::fixed, "fixed"},
-                                                    {TargetNoise::predicted, "predicted"}};
-  return names;
-}
-
 struct GaussianLikelihoodOptions {
-  TargetNoise noise = TargetNoise::predicted;
-  double sigma = 1.0;       ///< fixed: that of every target
-  double min_sigma = 1e-3;  ///< predicted: none is less
+  std::optional<double> sigma{};  ///< of every target; none: the network predicts it
+  double min_sigma = 1e-3;        ///< of predicted ones: none is less
 
   template <class Visitor>
   void visit(Visitor& v) {
-    v("noise", noise);
     v("sigma", sigma);
     v("min_sigma", min_sigma);
   }
@@ -30,17 +22,18 @@ struct GaussianLikelihoodOptions {
 ///   loss = sum over rows and targets of (log(2 pi) / 2 + log sigma + ((y - mean) / sigma)^2 / 2)
 ///          / divisor
 ///
-/// With fixed noise the output is the mean. With predicted noise the output's first half is the
-/// mean, the second half rho, and sigma = min_sigma + softplus(rho): how much targets scatter may
-/// differ from example to example (heteroscedastic regression, Nix and Weigend 1994).
+/// With a given sigma the output is the mean. Without, the output's first half is the mean, the
+/// second half rho, and sigma = min_sigma + softplus(rho): how much targets scatter may differ from
+/// example to example (heteroscedastic regression, Nix and Weigend 1994,
+/// doi:10.1109/ICNN.1994.374138).
 ///
 /// Shapes  output [n, targets], or [n, 2 targets]; target [n, targets].
 /// Units   sigmas: those that targets are given in, which are standardised where a data set says
 ///         so.
-class GaussianLikelihood final : public Loss {
+class GaussianLikelihood final : public Loss, private Density {
  public:
   using Options = GaussianLikelihoodOptions;
-  /// ConfigError unless the sigmas are positive and finite (min_sigma may be 0).
+  /// ConfigError unless the sigmas are positive and finite, and if min_sigma would do nothing.
   explicit GaussianLikelihood(const Options& options = {});
 
   std::string name() const override { return "gaussian"; }
@@ -51,12 +44,13 @@ class GaussianLikelihood final : public Loss {
                  Tensor* diff_output) const override;
   Shape prediction_shape(const Shape& output) const override;
   void predict(const Tensor& output, Tensor& prediction) const override;
+  const Density* density() const override { return this; }
+
+ private:
   void predict_variance(const Tensor& output, Tensor& variance) const override;
   void log_density(const Tensor& output, const Tensor& target,
                    std::span<double> log_density) const override;
-
- private:
-  bool is_predicted() const { return options_.noise == TargetNoise::predicted; }
+  bool is_predicted() const { return !options_.sigma; }
   std::int64_t targets_of(const Tensor& output) const;
   template <class Figure>
   void write_rows(const Tensor& output, Tensor& to, Figure figure) const;

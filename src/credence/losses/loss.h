@@ -9,6 +9,17 @@
 
 namespace credence {
 
+/// How the targets of a regression scatter around their mean, given a network's output.
+class Density {
+ public:
+  virtual ~Density() = default;
+  /// The variance of each target [n, targets].
+  virtual void predict_variance(const Tensor& output, Tensor& variance) const = 0;
+  /// The log of the density of each row's targets, nats.
+  virtual void log_density(const Tensor& output, const Tensor& target,
+                           std::span<double> log_density) const = 0;
+};
+
 /// The negative log-likelihood of targets given a network's output, and what the output predicts.
 /// Runs in the type of the output: float32, or float64 for gradient checks. Targets are float32.
 class Loss {
@@ -16,7 +27,7 @@ class Loss {
   virtual ~Loss() = default;
 
   virtual std::string name() const = 0;
-  virtual Problem problem() const { return Problem::classification; }
+  virtual Problem problem() const = 0;
   /// How many elements an output must have, for so many classes, or targets of a regression.
   virtual std::int64_t output_size(std::int64_t classes_or_targets) const {
     return classes_or_targets;
@@ -34,14 +45,8 @@ class Loss {
   virtual Shape prediction_shape(const Shape& output) const { return output; }
   /// Class probabilities [n, classes], or the predicted mean [n, targets].
   virtual void predict(const Tensor& output, Tensor& prediction) const = 0;
-
-  // For Problem::density_regression alone; others throw an InternalError.
-
-  /// The variance of each target around its mean [n, targets].
-  virtual void predict_variance(const Tensor& output, Tensor& variance) const;
-  /// The log of the density of each row's target, nats.
-  virtual void log_density(const Tensor& output, const Tensor& target,
-                           std::span<double> log_density) const;
+  /// Of a Problem::density_regression; null of others.
+  virtual const Density* density() const { return nullptr; }
 };
 
 }  // namespace credence

@@ -17,8 +17,11 @@ struct Predictions {
   Tensor predictive_entropy{};  ///< [n], nats: entropy of the mean; classification only, else empty
   Tensor mutual_information{};  ///< [n], nats: predictive entropy less expected entropy; else empty
   Tensor nll{};                 ///< [n], nats: -log of the mean over samples of p(target)
-  Tensor sigma{};  ///< [n, targets]: root of the predictive variance; of a density, else empty
-  Tensor epistemic_sigma{};  ///< [n, targets]: the part of the weights, of the mean's over samples
+  // Of a density, [n, targets], else empty:
+  Tensor sigma{};            ///< root of the predictive variance
+  Tensor epistemic_sigma{};  ///< the part of the weights: of the mean over samples
+  Tensor lower{}, upper{};   ///< quantiles, with an interval's probability between them
+  Tensor crps{};             ///< continuous ranked probability score; only if it is asked for
 };
 
 /// A figure computed from sums over examples, so that it is exact however they are spread over
@@ -47,7 +50,7 @@ std::vector<std::string> metric_names();
 void require_fit(const std::string& name, Problem problem);
 
 /// The metrics reported for a problem: of classification accuracy, nll, ece, brier, ...; of
-/// regression rmse and mae, and with a density nll. Then those named in
+/// regression rmse and mae, with a density nll, picp and mpiw too. Then those named in
 /// `more` that are not among them. ConfigError as from require_fit.
 std::vector<std::unique_ptr<Metric>> make_metrics(Problem problem,
                                                   const std::vector<std::string>& more = {});

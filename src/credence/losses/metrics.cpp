@@ -39,6 +39,9 @@ const Registry<Maker>& metrics() {
                                          {"rmse", mean_of<RootMeanSquaredError>},
                                          {"mae", mean_of<MeanAbsoluteError>},
                                          {"ll", mean_of<LogLikelihood>},
+                                         {"picp", mean_of<IntervalCoverage>},
+                                         {"mpiw", mean_of<IntervalWidth>},
+                                         {"crps", mean_of<ContinuousRankedProbabilityScore>},
                                      });
   return table;
 }
@@ -72,7 +75,7 @@ std::vector<std::unique_ptr<Metric>> make_metrics(Problem problem,
       "accuracy", "nll", "ece", "brier", "predictive_entropy", "mutual_information"};
   static const std::vector<std::string> regression = {"rmse", "mae"};
   std::vector<std::string> names = is_regression(problem) ? regression : classification;
-  if (problem == Problem::density_regression) names.insert(names.begin(), "nll");
+  if (problem == Problem::density_regression) names = {"nll", "rmse", "mae", "picp", "mpiw"};
   for (const std::string& name : more) {
     require_fit(name, problem);
     if (std::ranges::find(names, name) == names.end()) names.push_back(name);

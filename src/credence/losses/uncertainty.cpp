@@ -1,6 +1,7 @@
 #include "credence/losses/uncertainty.h"
 
 #include "credence/base/errors.h"
+#include "credence/losses/checks.h"
 
 namespace credence {
 namespace {
@@ -20,6 +21,31 @@ double NegativeLogLikelihood::of_example(const Predictions& predictions, const T
 
 double LogLikelihood::of_example(const Predictions& predictions, const Tensor&, std::int64_t row) {
   return -element(name, predictions.nll, row);
+}
+
+double ContinuousRankedProbabilityScore::of_example(const Predictions& predictions,
+                                                    const Tensor& target, std::int64_t row) {
+  return mean_over_targets(name, predictions.crps, target, row,
+                           [&](std::int64_t i) { return predictions.crps.data<float>()[i]; });
+}
+
+double IntervalCoverage::of_example(const Predictions& predictions, const Tensor& target,
+                                    std::int64_t row) {
+  return mean_over_targets(name, predictions.lower, target, row, [&](std::int64_t i) {
+    const float wanted = target.data<float>()[i];
+    return predictions.lower.data<float>()[i] <= wanted &&
+                   wanted <= predictions.upper.data<float>()[i]
+               ? 1.0
+               : 0.0;
+  });
+}
+
+double IntervalWidth::of_example(const Predictions& predictions, const Tensor& target,
+                                 std::int64_t row) {
+  return mean_over_targets(name, predictions.lower, target, row, [&](std::int64_t i) {
+    return static_cast<double>(predictions.upper.data<float>()[i]) -
+           static_cast<double>(predictions.lower.data<float>()[i]);
+  });
 }
 
 double PredictiveEntropy::of_example(const Predictions& predictions, const Tensor&,

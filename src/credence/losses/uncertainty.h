@@ -21,6 +21,31 @@ struct LogLikelihood {
   static double of_example(const Predictions& predictions, const Tensor& target, std::int64_t row);
 };
 
+/// Continuous ranked probability score: the integral over x of (F(x) - [x >= target])^2, F being
+/// the predictive distribution, averaged over the targets of an example. Units: the targets'. For a
+/// prediction without a spread it is the absolute error.
+/// Source  Gneiting and Raftery 2007, doi:10.1198/016214506000001437.
+struct ContinuousRankedProbabilityScore {
+  static constexpr const char* name = "crps";
+  static constexpr bool fits(Problem problem) { return problem == Problem::density_regression; }
+  static double of_example(const Predictions& predictions, const Tensor& target, std::int64_t row);
+};
+
+/// Share of targets between the predictions' lower and upper quantiles (prediction interval
+/// coverage probability): the interval's own probability, if predictions are calibrated.
+struct IntervalCoverage {
+  static constexpr const char* name = "picp";
+  static constexpr bool fits(Problem problem) { return problem == Problem::density_regression; }
+  static double of_example(const Predictions& predictions, const Tensor& target, std::int64_t row);
+};
+
+/// Mean width of those intervals (mean prediction interval width). Units: the targets'.
+struct IntervalWidth {
+  static constexpr const char* name = "mpiw";
+  static constexpr bool fits(Problem problem) { return problem == Problem::density_regression; }
+  static double of_example(const Predictions& predictions, const Tensor& target, std::int64_t row);
+};
+
 /// Entropy of the predictive distribution: all that is uncertain.
 struct PredictiveEntropy {
   static constexpr const char* name = "predictive_entropy";

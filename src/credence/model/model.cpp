@@ -1,6 +1,7 @@
 #include "credence/model/model.h"
 
 #include <algorithm>
+#include <new>
 #include <cmath>
 
 #include "credence/base/errors.h"
@@ -15,13 +16,15 @@ std::int64_t aligned(std::int64_t count) {
   return (count + gradient_alignment - 1) / gradient_alignment * gradient_alignment;
 }
 
-/// Runs `body`; a MemoryError of it tells the layer.
+/// Runs `body`; if memory runs out, the error tells the layer.
 template <class Body>
 decltype(auto) for_layer(const std::string& name, const Body& body) {
   try {
     return body();
   } catch (const MemoryError& error) {
     throw MemoryError(concat("layer \"", name, "\": ", error.what()));
+  } catch (const std::bad_alloc&) {
+    throw MemoryError(concat("layer \"", name, "\": out of memory"));
   }
 }
 
@@ -169,6 +172,10 @@ LayerSummary Model::output_summary(std::size_t output) const {
   return nodes_[outputs_.at(output)].layer->summary();
 }
 
+const std::string& Model::output_name(std::size_t output) const {
+  return nodes_[outputs_.at(output)].name;
+}
+
 const Tensor& Model::output(std::size_t output) const {
   return nodes_[outputs_.at(output)].dst;
 }
@@ -193,9 +200,7 @@ void Model::bind_batch(const Tensor& src) {
 }
 
 void Model::plan_prediction() {
-  const auto draws = [](const Node& node) {
-    return dynamic_cast<const Variational*>(node.layer.get()) != nullptr;
-  };
+  const auto draws = [](const Node& node) { return node.layer->draws_in_predictions(); };
   first_drawn_ = static_cast<std::size_t>(std::ranges::find_if(nodes_, draws) - nodes_.begin());
   const auto runner_of = [this](int node) {
     return is_fused(nodes_[node]) ? nodes_[node].runs_in : node;

@@ -73,8 +73,12 @@ class Model {
   std::size_t output_count() const { return outputs_.size(); }
   /// Of the layer whose result the output is.
   LayerSummary output_summary(std::size_t output = 0) const;
+  const std::string& output_name(std::size_t output = 0) const;
 
+  /// Whether a layer has a posterior, and the model a KL.
   bool is_bayesian() const { return !variational_.empty(); }
+  /// Whether predictions differ from draw to draw.
+  bool draws_in_predictions() const { return first_drawn_ < nodes_.size(); }
   /// Summed over the layers with a posterior, nats; see Prior.
   double kl(const StepContext& context) const;
   /// Called when elements [begin, end) of a parameter, by its number in parameters(), have their

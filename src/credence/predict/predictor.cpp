@@ -37,15 +37,17 @@ void finish_classification(Predictions& predictions, const Tensor& target) {
   }
 }
 
-/// The same of a density, in the targets' own units: a density in them is one in given ones over
-/// their scale.
-void finish_density(const Mixture& mixture, Predictions& predictions, const TargetInfo& info) {
-  mixture.finish(predictions);
-  double log_scale = 0;
-  for (const Units& units : info.units) log_scale += std::log(std::abs(units.scale));
-  for (float& nll : predictions.nll.span<float>()) nll += static_cast<float>(log_scale);
-  for (Tensor* sigma : {&predictions.sigma, &predictions.epistemic_sigma})
-    to_own_scale(*sigma, info);
+/// The figures of a density from the units that targets are given in to their own: a density in
+/// them is that in given ones over their scale.
+void to_own_units(Predictions& predictions, const TargetInfo& info) {
+  const auto shift = static_cast<float>(log_scale(info));
+  for (float& nll : predictions.nll.span<float>()) nll += shift;
+  for (Tensor* distance : {&predictions.sigma, &predictions.epistemic_sigma, &predictions.crps})
+    if (!distance->empty()) to_own_scale(*distance, info);
+  for (Tensor* place : {&predictions.lower, &predictions.upper}) to_own_units(*place, info);
+  const auto lower = predictions.lower.span<float>(), upper = predictions.upper.span<float>();
+  for (std::size_t i = 0; i < lower.size(); ++i)  // a negative scale has swapped them
+    if (lower[i] > upper[i]) std::swap(lower[i], upper[i]);
 }
 
 }  // namespace
@@ -53,6 +55,10 @@ void finish_density(const Mixture& mixture, Predictions& predictions, const Targ
 void PredictOptions::check() const {
   require<ConfigError>(samples >= 1 && samples <= 65536, "expected 1 to 65536 samples, got ",
                        samples);
+  require<ConfigError>(interval > 0 && interval < 1,
+                       "expected an interval's probability between 0 "
+                       "and 1, got ",
+                       interval);
 }
 
 Predictor::Predictor(Model& model, const Loss& loss, std::uint64_t seed,
@@ -60,7 +66,8 @@ Predictor::Predictor(Model& model, const Loss& loss, std::uint64_t seed,
     : model_(model),
       loss_(loss),
       seed_(seed),
-      samples_(model.is_bayesian() ? options.samples : 1),
+      samples_(model.draws_in_predictions() ? options.samples : 1),
+      interval_(options.interval),
       metrics_(options.metrics) {
   options.check();
   for (const std::string& name : metrics_) make_metric(name);
@@ -84,28 +91,31 @@ PredictedPart Predictor::predict(const Dataset& dataset, const Communicator& com
     part.predictions.predictive_entropy = Tensor({count});
     part.predictions.mutual_information = Tensor({count});
   } else if (problem == Problem::density_regression) {
-    part.predictions.sigma = Tensor(prediction.prepend(count));
-    part.predictions.epistemic_sigma = Tensor(prediction.prepend(count));
-    mixture_.emplace(count, prediction.size());
+    Predictions& p = part.predictions;
+    for (Tensor* figure : {&p.sigma, &p.epistemic_sigma, &p.lower, &p.upper})
+      *figure = Tensor(prediction.prepend(count));
+    if (std::ranges::count(metrics_, "crps") > 0) p.crps = Tensor(prediction.prepend(count));
   }
-  const std::int64_t chunk = rows_at_once(dataset.src_shape());
+  const std::int64_t chunk = rows_at_once(dataset.src_shape(), prediction);
   batches_done_ = 0;
   Tensor src(dataset.src_shape().prepend(std::min(chunk, count)));
   for (std::int64_t first = 0; first < count; first += chunk)
     predict_chunk(dataset, part, first, src.rows(0, std::min(chunk, count - first)));
   const TargetInfo info = dataset.target_info();
   if (problem == Problem::classification) finish_classification(part.predictions, part.target);
-  if (problem == Problem::density_regression) finish_density(*mixture_, part.predictions, info);
+  if (problem == Problem::density_regression) to_own_units(part.predictions, info);
   to_own_units(part.predictions.mean, info);
   to_own_units(part.target, info);
   return part;
 }
 
-std::int64_t Predictor::rows_at_once(const Shape& src) const {
-  // What is kept between draws: the source, and about as much of what is computed from it once.
+std::int64_t Predictor::rows_at_once(const Shape& src, const Shape& prediction) const {
+  // What is kept between draws: the source, about as much of what is computed from it once, and of
+  // a density each draw.
   constexpr std::int64_t most_elements = std::int64_t{1} << 24;
+  const std::int64_t of_row = src.size() + 2 * prediction.size() * samples_;
   const std::int64_t batches =
-      std::max<std::int64_t>(1, most_elements / (src.size() * model_.max_batch()));
+      std::max<std::int64_t>(1, most_elements / (of_row * model_.max_batch()));
   return batches * model_.max_batch();
 }
 
@@ -128,6 +138,8 @@ void Predictor::predict_chunk(const Dataset& dataset, PredictedPart& part, std::
   };
   // Chunks are whole batches, so none but the last batch of all is short.
   const std::int64_t batches = samples_ * ((part.end - part.begin + batch - 1) / batch);
+  if (loss_.problem() == Problem::density_regression)
+    mixture_.emplace(samples_, rows, part.predictions.mean.shape().row_size());
   std::vector<std::vector<Tensor>> fixed;  // by batch: what all draws share
   for (std::int64_t sample = 0; sample < samples_; ++sample)
     for (std::int64_t row = 0; row < rows; row += batch) {
@@ -143,14 +155,18 @@ void Predictor::predict_chunk(const Dataset& dataset, PredictedPart& part, std::
         }
         model_.forward_drawn(batch_src, fixed[static_cast<std::size_t>(row / batch)], context);
       }
-      add_sample(part, sample, first + row, batch_src.shape()[0]);
+      add_sample(part, sample, first + row, row, batch_src.shape()[0]);
       ++batches_done_;
       if (observer_) observer_(batches_done_, batches);
     }
+  if (mixture_)
+    mixture_->finish(
+        first, {.interval = interval_, .target = part.predictions.crps.empty() ? nullptr : &target},
+        part.predictions);
 }
 
 void Predictor::add_sample(PredictedPart& part, std::int64_t number, std::int64_t first,
-                           std::int64_t rows) {
+                           std::int64_t in_chunk, std::int64_t rows) {
   Predictions& predictions = part.predictions;
   const float weight = 1.0F / static_cast<float>(samples_);
   const Shape prediction = predictions.mean.shape().without_leading();
@@ -162,9 +178,9 @@ void Predictor::add_sample(PredictedPart& part, std::int64_t number, std::int64_
     if (variance_.empty()) variance_ = Tensor(sample_.shape());
     Tensor variance = variance_.rows(0, rows);
     std::vector<double> log_density(static_cast<std::size_t>(rows));
-    loss_.predict_variance(model_.output(), variance);
-    loss_.log_density(model_.output(), part.target.rows(first, rows), log_density);
-    mixture_->add(number, first, sample, variance, log_density);
+    loss_.density()->predict_variance(model_.output(), variance);
+    loss_.density()->log_density(model_.output(), part.target.rows(first, rows), log_density);
+    mixture_->add(number, in_chunk, sample, variance, log_density);
   }
   if (predictions.mutual_information.empty()) return;
   float* const expected_entropy = predictions.mutual_information.data<float>() + first;

@@ -17,15 +17,17 @@ namespace credence {
 using NamedValue = std::pair<std::string, double>;
 
 struct PredictOptions {
-  std::int64_t samples = 30;  ///< weight draws; a deterministic network needs, and takes, one
+  std::int64_t samples = 30;           ///< draws; a network in which nothing is drawn takes one
+  double interval = 0.9;               ///< probability between a regression's quantiles
   std::vector<std::string> metrics{};  ///< names of those to report beside the default ones
 
-  /// ConfigError unless samples is in [1, 65536].
+  /// ConfigError unless samples is in [1, 65536] and 0 < interval < 1.
   void check() const;
 
   template <class Visitor>
   void visit(Visitor& v) {
     v("samples", samples);
+    v("interval", interval);
     v("metrics", metrics);
   }
 };
@@ -47,7 +49,7 @@ using PredictObserver = std::function<void(std::int64_t done, std::int64_t all)>
 /// before the first layer that draws is computed once for all of them.
 class Predictor {
  public:
-  /// ConfigError unless samples is in [1, 65536] and the metrics exist.
+  /// ConfigError unless the options check and the metrics exist.
   Predictor(Model& model, const Loss& loss, std::uint64_t seed, const PredictOptions& options);
 
   void set_observer(PredictObserver observer) { observer_ = std::move(observer); }
@@ -59,23 +61,25 @@ class Predictor {
   std::vector<std::unique_ptr<Metric>> make_metrics() const;
 
  private:
-  std::int64_t rows_at_once(const Shape& src) const;
+  std::int64_t rows_at_once(const Shape& src, const Shape& prediction) const;
   /// Adds the predictions of rows [first, first + src rows) of the part, over all draws.
   void predict_chunk(const Dataset& dataset, PredictedPart& part, std::int64_t first, Tensor src);
-  /// Adds what the model's output predicts, by draw number `sample`, to `rows` rows from `first`
-  /// on.
-  void add_sample(PredictedPart& part, std::int64_t sample, std::int64_t first, std::int64_t rows);
+  /// Adds what the model's output predicts, by draw number `number`, to `rows` rows from `first`
+  /// on, of the part and, from `in_chunk` on, of its chunk.
+  void add_sample(PredictedPart& part, std::int64_t number, std::int64_t first,
+                  std::int64_t in_chunk, std::int64_t rows);
 
   Model& model_;
   const Loss& loss_;
   std::uint64_t seed_;
   std::int64_t samples_;
+  double interval_;
   std::vector<std::string> metrics_;
   PredictObserver observer_;
   std::int64_t batches_done_ = 0;
-  Tensor sample_;    // [max_batch, ...] one draw's predictions
-  Tensor variance_;  // the same of its variances, of a density
-  std::optional<Mixture> mixture_;
+  Tensor sample_;                   // [max_batch, ...] one draw's predictions
+  Tensor variance_;                 // the same of its variances, of a density
+  std::optional<Mixture> mixture_;  // of the chunk
 };
 
 /// The predictor's metrics over the whole data set, the same on every rank. Collective.

@@ -1,7 +1,10 @@
 #include "credence/tensor/memory.h"
 
 #include <cstring>
+#include <fstream>
+#include <limits>
 #include <new>
+#include <string>
 
 #include <sys/mman.h>
 
@@ -15,6 +18,31 @@ namespace {
 /// a matrix then costs no look-up of a page each.
 constexpr std::size_t huge_page = std::size_t{2} << 20;
 
+/// Bytes of memory and swap that this machine has left; the largest number if it does not say.
+std::size_t available_memory() {
+  std::ifstream file("/proc/meminfo");
+  std::size_t sum = 0;
+  std::string key, unit;
+  for (std::size_t kib = 0; file >> key >> kib && std::getline(file, unit);)
+    if (key == "MemAvailable:" || key == "SwapFree:") sum += kib * 1024;
+  return sum > 0 ? sum : std::numeric_limits<std::size_t>::max();
+}
+
+/// MemoryError for more than there is: the system would give it, and kill the process that writes
+/// to it.
+std::byte* allocate(std::size_t bytes, std::align_val_t alignment) {
+  constexpr std::size_t worth_a_look = std::size_t{64} << 20;
+  const std::size_t available =
+      bytes < worth_a_look ? std::numeric_limits<std::size_t>::max() : available_memory();
+  void* const memory =
+      bytes > available ? nullptr : ::operator new[](bytes, alignment, std::nothrow);
+  require<MemoryError>(
+      memory != nullptr, "out of memory: ", bytes_text(static_cast<long long>(bytes)), " asked for",
+      bytes > available ? concat(", there are ", bytes_text(static_cast<long long>(available)))
+                        : "");
+  return static_cast<std::byte*>(memory);
+}
+
 }  // namespace
 
 std::shared_ptr<std::byte[]> allocate_memory(std::size_t bytes) {
@@ -24,9 +52,7 @@ std::shared_ptr<std::byte[]> allocate_memory(std::size_t bytes) {
     alignment = std::align_val_t{huge_page};
     padded = (padded + huge_page - 1) / huge_page * huge_page;
   }
-  auto* memory = static_cast<std::byte*>(::operator new[](padded, alignment, std::nothrow));
-  require<MemoryError>(memory != nullptr,
-                       "out of memory: ", bytes_text(static_cast<long long>(bytes)), " asked for");
+  std::byte* const memory = allocate(padded, alignment);
   if (padded >= huge_page) ::madvise(memory, padded, MADV_HUGEPAGE);  // a wish
   std::memset(memory + bytes, 0, padded - bytes);
   return {memory, [alignment](std::byte* p) { ::operator delete[](p, alignment); }};

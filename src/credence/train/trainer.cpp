@@ -64,6 +64,7 @@ Trainer::Trainer(const TrainerParts& parts, const TrainerOptions& options)
   require<ConfigError>(options.kl.weight >= 0 && options.kl.warmup_epochs >= 0,
                        "train.kl: weight and warmup_epochs must not be negative, got ",
                        options.kl.weight, " and ", options.kl.warmup_epochs);
+  if (parts.loss.problem() == Problem::density_regression) nll_shift_ = log_scale(target_info_);
   if (parts.validation)  // not at the end of the first epoch
     make_metrics(parts.loss.problem(), options.validation.metrics);
   parts_.optimizer.setup(parts_.model.parameters());
@@ -140,7 +141,7 @@ void Trainer::take_step(std::uint64_t step, StepReport& report, EpochSums& sums)
   });
 
   const double examples = static_cast<double>(parts_.loader.dataset().size());
-  report.nll = report.loss = nll[0];
+  report.nll = report.loss = nll[0] + nll_shift_;
   report.learning_rate = learning_rate(step);
   if (!std::isfinite(report.nll)) explain_not_finite(report);
   report.kl = timed(works_.optimizer, [&] {

@@ -83,6 +83,7 @@ class Trainer {
   GradientBuckets buckets_;
   GradientAccumulator accumulator_;
   TargetInfo target_info_;
+  double nll_shift_ = 0;  // of a density, from the units that targets are given in to their own
   std::vector<std::unique_ptr<Metric>> metrics_;
   Tensor prediction_;
   std::vector<Observer*> observers_;

@@ -8,7 +8,7 @@
 /// thread.
 namespace credence::cpu {
 
-/// Whether this build has the instruction that chooses.
+/// Whether so many channels fill registers for which this build has the instruction that chooses.
 bool has_pooled_gradient(std::int64_t channels);
 
 /// Writes the elements of each window together: to[4 i] and on are src[i], src[i + right],
