@@ -1,8 +1,8 @@
 #include "credence/model/model.h"
 
 #include <algorithm>
-#include <new>
 #include <cmath>
+#include <new>
 
 #include "credence/base/errors.h"
 #include "credence/base/text.h"
