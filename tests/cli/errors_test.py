@@ -99,6 +99,18 @@ class Configuration(ProgramTest):
                 self.fail_to_train(LAYERS, ["out of memory", "conv1"],
                                    f"model.layers.0.filters={number}")
 
+    def test_name_of_nothing(self):
+        self.fail_to_train(FC, ["train.optimizer: expected a name, got nothing", "=null"],
+                           "train.optimizer=")
+
+    def test_output_that_does_not_fit_the_loss(self):
+        recipe, table = self.folder / "table.yaml", self.folder / "table.csv"
+        table.write_text("x,y\n" + "1,2\n3,5\n" * 100)
+        recipe.write_text("model: {layers: [{type: Dense, units: 3}]}\n"
+                          f"data: {{name: csv, path: {table}}}\ntrain: {{loss: gaussian}}\n")
+        self.fail_with(78, ["train.loss: ", "must have 2 elements", "[3]", 'layer "dense_1"',
+                            "table.yaml:3"], "train", recipe, "--output", "run")
+
     def test_section_of_nothing(self):
         self.fail_to_train(FC, ["train: expected a mapping, got nothing"], "train=")
 
@@ -477,6 +489,13 @@ class Trained(ProgramTest):
 
     def test_output_of_an_unknown_format(self):
         self.predict([".npz or .csv", "y.json"], "nowhere.npz", 64, "y.json")
+
+    def test_output_that_is_the_input(self):
+        path = self.folder / "x.npz"
+        path.write_bytes(b"of value")
+        self.fail_with(64, ["--output is the file that --input names"], "predict", "nowhere",
+                       "-i", "x.npz", "-o", "./x.npz")
+        self.assertEqual(path.read_bytes(), b"of value")
 
     def test_output_that_cannot_be_written(self):
         (self.folder / "file").touch()

@@ -5,6 +5,7 @@ import csv
 import gzip
 import json
 import math
+import random
 import zipfile
 
 from program import (ProgramTest, Run, idx, main, needs_mpi, read_npz, read_safetensors,
@@ -169,6 +170,36 @@ class Regression(ProgramTest):
         self.succeed("evaluate", "plain")
         self.fail_with(65, ["no units", "data.standardise=false"], "evaluate", "plain",
                        "data.standardise=true")
+
+    def test_density_is_that_of_the_targets_own_units(self):
+        noise = random.Random(1)
+        rows = [f"{x},{2 * x + noise.gauss(500, 30)}" for x in range(-200, 200)]
+        (self.folder / "noisy.csv").write_text("\n".join(["x,y", *rows]) + "\n")
+        recipe = self.folder / "noisy.yaml"
+        recipe.write_text(
+            "model: {layers: [{type: Dense, units: 2}], bayesian: {layers: all,\n"
+            "        estimator: local_reparameterization, prior: scaled_gaussian}}\n"
+            "data: {name: csv, path: noisy.csv, test_fraction: 0.5}\n"
+            "train: {epochs: 300, batch_size: 20, learning_rate: 0.02, loss: gaussian}\n")
+        self.succeed("train", recipe, "--output", "noisy", "predict.metrics=[crps]")
+        test = Run(self.folder / "noisy").summary["test"]
+        self.assertEqual(list(test), ["nll", "rmse", "mae", "picp", "mpiw", "crps"])
+        self.assertLess(abs(test["picp"] - 0.9), 4 * math.sqrt(0.9 * 0.1 / 200))
+
+        # Rows that are all alike: then it does not matter which of them are the test part.
+        (self.folder / "alike.csv").write_text("x,y\n" + "30,580\n" * 10)
+        (self.folder / "features.csv").write_text("x\n30\n")
+        self.succeed("predict", "noisy", "-i", "features.csv", "-o", "y.csv", "-s", "1")
+        names, values = (self.folder / "y.csv").read_text().split()
+        self.assertEqual(names, "mean_0,sigma_0,epistemic_sigma_0,lower_0,upper_0")
+        mean, sigma, epistemic, lower, upper = map(float, values.split(","))
+        self.assertLess(abs(mean - 560), 10)
+        self.assertLess(abs(sigma - 30), 8)
+        self.assertEqual(epistemic, 0)  # of a single draw
+        self.assertAlmostEqual(upper - lower, 2 * 1.6448536 * sigma, delta=1e-2)
+        done = self.succeed("evaluate", "noisy", "--json", "data.path=alike.csv", "-s", "1")
+        nll = 0.5 * math.log(2 * math.pi) + math.log(sigma) + 0.5 * ((580 - mean) / sigma) ** 2
+        self.assertAlmostEqual(json.loads(done.stdout)["nll"], nll, delta=1e-3)
 
     def test_takes_rows_in_the_units_of_the_training_file(self):
         with open(self.folder / "table.csv", "w") as table, \
