@@ -95,9 +95,9 @@ class Configuration(ProgramTest):
 
     def test_more_memory_than_there_is(self):
         for number in (10**15, 2**62):
-            with self.subTest(number=number):
-                self.fail_to_train(LAYERS, ["out of memory", "conv1"],
-                                   f"model.layers.0.filters={number}")
+            for layer, key in (("conv1", "layers.0.filters"), ("dense1", "layers.5.units")):
+                with self.subTest(layer, number=number):
+                    self.fail_to_train(LAYERS, ["out of memory", layer], f"model.{key}={number}")
 
     def test_name_of_nothing(self):
         self.fail_to_train(FC, ["train.optimizer: expected a name, got nothing", "=null"],

@@ -1,6 +1,9 @@
 #include "credence/layers/conv2d.h"
 
+#include <algorithm>
+
 #include "credence/base/errors.h"
+#include "credence/tensor/memory.h"
 
 namespace credence {
 
@@ -19,6 +22,12 @@ LinearSpec conv2d(const Conv2dOptions& options) {
     require<ShapeError>(src.rank() == 3, "layer \"", setup.name,
                         "\": Conv2D needs a source [height, width, channels], got ", src);
     const Padding padding = resolve_padding(setup.name, window, src[0], src[1]);
+    require_countable({options.filters, src[2], options.kernel[0], options.kernel[1]});
+    const auto padded = [&](int axis) {  // at most, of the source and of the result
+      return src[axis] + 2 * (padding.begin[axis] + padding.end[axis] +
+                              options.kernel[axis] * options.dilation[axis]);
+    };
+    require_countable({padded(0), padded(1), std::max(src[2], options.filters)});
     return make_linear_map(Conv2dGeometry{.height = src[0],
                                           .width = src[1],
                                           .channels = src[2],

@@ -1,6 +1,7 @@
 #include "credence/layers/dense.h"
 
 #include "credence/base/errors.h"
+#include "credence/tensor/memory.h"
 
 namespace credence {
 
@@ -11,6 +12,7 @@ LinearSpec dense(const DenseOptions& options) {
     require<ShapeError>(src.rank() == 1, "layer \"", setup.name,
                         "\": Dense needs a source [features], got ", src,
                         "; put a Flatten layer before it");
+    require_countable({options.units, src[0]});
     return make_linear_map(DenseGeometry{.inputs = src[0], .outputs = options.units}, setup.dtype,
                            setup.precision);
   };

@@ -1,5 +1,6 @@
 #include "credence/tensor/memory.h"
 
+#include <algorithm>
 #include <cstring>
 #include <fstream>
 #include <limits>
@@ -44,6 +45,12 @@ std::byte* allocate(std::size_t bytes, std::align_val_t alignment) {
 }
 
 }  // namespace
+
+void require_countable(const Shape& shape) {
+  std::int64_t room = std::int64_t{1} << 59;
+  for (const std::int64_t extent : shape) room /= std::max<std::int64_t>(extent, 1);
+  require<MemoryError>(room > 0, "out of memory: no machine holds a tensor ", shape);
+}
 
 std::shared_ptr<std::byte[]> allocate_memory(std::size_t bytes) {
   std::size_t padded = (bytes + 63) / 64 * 64 + 64;

@@ -9,18 +9,8 @@
 namespace credence {
 namespace {
 
-/// No memory holds more, and their bytes can be counted in an int64.
-constexpr std::int64_t most_elements = std::int64_t{1} << 59;
-
-/// Whether there are at most most_elements in any order of the axes, empty ones left out.
-bool is_countable(const Shape& shape) {
-  std::int64_t room = most_elements;
-  for (const std::int64_t extent : shape) room /= std::max<std::int64_t>(extent, 1);
-  return room > 0;
-}
-
 std::shared_ptr<std::byte[]> zeros(const Shape& shape, DType dtype) {
-  require<MemoryError>(is_countable(shape), "out of memory: no machine holds a tensor ", shape);
+  require_countable(shape);
   const std::size_t bytes = static_cast<std::size_t>(shape.size()) * bytes_of(dtype);
   try {
     auto memory = allocate_memory(bytes);
