@@ -5,7 +5,7 @@
 
 #include "support/gradient_check.h"
 #include "support/variational.h"
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 #include "credence/base/errors.h"
 #include "credence/bayes/flipout.h"
@@ -34,6 +34,10 @@ TEST_P(Estimators, GradientsMatchCentralDifferences) {
   check_gradients(dense_layer, {{4}}, 3, {.seed = 5, .step = 9, .first_example = 2});
   VariationalLinear convolution(small_convolution, spec_of(GetParam()));
   check_gradients(convolution, {{4, 3, 2}}, 2, {.seed = 5, .step = 9});
+  VariationalSpec with_biases = spec_of(GetParam());
+  with_biases.biases = true;
+  VariationalLinear drawn_bias(dense({.units = 3}), with_biases);
+  check_gradients(drawn_bias, {{4}}, 3, {.seed = 5, .step = 9});
 }
 
 TEST_P(Estimators, AnExamplesOutputDependsOnItsPlaceInTheGlobalBatchAlone) {
@@ -151,6 +155,12 @@ TEST(VariationalLinear, APredictiveDrawIsTheSameForEveryExampleAndDiffersBySampl
   EXPECT_NE(first.span<double>()[0], second.span<double>()[0]);
 }
 
+double kl_of(VariationalLinear& layer) {
+  double sum = 0;
+  for (const Belief& belief : layer.beliefs()) sum += belief.prior->kl(*belief.posterior, {});
+  return sum;
+}
+
 TEST(VariationalLinear, KlIsASumOverWeightsAndItsGradientIsAdded) {
   VariationalLinear layer(dense({.units = 3}), variational<Reparameterization>());
   const Shape src_shape{4};
@@ -160,22 +170,66 @@ TEST(VariationalLinear, KlIsASumOverWeightsAndItsGradientIsAdded) {
   double expected = 0;
   for (const double m : mu.value.span<double>())
     expected += -std::log(0.3) + (0.3 * 0.3 + m * m) / 2 - 0.5;
-  EXPECT_NEAR(layer.kl({}), expected, 1e-10);
+  EXPECT_NEAR(kl_of(layer), expected, 1e-10);
 
   mu.gradient.fill(1);
   rho.gradient.fill(1);
-  layer.add_kl_gradient(0.5, {}, {});
+  for (const Belief& belief : layer.beliefs())
+    belief.prior->add_kl_gradient(*belief.posterior, 0.5, {}, {});
   for (Parameter* parameter : {&mu, &rho})
     for (std::int64_t i = 0; i < parameter->value.size(); ++i) {
       double& x = parameter->value.span<double>()[i];
       const double kept = x, h = 1e-6;
       x = kept + h;
-      const double up = layer.kl({});
+      const double up = kl_of(layer);
       x = kept - h;
-      const double down = layer.kl({});
+      const double down = kl_of(layer);
       x = kept;
       EXPECT_NEAR(parameter->gradient.span<double>()[i], 1 + 0.5 * (up - down) / (2 * h), 1e-6);
     }
+}
+
+/// With a src of zeros a dense layer gives its bias.
+TEST(VariationalLinear, DrawsBiasesOfAPosterior) {
+  constexpr std::int64_t batch = 3, units = 2;
+  VariationalSpec spec = variational<Flipout>();
+  spec.biases = true;
+  VariationalLinear layer(dense({.units = units}), spec);
+  const Shape src_shape{4};
+  layer.setup({"dense", DType::float64, batch}, std::span(&src_shape, 1));
+  layer.initialize(1);
+  std::vector<std::string> names;
+  for (const Parameter* parameter : layer.parameters()) names.push_back(parameter->name);
+  EXPECT_THAT(names, ::testing::ElementsAre("dense.weight_mu", "dense.weight_rho", "dense.bias_mu",
+                                            "dense.bias_rho"));
+  ASSERT_EQ(layer.beliefs().size(), 2);
+  EXPECT_EQ(&layer.beliefs()[1].posterior->mu, layer.parameters()[2]);
+  layer.parameters()[2]->value.fill(7);
+
+  const Tensor src({batch, 4}, DType::float64);
+  Tensor dst({batch, units}, DType::float64);
+  const auto bias = [&](const StepContext& context) {
+    layer.forward(std::span(&src, 1), dst, context);
+    const auto values = dst.span<double>();
+    for (std::int64_t i = units; i < dst.size(); ++i) EXPECT_EQ(values[i], values[i - units]);
+    return std::vector<double>(values.begin(), values.begin() + units);
+  };
+  EXPECT_THAT(bias({.training = false, .weights = WeightSampling::mean}), ::testing::Each(7));
+  const auto draw = [](std::uint32_t sample) {
+    return StepContext{.training = false, .weights = WeightSampling::predictive, .sample = sample};
+  };
+  EXPECT_NE(bias(draw(0)), bias(draw(1)));
+  EXPECT_EQ(bias(draw(1)), bias(draw(1)));
+
+  constexpr std::int64_t steps = 5000;
+  double mean = 0, square = 0;
+  for (std::uint64_t step = 0; step < steps; ++step) {
+    const double departure = bias({.seed = 3, .step = step})[0] - 7;
+    mean += departure / steps;
+    square += departure * departure / steps;
+  }
+  EXPECT_LT(std::abs(mean) / (0.3 / std::sqrt(steps)), 4) << "n = " << steps;
+  EXPECT_LT(std::abs(square / 0.09 - 1) / std::sqrt(2.0 / steps), 4) << "n = " << steps;
 }
 
 TEST(VariationalLinear, RefusesASigmaThatIsNotPositive) {

@@ -19,6 +19,11 @@ void MeanFieldGaussian::initialize(Initializer initializer, double sigma, std::u
   rho.value.fill(softplus_inverse(sigma));
 }
 
+void MeanFieldGaussian::initialize_at_zero(double sigma) {
+  mu.value.fill(0);
+  rho.value.fill(softplus_inverse(sigma));
+}
+
 void Perturbation::setup(const Shape& shape, DType dtype) {
   eps_ = Tensor(shape, dtype);
   value_ = Tensor(shape, dtype);

@@ -17,6 +17,8 @@ struct MeanFieldGaussian {
 
   /// mu as the initializer draws it, sigma everywhere `sigma`.
   void initialize(Initializer initializer, double sigma, std::uint64_t seed);
+  /// mu zero, as biases begin.
+  void initialize_at_zero(double sigma);
 };
 
 /// One draw of a posterior's departure from its mean, sigma * eps, and the way back to rho.

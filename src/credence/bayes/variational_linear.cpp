@@ -9,6 +9,7 @@ VariationalLinear::VariationalLinear(LinearSpec linear, const VariationalSpec& v
     : spec_(std::move(linear)),
       prior_(variational.prior),
       initial_sigma_(variational.initial_sigma),
+      biases_(variational.biases),
       estimator_(variational.estimator()) {
   require<ConfigError>(initial_sigma_ > 0, "posterior: initial_sigma must be positive, got ",
                        initial_sigma_);
@@ -20,6 +21,11 @@ Shape VariationalLinear::setup(const LayerSetup& setup, std::span<const Shape> s
   const Shape shape = map_->weights_shape();
   weight_ = MeanFieldGaussian(setup.name + ".weight", shape, setup.dtype);
   if (spec_.bias) bias_ = Parameter(setup.name + ".bias", {shape[0]}, setup.dtype);
+  if (draws_bias()) {
+    bias_.gradient = Tensor(bias_.value.shape(), setup.dtype);
+    bias_posterior_ = MeanFieldGaussian(bias_.name, bias_.value.shape(), setup.dtype);
+    bias_draw_.setup(bias_.value.shape(), setup.dtype);
+  }
   estimator_->setup(setup, *map_);
   predictive_.setup(shape, setup.dtype);
   predictive_weights_ = Tensor(shape, setup.dtype);
@@ -28,12 +34,20 @@ Shape VariationalLinear::setup(const LayerSetup& setup, std::span<const Shape> s
 
 void VariationalLinear::initialize(std::uint64_t seed) {
   weight_.initialize(spec_.initializer, initial_sigma_, seed);
+  if (draws_bias()) bias_posterior_.initialize_at_zero(initial_sigma_);
   if (spec_.bias) bias_.value.fill(0);
 }
 
 void VariationalLinear::forward(std::span<const Tensor> src, Tensor& dst,
                                 const StepContext& context) {
   const Tensor* const bias = spec_.bias ? &bias_.value : nullptr;
+  if (draws_bias() && context.weights == WeightSampling::mean) {
+    bias_.value.copy_from(bias_posterior_.mu.value);
+  } else if (draws_bias()) {
+    bias_draw_.draw(bias_posterior_, context);
+    transform(bias_posterior_.mu.value, bias_draw_.value(), bias_.value, Write::overwrite,
+              [](auto mu, auto departure) { return mu + departure; });
+  }
   switch (context.weights) {
     case WeightSampling::training:
       estimator_->forward(variational_map(), src[0], dst, context);
@@ -60,11 +74,24 @@ void VariationalLinear::backward(std::span<const Tensor> src, const Tensor& dst,
   estimator_->backward(variational_map(),
                        {.src = src[0], .dst = dst, .diff_dst = diff_dst, .diff_src = diff_src[0]},
                        context);
+  if (!draws_bias()) return;
+  bias_posterior_.mu.gradient.copy_from(bias_.gradient);  // d bias / d mu = 1
+  bias_draw_.backward(bias_.gradient, bias_posterior_);
 }
 
 std::vector<Parameter*> VariationalLinear::parameters() {
-  if (spec_.bias) return {&weight_.mu, &weight_.rho, &bias_};
-  return {&weight_.mu, &weight_.rho};
+  std::vector<Parameter*> parameters{&weight_.mu, &weight_.rho};
+  if (draws_bias())
+    parameters.insert(parameters.end(), {&bias_posterior_.mu, &bias_posterior_.rho});
+  else if (spec_.bias)
+    parameters.push_back(&bias_);
+  return parameters;
+}
+
+std::vector<Belief> VariationalLinear::beliefs() {
+  std::vector<Belief> beliefs{{&weight_, prior_.get()}};
+  if (draws_bias()) beliefs.push_back({&bias_posterior_, prior_.get()});
+  return beliefs;
 }
 
 bool VariationalLinear::absorb(const Layer& next) {
@@ -73,7 +100,7 @@ bool VariationalLinear::absorb(const Layer& next) {
 
 LayerSummary VariationalLinear::summary() const {
   LayerSummary summary = spec_.summary;
-  summary.details = estimator_->name();
+  summary.details = concat(estimator_->name(), draws_bias() ? ", biases" : "");
   return summary;
 }
 

@@ -11,24 +11,27 @@ struct VariationalSpec {
   EstimatorFactory estimator;
   std::shared_ptr<const Prior> prior;
   double initial_sigma = 0.05;
+  bool biases = false;  ///< whether they have a posterior too
 };
 
-/// What a layer with a posterior adds to the loss.
+/// A posterior, and what was believed before.
+struct Belief {
+  MeanFieldGaussian* posterior;
+  const Prior* prior;
+};
+
+/// What a layer with posteriors adds to the loss: their KLs.
 class Variational {
  public:
   virtual ~Variational() = default;
-  virtual const MeanFieldGaussian& posterior() const = 0;
-  /// KL(posterior || prior), nats, summed over the layer's weights; see Prior.
-  virtual double kl(const StepContext& context) const = 0;
-  /// Adds `scale` times its gradient to the parameters' gradients, and returns kl. Calls `added` as
-  /// Prior does.
-  virtual double add_kl_gradient(double scale, const StepContext& context,
-                                 const ElementsDone& added) = 0;
+  /// In the order of the layer's parameters. The layer owns them.
+  virtual std::vector<Belief> beliefs() = 0;
 };
 
-/// A linear map whose kernel has a mean-field Gaussian posterior; the bias is a number. Parameters
-/// `weight_mu`, `weight_rho`, `bias`. In training the estimator draws; predictions use one draw for
-/// all examples, or the mean, as the context says.
+/// A linear map whose kernel has a mean-field Gaussian posterior. Parameters `weight_mu`,
+/// `weight_rho`, `bias`; or, if biases have a posterior too, `bias_mu` and `bias_rho`. In training
+/// the estimator draws weights, and biases are drawn once for the whole batch; predictions use one
+/// draw for all examples, or the mean, as the context says.
 class VariationalLinear : public Layer, public Variational {
  public:
   /// ConfigError unless initial_sigma is positive.
@@ -44,27 +47,23 @@ class VariationalLinear : public Layer, public Variational {
   LayerSummary summary() const override;
   double flops() const override { return flops_; }
   bool draws_in_predictions() const override { return true; }
-
-  const MeanFieldGaussian& posterior() const override { return weight_; }
-  double kl(const StepContext& context) const override { return prior_->kl(weight_, context); }
-  double add_kl_gradient(double scale, const StepContext& context,
-                         const ElementsDone& added) override {
-    return prior_->add_kl_gradient(weight_, scale, context, added);
-  }
+  std::vector<Belief> beliefs() override;
 
  private:
   VariationalMap variational_map();
+  bool draws_bias() const { return spec_.bias && biases_; }
 
   LinearSpec spec_;
   std::shared_ptr<const Prior> prior_;
   double initial_sigma_;
+  bool biases_;
   std::unique_ptr<Estimator> estimator_;
   std::unique_ptr<LinearMap> map_;
   Epilogue epilogue_;
   double flops_ = 0;
-  MeanFieldGaussian weight_;
-  Parameter bias_;
-  Perturbation predictive_;
+  MeanFieldGaussian weight_, bias_posterior_;
+  Parameter bias_;  // or the draw of this pass
+  Perturbation predictive_, bias_draw_;
   Tensor predictive_weights_;
 };
 

@@ -48,6 +48,7 @@ void read_bayesian(OptionReader& reader, const std::vector<std::string>& default
   OptionReader& prior = reader.child("prior");
   variational.prior = find_named(prior_registry(), prior, "gaussian").make(prior);
   reader("initial_sigma", variational.initial_sigma);
+  reader("biases", variational.biases);
   reader.expect("initial_sigma", variational.initial_sigma > 0 && variational.initial_sigma < 100,
                 "more than 0 and less than 100");
   reader.check([&] {
@@ -78,7 +79,8 @@ void settle_overrides(OptionReader& reader) {
   const bool deterministic =
       lists || (is_zoo_model && zoo().find(name->text).variational_layers.empty());
   if (deterministic && bayesian && !bayesian->find("layers"))
-    reader.forget(std::vector<std::string>{"bayesian.prior", "bayesian.initial_sigma"});
+    reader.forget(
+        std::vector<std::string>{"bayesian.prior", "bayesian.initial_sigma", "bayesian.biases"});
 }
 
 }  // namespace

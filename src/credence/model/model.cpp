@@ -90,17 +90,20 @@ void Model::add_node(const NodeSpec& spec) {
 }
 
 void Model::add_parameters(Layer& layer) {
-  auto* const variational = dynamic_cast<Variational*>(&layer);
-  if (variational) variational_.push_back({.layer = variational});
+  const std::size_t first = beliefs_.size();
+  if (auto* const variational = dynamic_cast<Variational*>(&layer))
+    for (const Belief& belief : variational->beliefs()) beliefs_.push_back({belief});
   for (Parameter* parameter : layer.parameters()) {
     const std::size_t number = parameters_.size();
     parameters_.push_back(parameter);
-    if (variational && parameter == &variational->posterior().mu)
-      variational_.back().mu = number;
-    else if (variational && parameter == &variational->posterior().rho)
-      variational_.back().rho = number;
-    else
-      deterministic_.push_back(number);
+    bool is_believed = false;
+    for (std::size_t i = first; i < beliefs_.size(); ++i) {
+      NumberedBelief& belief = beliefs_[i];
+      if (parameter == &belief.posterior->mu) belief.mu = number;
+      if (parameter == &belief.posterior->rho) belief.rho = number;
+      is_believed |= parameter == &belief.posterior->mu || parameter == &belief.posterior->rho;
+    }
+    if (!is_believed) deterministic_.push_back(number);
   }
 }
 
@@ -292,18 +295,19 @@ std::int64_t Model::parameter_count() const {
 
 double Model::kl(const StepContext& context) const {
   double sum = 0;
-  for (const VariationalParameters& v : variational_) sum += v.layer->kl(context);
+  for (const NumberedBelief& belief : beliefs_) sum += belief.prior->kl(*belief.posterior, context);
   return sum;
 }
 
 double Model::add_kl_gradient(double scale, const StepContext& context,
                               const ElementsReady& ready) {
   double sum = 0;
-  for (const VariationalParameters& v : variational_)
-    sum += v.layer->add_kl_gradient(scale, context, [&](std::int64_t begin, std::int64_t end) {
-      ready(v.mu, begin, end);
-      ready(v.rho, begin, end);
-    });
+  for (const NumberedBelief& belief : beliefs_)
+    sum += belief.prior->add_kl_gradient(*belief.posterior, scale, context,
+                                         [&](std::int64_t begin, std::int64_t end) {
+                                           ready(belief.mu, begin, end);
+                                           ready(belief.rho, begin, end);
+                                         });
   for (const std::size_t number : deterministic_)
     parallel_for(parameters_[number]->value.size(), elementwise_pieces,
                  [&](std::int64_t begin, std::int64_t end) { ready(number, begin, end); });

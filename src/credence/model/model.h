@@ -76,7 +76,7 @@ class Model {
   const std::string& output_name(std::size_t output = 0) const;
 
   /// Whether a layer has a posterior, and the model a KL.
-  bool is_bayesian() const { return !variational_.empty(); }
+  bool is_bayesian() const { return !beliefs_.empty(); }
   /// Whether predictions differ from draw to draw.
   bool draws_in_predictions() const { return first_drawn_ < nodes_.size(); }
   /// Summed over the layers with a posterior, nats; see Prior.
@@ -135,11 +135,10 @@ class Model {
   std::vector<Node> nodes_;
   std::vector<int> outputs_;
   std::vector<Parameter*> parameters_;
-  struct VariationalParameters {
-    Variational* layer;
-    std::size_t mu = 0, rho = 0;  // their numbers
+  struct NumberedBelief : Belief {
+    std::size_t mu = 0, rho = 0;  // the numbers of its parameters
   };
-  std::vector<VariationalParameters> variational_;
+  std::vector<NumberedBelief> beliefs_;
   std::vector<std::size_t> deterministic_;  // parameters without a posterior
   std::size_t first_drawn_ = 0;     // the first node that draws weights; node_count() if none does
   std::vector<int> fixed_results_;  // nodes before it that nodes from it on read
