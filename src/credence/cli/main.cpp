@@ -71,7 +71,7 @@ std::string advice(const CLI::App& app, int argc, char** argv) {
     if (word.size() < 3 || word[0] != '-' || std::ranges::count(known, word) > 0) continue;
     const bool is_number = std::isdigit(static_cast<unsigned char>(word[2])) != 0;
     if (is_number && std::ranges::count(short_names, word.substr(1, 1)) > 0) continue;  // -t4
-    const std::string meant = did_you_mean(word[1] == '-' ? word : "-" + word, known);
+    std::string meant = did_you_mean(word[1] == '-' ? word : "-" + word, known);
     if (!meant.empty()) return meant;
     is_unknown = true;
   }
