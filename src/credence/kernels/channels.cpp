@@ -32,6 +32,7 @@ void sum_channels(const Tensor& src, Tensor& channel, Write write) {
   with_real_type(src.dtype(), [&](auto zero) {
     using T = decltype(zero);
     const std::int64_t channels = channel.size();
+    if (channels == 0) return;
     const std::int64_t rows = src.size() / channels;
     const std::int64_t parts = (rows + rows_per_partial_sum - 1) / rows_per_partial_sum;
     thread_local std::vector<T> partial;

@@ -89,22 +89,22 @@ class Dense : public LinearMap {
                        std::int64_t channels, const float* bias, Tensor& dst, Write write) {
     // Parts of the sum whose weights stay in the second cache while the rows pass by.
     constexpr std::int64_t length = 2048;
-    constexpr std::int64_t terms_a_row = sizeof(float) / sizeof(Src);
     split(dst.shape()[0], 8, terms * channels, [&](std::int64_t begin, std::int64_t end) {
       for (std::int64_t first = 0; first < terms; first += length) {
         const Run whole{};
-        sum_over_terms(PixelProducts<Src>{.src = src + begin * terms + first,
-                                          .src_step = terms,
-                                          .runs = {&whole, 1},
-                                          .run_length = std::min(length, terms - first),
-                                          .weights = weights + first / terms_a_row * channels,
-                                          .weights_step = channels,
-                                          .bias = bias,
-                                          .dst = dst.data<float>() + begin * channels,
-                                          .dst_step = channels,
-                                          .pixels = end - begin,
-                                          .channels = channels,
-                                          .add = first > 0 || write == Write::add});
+        sum_over_terms(
+            PixelProducts<Src>{.src = src + begin * terms + first,
+                               .src_step = terms,
+                               .runs = {&whole, 1},
+                               .run_length = std::min(length, terms - first),
+                               .weights = weights + first / terms_at_once<Src> * channels,
+                               .weights_step = channels,
+                               .bias = bias,
+                               .dst = dst.data<float>() + begin * channels,
+                               .dst_step = channels,
+                               .pixels = end - begin,
+                               .channels = channels,
+                               .add = first > 0 || write == Write::add});
       }
     });
   }

@@ -46,7 +46,7 @@ Vector<float, lanes> add_products(Vector<float, lanes> sums, Vector<float, lanes
 /// multiply-add on every machine known; with the operands they fit in 32 registers.
 template <class Src, int lanes, int height, int width, bool partial, bool adjacent>
 void sum_terms_tile(const PixelProducts<Src>& a, std::int64_t last) {
-  constexpr int terms = sizeof(float) / sizeof(Src);  // taken at a time
+  constexpr int terms = terms_at_once<Src>;
   const std::int64_t src_step = adjacent ? 1 : a.src_step;
   Vector<float, lanes> sums[height][width];
 #pragma GCC unroll 8

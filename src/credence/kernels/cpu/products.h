@@ -19,6 +19,12 @@ struct Bf16 {
   std::uint16_t bits = 0;
 };
 
+/// Terms of a sum of products that are taken at once.
+template <class Src>
+inline constexpr int terms_at_once = 1;
+template <>
+inline constexpr int terms_at_once<Bf16> = 2;
+
 /// For each pixel p and channel c:
 ///
 ///   dst[p, c] = start[c] + sum over runs r and j < run_length of
