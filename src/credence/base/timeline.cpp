@@ -1,5 +1,7 @@
 #include "credence/base/timeline.h"
 
+#include <algorithm>
+
 #include "credence/base/errors.h"
 
 namespace credence {
@@ -30,8 +32,11 @@ const char* name_of(Phase phase) {
 }
 
 int Timeline::add_work(Phase phase, const std::string& name) {
-  works_.push_back({.phase = phase, .name = name});
-  return static_cast<int>(works_.size()) - 1;
+  const auto known = std::ranges::find_if(
+      works_, [&](const Work& work) { return work.phase == phase && work.name == name; });
+  const auto number = known - works_.begin();
+  if (known == works_.end()) works_.push_back({.phase = phase, .name = name});
+  return static_cast<int>(number);
 }
 
 void Timeline::record(int work, Clock::time_point begin, Clock::time_point end) {

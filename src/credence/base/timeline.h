@@ -36,7 +36,7 @@ class Timeline {
     spans_.reserve(kept_spans);
   }
 
-  /// Announces a kind of work; returns its number.
+  /// Announces a kind of work; returns its number, the same one each time.
   int add_work(Phase phase, const std::string& name = {});
   void record(int work, Clock::time_point begin, Clock::time_point end);
   /// Forgets what was recorded, not the kinds of work: warming up should not count.

@@ -16,7 +16,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view optimizer_prefix = "optimizer.", data_prefix = "data.";
+constexpr std::string_view optimizer_prefix = "optimizer.", data_prefix = "data.",
+                           posterior_prefix = "posterior.";
 constexpr std::string_view name_prefix = "step-", name_suffix = ".safetensors";
 constexpr const char* latest = "latest";
 
@@ -154,22 +155,33 @@ CheckpointInfo load_checkpoint(const fs::path& file, std::span<NamedTensor> mode
   return info;
 }
 
-std::vector<NamedTensor> load_weights(const fs::path& file, std::span<NamedTensor> model) {
+SavedBeside load_weights(const fs::path& file, std::span<NamedTensor> model) {
   SafetensorsFile content = read_safetensors(file);
   std::erase_if(content.tensors, [](const NamedTensor& tensor) {
     return tensor.name.starts_with(optimizer_prefix);
   });
-  // A layer may be called "data".
-  const auto is_weight = [&](const NamedTensor& tensor) {
-    return !tensor.name.starts_with(data_prefix) ||
-           std::ranges::count(model, tensor.name, &NamedTensor::name) > 0;
+  SavedBeside beside;
+  const auto take = [&](std::string_view prefix, std::vector<NamedTensor>& taken) {
+    // A layer may be called "data".
+    const auto stays = [&](const NamedTensor& tensor) {
+      return !tensor.name.starts_with(prefix) ||
+             std::ranges::count(model, tensor.name, &NamedTensor::name) > 0;
+    };
+    const auto gone =
+        std::stable_partition(content.tensors.begin(), content.tensors.end(), stays);
+    taken.assign(gone, content.tensors.end());
+    content.tensors.erase(gone, content.tensors.end());
   };
-  const auto of_data =
-      std::stable_partition(content.tensors.begin(), content.tensors.end(), is_weight);
-  std::vector<NamedTensor> data(of_data, content.tensors.end());
-  content.tensors.erase(of_data, content.tensors.end());
+  take(data_prefix, beside.data);
+  take(posterior_prefix, beside.posterior);
+  for (NamedTensor& tensor : beside.posterior) tensor.name.erase(0, posterior_prefix.size());
   copy_exactly(file, content.tensors, model);
-  return data;
+  return beside;
+}
+
+std::vector<NamedTensor> as_posterior(std::vector<NamedTensor> tensors) {
+  for (NamedTensor& tensor : tensors) tensor.name.insert(0, posterior_prefix);
+  return tensors;
 }
 
 fs::path find_checkpoint(const fs::path& path) {

@@ -40,10 +40,17 @@ std::filesystem::path save_checkpoint(const std::filesystem::path& directory,
 CheckpointInfo load_checkpoint(const std::filesystem::path& file, std::span<NamedTensor> model,
                                std::span<NamedTensor> optimizer);
 
-/// The same for a model alone, whatever optimizer state or metadata the file has. Returns the
-/// tensors "data.<name>" that it has beside the model's: what was saved of the data.
-std::vector<NamedTensor> load_weights(const std::filesystem::path& file,
-                                      std::span<NamedTensor> model);
+/// What a checkpoint has beside the tensors of a model and an optimizer.
+struct SavedBeside {
+  std::vector<NamedTensor> data;       ///< "data.<name>": of the data
+  std::vector<NamedTensor> posterior;  ///< "posterior.<name>", without the prefix: of the weights
+};
+
+/// The same for a model alone, whatever optimizer state or metadata the file has.
+SavedBeside load_weights(const std::filesystem::path& file, std::span<NamedTensor> model);
+
+/// The tensors of a posterior under the names that a checkpoint has for them.
+std::vector<NamedTensor> as_posterior(std::vector<NamedTensor> tensors);
 
 /// The checkpoint meant by a path: a file itself; of a directory of checkpoints, or of a run, the
 /// latest one. DataError if there is none.

@@ -27,7 +27,8 @@ void run_evaluate(const EvaluateArguments& arguments, Context& context) {
   require<DataError>(trained.data.test != nullptr, "data set \"", trained.experiment.data_name,
                      "\" has no test set");
   const PredictOptions options = with_samples(trained.experiment.predict, arguments.samples);
-  Predictor predictor(*trained.model, *trained.loss, trained.experiment.seed, options);
+  Predictor predictor(*trained.model, *trained.loss, trained.experiment.seed, options,
+                      trained.weights.get());
   Progress progress(std::cerr, progress_options(STDERR_FILENO));
   if (context.is_root()) predictor.set_observer(show_predictions(progress, "test"));
   const std::vector<NamedValue> values = evaluate(predictor, *trained.data.test, communicator);

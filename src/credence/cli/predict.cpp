@@ -55,7 +55,8 @@ void run_predict(const PredictArguments& arguments, Context& context) {
   const TrainedModel trained = load_run(arguments.run, arguments.overrides, communicator);
   const std::shared_ptr<const Dataset> inputs = read_inputs(arguments.input, *trained.data.train);
   const PredictOptions options = with_samples(trained.experiment.predict, arguments.samples);
-  Predictor predictor(*trained.model, *trained.loss, trained.experiment.seed, options);
+  Predictor predictor(*trained.model, *trained.loss, trained.experiment.seed, options,
+                      trained.weights.get());
   Progress progress(std::cerr, progress_options(STDERR_FILENO));
   if (context.is_root()) predictor.set_observer(show_predictions(progress, "predict"));
   const PredictedPart part = predictor.predict(*inputs, communicator);

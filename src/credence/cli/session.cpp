@@ -78,9 +78,14 @@ TrainedModel load_run(const std::string& run, const std::vector<std::string>& ov
       ModelOptions{.max_batch = evaluation_batch, .seed = trained.experiment.seed});
   std::vector<NamedTensor> weights = named_values(trained.model->parameters());
   const std::filesystem::path checkpoint = find_checkpoint(directory.path());
-  const std::vector<NamedTensor> units = load_weights(checkpoint, weights);
+  const SavedBeside beside = load_weights(checkpoint, weights);
+  try {
+    trained.weights = load_weight_samples(beside.posterior, trained.model->parameters());
+  } catch (const DataError& error) {
+    throw DataError(concat(checkpoint.string(), ": ", error.what()));
+  }
   for (auto* part : {&trained.data.train, &trained.data.test})
-    if (*part) *part = in_saved_units(*part, units, checkpoint.string());
+    if (*part) *part = in_saved_units(*part, beside.data, checkpoint.string());
   trained.loss = trained.experiment.make_loss(*trained.model, *trained.data.train);
   return trained;
 }

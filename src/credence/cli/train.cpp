@@ -90,12 +90,15 @@ void write_header(Records& records, const Experiment& experiment, const Model& m
 }
 
 void save_weights(Records& records, const Experiment& experiment, const Model& model,
-                  const Dataset& data, Optimizer& optimizer, const TrainReport& report) {
+                  const Dataset& data, const Inferred& inferred) {
   std::vector<NamedTensor> tensors = named_values(model.parameters());
   for (NamedTensor& units : units_to_save(data)) tensors.push_back(std::move(units));
-  save_checkpoint(records.directory.checkpoints(), tensors, optimizer.state(),
-                  {.step = static_cast<std::uint64_t>(report.steps),
-                   .epoch = static_cast<std::uint64_t>(report.epochs),
+  if (inferred.weights)
+    for (NamedTensor& tensor : as_posterior(inferred.weights->state()))
+      tensors.push_back(std::move(tensor));
+  save_checkpoint(records.directory.checkpoints(), tensors, inferred.optimizer_state,
+                  {.step = static_cast<std::uint64_t>(inferred.report.steps),
+                   .epoch = static_cast<std::uint64_t>(inferred.report.epochs),
                    .seed = experiment.seed,
                    .config_hash = text_sha256(experiment.resolved)});
 }
@@ -141,37 +144,39 @@ void train(const TrainArguments& arguments, Context& context) {
   const ValidationSplit split =
       split_validation(data.train, experiment.validation_split, experiment.seed);
 
-  const std::int64_t global_batch = experiment.train.global_batch(communicator.size());
-  Loader loader(split.training,
-                {.global_batch = global_batch,
-                 .steps_per_epoch = experiment.train.steps_per_epoch,
-                 .seed = experiment.seed},
-                communicator.rank(), communicator.size());
+  const std::unique_ptr<Inference> inference = experiment.make_inference();
+  const int ranks = inference->ranks_a_network(communicator.size());
+  const LoaderOptions batches{.global_batch = experiment.train.global_batch(ranks),
+                              .steps_per_epoch = experiment.train.steps_per_epoch,
+                              .seed = experiment.seed};
+  const std::int64_t most_rows = BatchPlan(*split.training, batches, 0, ranks).max_rows();
   Model model(experiment.make_graph(*split.training),
-              {.max_batch = rows_at_once(loader.max_rows(), experiment.train.micro_batch),
+              {.max_batch = rows_at_once(most_rows, experiment.train.micro_batch),
                .seed = experiment.seed});
   const std::unique_ptr<Loss> loss = experiment.make_loss(model, *split.training);
-  const std::unique_ptr<Optimizer> optimizer = experiment.make_optimizer();
   const std::unique_ptr<Schedule> schedule = experiment.make_schedule();
   const double learning_rate =
       experiment.train.learning_rate *
-      learning_rate_scale(experiment.train.learning_rate_scaling, communicator.size());
+      learning_rate_scale(experiment.train.learning_rate_scaling, ranks);
   Timeline timeline(is_traced ? trace_spans : 0);
-  Trainer trainer({.model = model,
-                   .loss = *loss,
-                   .optimizer = *optimizer,
-                   .loader = loader,
-                   .communicator = communicator,
-                   .schedule = schedule.get(),
-                   .validation = split.validation,
-                   .timeline = is_traced || arguments.profile ? &timeline : nullptr},
-                  {.epochs = experiment.train.epochs,
-                   .learning_rate = learning_rate,
-                   .micro_batch = experiment.train.micro_batch,
-                   .kl = experiment.train.kl,
-                   .seed = experiment.seed,
-                   .buckets = experiment.distributed.buckets,
-                   .validation = experiment.validation});
+  Training training{.model = model,
+                    .loss = *loss,
+                    .communicator = communicator,
+                    .data = split.training,
+                    .validation = split.validation,
+                    .batches = batches,
+                    .options = {.epochs = experiment.train.epochs,
+                                .learning_rate = learning_rate,
+                                .micro_batch = experiment.train.micro_batch,
+                                .kl = experiment.train.kl,
+                                .seed = experiment.seed,
+                                .buckets = experiment.distributed.buckets,
+                                .validation = experiment.validation},
+                    .make_optimizer = experiment.make_optimizer,
+                    .schedule = schedule.get(),
+                    .timeline = is_traced || arguments.profile ? &timeline : nullptr};
+  check_training(model, *loss, training.options, split.validation != nullptr);
+  experiment.check_inference(*inference, training);
 
   std::unique_ptr<Records> records;
   on_rank_zero(communicator, [&] {
@@ -184,27 +189,25 @@ void train(const TrainArguments& arguments, Context& context) {
     records->progress.finish_line(line);
     log_to_files(line);
   };
-  if (records) {
-    trainer.add_observer(records->progress_observer);
-    trainer.add_observer(records->metrics_observer);
-  }
-  const auto test_as = [&](const char* name, const PredictOptions& options) {
+  if (records) training.observers = {&records->progress_observer, &records->metrics_observer};
+  const auto test_as = [&](const char* name, const PredictOptions& options,
+                           const WeightSamples* weights) {
     if (!data.test) return std::vector<NamedValue>();
-    Predictor predictor(model, *loss, experiment.seed, options);
+    Predictor predictor(model, *loss, experiment.seed, options, weights);
     if (records) predictor.set_observer(show_predictions(records->progress, name));
     std::vector<NamedValue> values = evaluate(predictor, *data.test, communicator);
     tell(concat(name, "  ", text_of(values)));
     return values;
   };
-  test_as("before training", experiment.validation);
+  test_as("before training", experiment.validation, nullptr);
   if (is_traced) {
     timeline.set_origin(Timeline::Clock::now());
     align_origins(timeline, communicator);
   }
-  const TrainReport report = trainer.run();
-  on_rank_zero(communicator, [&] {
-    save_weights(*records, experiment, model, *split.training, *optimizer, report);
-  });
+  const Inferred inferred = inference->run(training);
+  const TrainReport& report = inferred.report;
+  on_rank_zero(communicator,
+               [&] { save_weights(*records, experiment, model, *split.training, inferred); });
   if (arguments.profile)
     tell(
         profile_table(timeline, model,
@@ -213,7 +216,7 @@ void train(const TrainArguments& arguments, Context& context) {
                        .examples_per_step = static_cast<double>(report.examples) /
                                             static_cast<double>(report.steps) / communicator.size(),
                        .peak_gflops = peak_gflops({.threads = resources.threads}).best}));
-  const std::vector<NamedValue> test = test_as("test", experiment.predict);
+  const std::vector<NamedValue> test = test_as("test", experiment.predict, inferred.weights.get());
   on_rank_zero(communicator, [&] {
     finish_records(*records, experiment, model, resources, report, test);
     tell("wrote " + records->directory.path().string());

@@ -192,6 +192,13 @@ Experiment read_experiment(const ConfigNode& recipe) {
     const std::int64_t wanted = classes > 0 ? classes : data.target_shape().size();
     return make(data.src_shape(), choose_loss(classes, false)->output_size(wanted));
   };
+  OptionReader& inference = root.child("inference");
+  experiment.make_inference =
+      find_named(inference_registry(), inference, "single").prepare(inference);
+  experiment.check_inference = [place = inference.place()](const Inference& method,
+                                                           const Training& training) {
+    place.check([&] { method.check(training); });
+  };
   root("distributed", experiment.distributed);
   read_predict(root.child("predict"), experiment.predict, experiment.metrics);
   root("seed", experiment.seed);

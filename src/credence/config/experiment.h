@@ -83,6 +83,9 @@ struct Experiment {
   std::function<std::unique_ptr<Loss>(const Model&, const Dataset&)> make_loss;
   std::function<std::unique_ptr<Optimizer>()> make_optimizer;
   std::function<std::unique_ptr<Schedule>()> make_schedule;
+  /// The method of inference. `check` gives what it finds amiss its place in the recipe.
+  std::function<std::unique_ptr<Inference>()> make_inference;
+  std::function<void(const Inference&, const Training&)> check_inference;
 
   /// ConfigError, with its place in the recipe, for a metric that does not fit the data's problem.
   void check_metrics(const Dataset& data) const;

@@ -6,6 +6,8 @@
 #include "credence/bayes/local_reparameterization.h"
 #include "credence/bayes/per_example.h"
 #include "credence/bayes/reparameterization.h"
+#include "credence/inference/ensemble.h"
+#include "credence/inference/single.h"
 #include "credence/layers/conv2d.h"
 #include "credence/layers/dense.h"
 #include "credence/layers/dropout.h"
@@ -124,6 +126,15 @@ const Registry<Factory<Schedule>>& schedule_registry() {
                                                          {"step_decay", entry<StepDecaySchedule>()},
                                                      });
   return schedules;
+}
+
+const Registry<Factory<Inference>>& inference_registry() {
+  static const Registry<Factory<Inference>> methods("method of inference",
+                                                    {
+                                                        {"single", entry<SingleNetwork>()},
+                                                        {"ensemble", entry<Ensemble>()},
+                                                    });
+  return methods;
 }
 
 }  // namespace credence

@@ -3,6 +3,7 @@
 #include "credence/bayes/estimator.h"
 #include "credence/bayes/prior.h"
 #include "credence/config/factory.h"
+#include "credence/inference/inference.h"
 #include "credence/losses/loss.h"
 #include "credence/model/graph_spec.h"
 #include "credence/optim/optimizer.h"
@@ -23,5 +24,6 @@ const Registry<Factory<Prior>>& prior_registry();
 const Registry<Factory<Loss>>& loss_registry();
 const Registry<Factory<Optimizer>>& optimizer_registry();
 const Registry<Factory<Schedule>>& schedule_registry();
+const Registry<Factory<Inference>>& inference_registry();
 
 }  // namespace credence

@@ -48,8 +48,12 @@ Model::Model(const GraphSpec& graph, const ModelOptions& options)
   plan_fusion();
   plan_memory();
   plan_gradients();
-  plan_prediction();
-  for (Node& node : nodes_) node.layer->initialize(options.seed);
+  plan_prediction([](const Parameter&) { return false; });
+  initialize(options.seed);
+}
+
+void Model::initialize(std::uint64_t seed) {
+  for (Node& node : nodes_) node.layer->initialize(seed);
 }
 
 int Model::find(const std::string& node) const {
@@ -202,8 +206,13 @@ void Model::bind_batch(const Tensor& src) {
   }
 }
 
-void Model::plan_prediction() {
-  const auto draws = [](const Node& node) { return node.layer->draws_in_predictions(); };
+void Model::plan_prediction(const std::function<bool(const Parameter&)>& varies) {
+  const auto draws = [&](const Node& node) {
+    return node.layer->draws_in_predictions() ||
+           std::ranges::any_of(node.layer->parameters(),
+                               [&](const Parameter* parameter) { return varies(*parameter); });
+  };
+  fixed_results_.clear();
   first_drawn_ = static_cast<std::size_t>(std::ranges::find_if(nodes_, draws) - nodes_.begin());
   const auto runner_of = [this](int node) {
     return is_fused(nodes_[node]) ? nodes_[node].runs_in : node;

@@ -43,6 +43,9 @@ class Model {
   DType dtype() const { return options_.dtype; }
   std::int64_t max_batch() const { return options_.max_batch; }
 
+  /// Draws the parameters' initial values again, under another seed.
+  void initialize(std::uint64_t seed);
+
   /// Runs src [n, ...], n <= max_batch. The outputs stay as they are until the next forward pass.
   void forward(const Tensor& src, const StepContext& context);
   /// The same in two parts, for predictions with many draws of the weights: first the layers before
@@ -79,6 +82,9 @@ class Model {
   bool is_bayesian() const { return !beliefs_.empty(); }
   /// Whether predictions differ from draw to draw.
   bool draws_in_predictions() const { return first_drawn_ < nodes_.size(); }
+  /// Says that each draw of a prediction sets these parameters anew: forward_fixed() then ends
+  /// before the first layer that has one.
+  void set_varying(const std::function<bool(const Parameter&)>& varies) { plan_prediction(varies); }
   /// Summed over the layers with a posterior, nats; see Prior.
   double kl(const StepContext& context) const;
   /// Called when elements [begin, end) of a parameter, by its number in parameters(), have their
@@ -122,7 +128,7 @@ class Model {
   void plan_memory();
   void plan_memory(Node& node);
   void plan_gradients();
-  void plan_prediction();
+  void plan_prediction(const std::function<bool(const Parameter&)>& varies);
   void bind_batch(const Tensor& src);
   void run(std::size_t begin, std::size_t end, const StepContext& context);
   const Tensor& source_of(int node) const { return node < 0 ? src_ : nodes_[node].dst; }

@@ -19,6 +19,10 @@ class Optimizer {
   virtual std::string name() const = 0;
   /// Makes the state, zero, for these parameters. The same list is given to every step.
   virtual void setup(std::span<Parameter* const> parameters) = 0;
+  /// Called before a step's forward pass: the gradient may be wanted elsewhere than at the
+  /// parameters' values, which begin_step() then finds where this has put them.
+  virtual void begin_pass(std::span<Parameter* const> /*parameters*/,
+                          const StepContext& /*context*/) {}
   /// Begins an update, whose elements update() moves. context.step counts the updates before this
   /// one. ShapeError, InternalError if the parameters are not those of setup().
   virtual void begin_step(std::span<Parameter* const> parameters, double learning_rate,

@@ -50,6 +50,13 @@ void to_own_units(Predictions& predictions, const TargetInfo& info) {
     if (lower[i] > upper[i]) std::swap(lower[i], upper[i]);
 }
 
+/// As many as asked for, but none twice.
+std::int64_t draws_to_take(std::int64_t asked, bool layers_draw, const WeightSamples* weights) {
+  if (layers_draw) return asked;
+  if (!weights) return 1;
+  return weights->size() > 0 ? std::min(asked, weights->size()) : asked;
+}
+
 }  // namespace
 
 void PredictOptions::check() const {
@@ -62,11 +69,12 @@ void PredictOptions::check() const {
 }
 
 Predictor::Predictor(Model& model, const Loss& loss, std::uint64_t seed,
-                     const PredictOptions& options)
+                     const PredictOptions& options, const WeightSamples* weights)
     : model_(model),
       loss_(loss),
       seed_(seed),
-      samples_(model.draws_in_predictions() ? options.samples : 1),
+      weights_(weights),
+      samples_(draws_to_take(options.samples, model.draws_in_predictions(), weights)),
       interval_(options.interval),
       metrics_(options.metrics) {
   options.check();
@@ -78,6 +86,25 @@ std::vector<std::unique_ptr<Metric>> Predictor::make_metrics() const {
 }
 
 PredictedPart Predictor::predict(const Dataset& dataset, const Communicator& communicator) {
+  if (!weights_) return predict_part(dataset, communicator);
+  const SavedValues own(model_.parameters());
+  model_.set_varying([this](const Parameter& parameter) { return weights_->varies(parameter); });
+  PredictedPart part = predict_part(dataset, communicator);
+  model_.set_varying([](const Parameter&) { return false; });
+  own.restore();
+  return part;
+}
+
+void Predictor::set_weights(std::int64_t number) {
+  if (!weights_) return;
+  const std::int64_t size = weights_->size();
+  const std::int64_t sample = size == 0         ? number
+                              : size > samples_ ? number * size / samples_
+                                                : number % size;
+  weights_->write(sample, seed_, model_.parameters());
+}
+
+PredictedPart Predictor::predict_part(const Dataset& dataset, const Communicator& communicator) {
   PredictedPart part;
   part.begin = dataset.size() * communicator.rank() / communicator.size();
   part.end = dataset.size() * (communicator.rank() + 1) / communicator.size();
@@ -141,7 +168,8 @@ void Predictor::predict_chunk(const Dataset& dataset, PredictedPart& part, std::
   if (loss_.problem() == Problem::density_regression)
     mixture_.emplace(samples_, rows, part.predictions.mean.shape().row_size());
   std::vector<std::vector<Tensor>> fixed;  // by batch: what all draws share
-  for (std::int64_t sample = 0; sample < samples_; ++sample)
+  for (std::int64_t sample = 0; sample < samples_; ++sample) {
+    set_weights(sample);
     for (std::int64_t row = 0; row < rows; row += batch) {
       const Tensor batch_src = src.rows(row, std::min(batch, rows - row));
       const StepContext context = context_of(sample, row);
@@ -159,6 +187,7 @@ void Predictor::predict_chunk(const Dataset& dataset, PredictedPart& part, std::
       ++batches_done_;
       if (observer_) observer_(batches_done_, batches);
     }
+  }
   if (mixture_)
     mixture_->finish(
         first, {.interval = interval_, .target = part.predictions.crps.empty() ? nullptr : &target},

@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "credence/bayes/weight_samples.h"
 #include "credence/comm/communicator.h"
 #include "credence/data/dataset.h"
 #include "credence/losses/loss.h"
@@ -47,10 +48,14 @@ using PredictObserver = std::function<void(std::int64_t done, std::int64_t all)>
 /// The posterior predictive: an average over draws of the weights. Draw number s is the same for
 /// every example and every rank (Stream::predict), and depends on seed and s alone. What comes
 /// before the first layer that draws is computed once for all of them.
+///
+/// With `weights`, each draw is one of their samples: all of them, or, if fewer are asked for, some
+/// evenly spread. The model has its own weights again afterwards.
 class Predictor {
  public:
   /// ConfigError unless the options check and the metrics exist.
-  Predictor(Model& model, const Loss& loss, std::uint64_t seed, const PredictOptions& options);
+  Predictor(Model& model, const Loss& loss, std::uint64_t seed, const PredictOptions& options,
+            const WeightSamples* weights = nullptr);
 
   void set_observer(PredictObserver observer) { observer_ = std::move(observer); }
 
@@ -61,7 +66,10 @@ class Predictor {
   std::vector<std::unique_ptr<Metric>> make_metrics() const;
 
  private:
+  PredictedPart predict_part(const Dataset& dataset, const Communicator& communicator);
   std::int64_t rows_at_once(const Shape& src, const Shape& prediction) const;
+  /// Sets the model's weights to those of draw number `number`, if they are not drawn by layers.
+  void set_weights(std::int64_t number);
   /// Adds the predictions of rows [first, first + src rows) of the part, over all draws.
   void predict_chunk(const Dataset& dataset, PredictedPart& part, std::int64_t first, Tensor src);
   /// Adds what the model's output predicts, by draw number `number`, to `rows` rows from `first`
@@ -72,6 +80,7 @@ class Predictor {
   Model& model_;
   const Loss& loss_;
   std::uint64_t seed_;
+  const WeightSamples* weights_;
   std::int64_t samples_;
   double interval_;
   std::vector<std::string> metrics_;

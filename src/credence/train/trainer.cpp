@@ -42,6 +42,23 @@ struct Trainer::EpochSums {
   }
 };
 
+void check_training(const Model& model, const Loss& loss, const TrainerOptions& options,
+                    bool has_validation) {
+  require<ConfigError>(model.output_count() == 1,
+                       "model.outputs: training takes one output, got ",
+                       model.output_count());
+  require<ConfigError>(options.epochs >= 0, "train.epochs: expected 0 or more, got ",
+                       options.epochs);
+  require<ConfigError>(options.learning_rate > 0, "train.learning_rate: expected more than 0, got ",
+                       options.learning_rate);
+  require<ConfigError>(options.micro_batch >= 0, "train.micro_batch: expected 0 or more, got ",
+                       options.micro_batch);
+  require<ConfigError>(options.kl.weight >= 0 && options.kl.warmup_epochs >= 0,
+                       "train.kl: weight and warmup_epochs must not be negative, got ",
+                       options.kl.weight, " and ", options.kl.warmup_epochs);
+  if (has_validation) make_metrics(loss.problem(), options.validation.metrics);
+}
+
 Trainer::Trainer(const TrainerParts& parts, const TrainerOptions& options)
     : parts_(parts),
       options_(options),
@@ -52,21 +69,8 @@ Trainer::Trainer(const TrainerParts& parts, const TrainerOptions& options)
       metrics_(training_metrics(parts.loss.problem())),
       prediction_(parts.loss.prediction_shape(parts.model.output_shape())
                       .prepend(parts.model.max_batch())) {
-  require<ConfigError>(parts.model.output_count() == 1,
-                       "model.outputs: training takes one output, got ",
-                       parts.model.output_count());
-  require<ConfigError>(options.epochs >= 0, "train.epochs: expected 0 or more, got ",
-                       options.epochs);
-  require<ConfigError>(options.learning_rate > 0, "train.learning_rate: expected more than 0, got ",
-                       options.learning_rate);
-  require<ConfigError>(options.micro_batch >= 0, "train.micro_batch: expected 0 or more, got ",
-                       options.micro_batch);
-  require<ConfigError>(options.kl.weight >= 0 && options.kl.warmup_epochs >= 0,
-                       "train.kl: weight and warmup_epochs must not be negative, got ",
-                       options.kl.weight, " and ", options.kl.warmup_epochs);
+  check_training(parts.model, parts.loss, options, parts.validation != nullptr);
   if (parts.loss.problem() == Problem::density_regression) nll_shift_ = log_scale(target_info_);
-  if (parts.validation)  // not at the end of the first epoch
-    make_metrics(parts.loss.problem(), options.validation.metrics);
   parts_.optimizer.setup(parts_.model.parameters());
   if (!parts_.timeline) return;
   Timeline& timeline = *parts_.timeline;
@@ -124,6 +128,7 @@ void Trainer::take_step(std::uint64_t step, StepReport& report, EpochSums& sums)
       .global_batch = batch.global_size,
       .sum = [this](std::span<double> values) { parts_.communicator.sum(values); }};
   const auto global_size = static_cast<double>(batch.global_size);
+  parts_.optimizer.begin_pass(parts_.model.parameters(), context);
 
   std::array<double, 1> nll{};
   Request nll_sum;

@@ -34,6 +34,11 @@ struct TrainerOptions {
   PredictOptions validation{.samples = 5};
 };
 
+/// ConfigError if an option is out of range, the model has several outputs, or a metric of
+/// validation, if there is one, does not fit the loss.
+void check_training(const Model& model, const Loss& loss, const TrainerOptions& options,
+                    bool has_validation);
+
 /// What a Trainer trains, and with what. Those that are set here may stay so.
 struct TrainerParts {
   Model& model;
@@ -49,7 +54,7 @@ struct TrainerParts {
 /// The training loop of one rank of a group. Every rank ends each step with the same weights.
 class Trainer {
  public:
-  /// ConfigError if an option is out of range, or a metric of validation does not fit.
+  /// ConfigError as check_training.
   Trainer(const TrainerParts& parts, const TrainerOptions& options);
 
   void add_observer(Observer& observer) { observers_.push_back(&observer); }

@@ -1,0 +1,55 @@
+#include "credence/inference/ensemble.h"
+
+#include "credence/base/errors.h"
+#include "credence/inference/members.h"
+
+namespace credence {
+
+Ensemble::Ensemble(const Options& options) : options_(options) {
+  require<ConfigError>(options.members >= 2 && options.members <= 65536,
+                       "ensemble: expected 2 to 65536 members, got ", options.members);
+}
+
+int Ensemble::ranks_a_network(int ranks) const {
+  return ranks / RankGroups::count(ranks, options_.members);
+}
+
+Inferred Ensemble::run(const Training& training) {
+  RankGroups groups(training.communicator, options_.members);
+  const std::span<Parameter* const> parameters = training.model.parameters();
+  auto samples = std::make_unique<StoredSamples>();
+  TrainReport total;
+  for (std::int64_t first = 0; first < options_.members; first += groups.count()) {
+    const std::int64_t end = std::min(options_.members, first + groups.count());
+    for (std::int64_t member = first; member < end; ++member) {
+      if (!groups.has(member)) continue;
+      const std::uint64_t seed = member_seed(training.options.seed, member);
+      MemberObserver observer(training.observers, "member", member + 1);
+      Training own{.model = training.model,
+                   .loss = training.loss,
+                   .communicator = groups.group(),
+                   .data = training.data,
+                   .validation = training.validation,
+                   .batches = training.batches,
+                   .options = training.options,
+                   .schedule = training.schedule,
+                   .observers = {&observer},
+                   .timeline = training.timeline};
+      own.batches.seed = own.options.seed = seed;
+      own.model.initialize(seed);
+      const std::unique_ptr<Optimizer> optimizer = training.make_optimizer();
+      const TrainReport report = train(own, *optimizer);
+      total.epochs = report.epochs;
+      total.steps = report.steps * options_.members;
+      total.examples = report.examples * options_.members;
+      total.train_seconds += report.train_seconds;
+    }
+    for (std::int64_t member = first; member < end; ++member)
+      share_sample(member, groups, training.communicator, parameters, *samples);
+  }
+  samples->write(0, training.options.seed, parameters);
+  for (Observer* observer : training.observers) observer->on_end(total);
+  return {.report = total, .weights = std::move(samples)};
+}
+
+}  // namespace credence

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "credence/bayes/weight_samples.h"
+#include "credence/train/trainer.h"
+
+namespace credence {
+
+/// A network, its data, and how it is trained: what a method of inference works with.
+struct Training {
+  Model& model;  ///< with its initial weights
+  Loss& loss;
+  Communicator& communicator;
+  std::shared_ptr<const Dataset> data;
+  std::shared_ptr<const Dataset> validation{};  ///< may be null
+  LoaderOptions batches{};
+  TrainerOptions options{};
+  std::function<std::unique_ptr<Optimizer>()> make_optimizer{};
+  const Schedule* schedule = nullptr;
+  std::vector<Observer*> observers{};
+  Timeline* timeline = nullptr;
+};
+
+/// What is found of a network's weights. The model then has the values that stand for it alone: a
+/// mean, or the last of the samples.
+struct Inferred {
+  TrainReport report;
+  std::unique_ptr<WeightSamples> weights{};    ///< null: what the layers draw is all
+  std::vector<NamedTensor> optimizer_state{};  ///< to be saved
+};
+
+/// A way to the posterior of a network's weights.
+class Inference {
+ public:
+  virtual ~Inference() = default;
+
+  virtual std::string name() const = 0;
+  /// ConfigError if the method does not fit the network, its loss, or the training.
+  virtual void check(const Training& /*training*/) const {}
+  /// Of so many ranks, those that take the steps of one network together.
+  virtual int ranks_a_network(int ranks) const { return ranks; }
+  /// Collective. Every rank ends with the same result.
+  virtual Inferred run(const Training& training) = 0;
+};
+
+/// Trains the model from where it stands. NumericalError as Trainer::run.
+TrainReport train(const Training& training, Optimizer& optimizer);
+
+/// ConfigError, for a method that makes posteriors of its own, if the network's layers have some.
+void require_deterministic(const std::string& method, const Training& training);
+
+}  // namespace credence

@@ -1,0 +1,34 @@
+#include "credence/inference/members.h"
+
+#include "credence/random/noise.h"
+
+namespace credence {
+
+std::uint64_t member_seed(std::uint64_t seed, std::int64_t member) {
+  if (member == 0) return seed;
+  return draw_bits(noise_key(seed, Stream::init, "members"), {},
+                   static_cast<std::uint64_t>(member)) >>
+         2;  // a seed is at most 2^62
+}
+
+void MemberObserver::on_step(const StepReport& report) {
+  for (Observer* other : others_) other->on_step(report);
+}
+
+void MemberObserver::on_epoch(const EpochReport& report) {
+  EpochReport named = report;
+  named.values.insert(named.values.begin(), {name_, static_cast<double>(member_)});
+  for (Observer* other : others_) other->on_epoch(named);
+}
+
+void share_sample(std::int64_t member, const RankGroups& groups, Communicator& all,
+                  std::span<Parameter* const> parameters, StoredSamples& samples) {
+  std::vector<NamedTensor> sample;
+  for (const Parameter* parameter : parameters) {
+    sample.push_back({parameter->name, parameter->value.clone()});
+    all.broadcast(sample.back().tensor.span<float>(), groups.root_of(member));
+  }
+  samples.add(std::move(sample));
+}
+
+}  // namespace credence
