@@ -24,8 +24,7 @@ void add_deviations(const Tensor& deviations, std::span<const float> y, Tensor& 
 
 }  // namespace
 
-GaussianSamples::GaussianSamples(const SavedState& state,
-                                 std::span<Parameter* const> parameters) {
+GaussianSamples::GaussianSamples(const SavedState& state, std::span<Parameter* const> parameters) {
   for (const Parameter* parameter : parameters) {
     const std::string& of = parameter->name;
     if (!state.has(key("mean", of))) continue;

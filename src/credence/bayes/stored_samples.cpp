@@ -11,8 +11,8 @@ StoredSamples::StoredSamples(const SavedState& state, std::span<Parameter* const
     const auto count = static_cast<std::size_t>(all.shape()[0]);
     if (samples_.empty()) samples_.resize(count);
     require<DataError>(count > 0 && count == samples_.size(), "posterior: tensor \"", key,
-                       "\": expected ", std::max<std::size_t>(1, samples_.size()),
-                       " samples, got ", count);
+                       "\": expected ", std::max<std::size_t>(1, samples_.size()), " samples, got ",
+                       count);
     for (std::size_t i = 0; i < count; ++i)
       samples_[i].push_back(
           {parameter->name,

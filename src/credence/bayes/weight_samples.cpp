@@ -24,11 +24,10 @@ std::pair<std::string, Loader> kind() {
 }
 
 const Registry<Loader>& kinds() {
-  static const Registry<Loader> table("kind of posterior",
-                                      {
-                                          kind<StoredSamples>(),
-                                          kind<GaussianSamples>(),
-                                      });
+  static const Registry<Loader> table("kind of posterior", {
+                                                               kind<StoredSamples>(),
+                                                               kind<GaussianSamples>(),
+                                                           });
   return table;
 }
 

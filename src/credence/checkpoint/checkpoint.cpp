@@ -167,8 +167,7 @@ SavedBeside load_weights(const fs::path& file, std::span<NamedTensor> model) {
       return !tensor.name.starts_with(prefix) ||
              std::ranges::count(model, tensor.name, &NamedTensor::name) > 0;
     };
-    const auto gone =
-        std::stable_partition(content.tensors.begin(), content.tensors.end(), stays);
+    const auto gone = std::stable_partition(content.tensors.begin(), content.tensors.end(), stays);
     taken.assign(gone, content.tensors.end());
     content.tensors.erase(gone, content.tensors.end());
   };

@@ -155,9 +155,8 @@ void train(const TrainArguments& arguments, Context& context) {
                .seed = experiment.seed});
   const std::unique_ptr<Loss> loss = experiment.make_loss(model, *split.training);
   const std::unique_ptr<Schedule> schedule = experiment.make_schedule();
-  const double learning_rate =
-      experiment.train.learning_rate *
-      learning_rate_scale(experiment.train.learning_rate_scaling, ranks);
+  const double learning_rate = experiment.train.learning_rate *
+                               learning_rate_scale(experiment.train.learning_rate_scaling, ranks);
   Timeline timeline(is_traced ? trace_spans : 0);
   Training training{.model = model,
                     .loss = *loss,

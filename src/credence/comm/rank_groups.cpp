@@ -11,9 +11,7 @@ int RankGroups::count(int ranks, std::int64_t members) {
 }
 
 RankGroups::RankGroups(Communicator& all, std::int64_t members)
-    : all_(all),
-      count_(count(all.size(), members)),
-      number_(all.rank() / (all.size() / count_)) {
+    : all_(all), count_(count(all.size(), members)), number_(all.rank() / (all.size() / count_)) {
   if (count_ > 1) group_ = all.split(number_, all.rank());
 }
 

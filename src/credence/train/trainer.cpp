@@ -44,8 +44,7 @@ struct Trainer::EpochSums {
 
 void check_training(const Model& model, const Loss& loss, const TrainerOptions& options,
                     bool has_validation) {
-  require<ConfigError>(model.output_count() == 1,
-                       "model.outputs: training takes one output, got ",
+  require<ConfigError>(model.output_count() == 1, "model.outputs: training takes one output, got ",
                        model.output_count());
   require<ConfigError>(options.epochs >= 0, "train.epochs: expected 0 or more, got ",
                        options.epochs);
