@@ -30,6 +30,7 @@ struct Inferred {
   TrainReport report;
   std::unique_ptr<WeightSamples> weights{};    ///< null: what the layers draw is all
   std::vector<NamedTensor> optimizer_state{};  ///< to be saved
+  std::vector<NamedValue> figures{};           ///< that tell how well it went: acceptance, evidence
 };
 
 /// A way to the posterior of a network's weights.
@@ -42,6 +43,8 @@ class Inference {
   virtual void check(const Training& /*training*/) const {}
   /// Of so many ranks, those that take the steps of one network together.
   virtual int ranks_a_network(int ranks) const { return ranks; }
+  /// Rows through the model at once, if `of_training` are in training.
+  virtual std::int64_t rows_at_once(std::int64_t of_training) const { return of_training; }
   /// Collective. Every rank ends with the same result.
   virtual Inferred run(const Training& training) = 0;
 };

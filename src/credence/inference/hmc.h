@@ -1,0 +1,59 @@
+#pragma once
+
+#include "credence/bayes/weight_prior.h"
+#include "credence/inference/inference.h"
+
+namespace credence {
+
+struct HmcOptions {
+  std::int64_t chains = 4;
+  std::int64_t warmup = 500;   ///< trajectories of each chain that adapt it and are not kept
+  std::int64_t samples = 500;  ///< trajectories of each chain after those
+  std::int64_t thin = 5;       ///< one of so many is kept
+  std::int64_t leapfrog_steps = 50;
+  double target_acceptance = 0.8;
+  WeightPriorOptions prior;
+  std::int64_t rows = 1024;  ///< of the data, worked on by one rank at once
+
+  template <class Visitor>
+  void visit(Visitor& v) {
+    v("chains", chains);
+    v("warmup", warmup);
+    v("samples", samples);
+    v("thin", thin);
+    v("leapfrog_steps", leapfrog_steps);
+    v("target_acceptance", target_acceptance);
+    v("prior", prior);
+    v("rows", rows);
+  }
+};
+
+/// Hamiltonian Monte Carlo over all parameters of a small network, with the whole data set in every
+/// gradient: samples of its very posterior, for as long as the chains mix.
+///
+/// A trajectory has leapfrog_steps / 2 to leapfrog_steps steps. While a chain warms up, dual
+/// averaging finds the step size, and the variances of its weights, taken over windows that double,
+/// become the inverse of the mass. Chains begin at the network's initial weights under seeds of
+/// their own, and run on groups of ranks. No optimizer is used.
+///
+/// Noise   Stream::posterior of the chain's seed: "momentum", "acceptance", "length", by
+/// trajectory. Source  Neal 2011, arXiv:1206.1901; Hoffman and Gelman 2014, arXiv:1111.4246;
+/// windows as in Stan.
+class HamiltonianMonteCarlo : public Inference {
+ public:
+  using Options = HmcOptions;
+  /// ConfigError if an option is out of range.
+  explicit HamiltonianMonteCarlo(const Options& options = {});
+
+  std::string name() const override { return "hmc"; }
+  void check(const Training& training) const override;
+  int ranks_a_network(int ranks) const override;
+  std::int64_t rows_at_once(std::int64_t /*of_training*/) const override { return options_.rows; }
+  Inferred run(const Training& training) override;
+
+ private:
+  Options options_;
+  WeightPrior prior_;
+};
+
+}  // namespace credence
