@@ -152,6 +152,27 @@ void read_train(OptionReader& reader, Experiment& experiment) {
   read_predict(reader.child("validation"), experiment.validation, experiment.metrics);
 }
 
+void read_inference(OptionReader& root, Experiment& experiment) {
+  OptionReader& reader = root.child("inference");
+  experiment.make_inference = find_named(inference_registry(), reader, "single").prepare(reader);
+  experiment.check_inference = [place = reader.place()](const Inference& method,
+                                                        const Training& training) {
+    place.check([&] { method.check(training); });
+  };
+  const std::unique_ptr<Inference> method = experiment.make_inference();
+  if (method->uses_optimizer()) return;
+  OptionReader& train = root.child("train");
+  const auto refuse = [&](const char* key, const std::string& fallback) {
+    OptionReader& section = train.child(key);
+    if (section.has("type") || section.given())
+      if (section.name("type", fallback) != fallback)
+        section.fail(
+            concat("inference.type=", method->name(), " takes steps of its own: remove it"));
+  };
+  refuse("optimizer", "Adam");
+  refuse("schedule", "constant");
+}
+
 /// The places of KL options that are not as by default, and mean nothing to a deterministic
 /// network. A saved configuration names all keys; those at their default are no mistake.
 std::vector<ConfigPlace> given_for_posterior(OptionReader& root, const Experiment& experiment) {
@@ -192,13 +213,7 @@ Experiment read_experiment(const ConfigNode& recipe) {
     const std::int64_t wanted = classes > 0 ? classes : data.target_shape().size();
     return make(data.src_shape(), choose_loss(classes, false)->output_size(wanted));
   };
-  OptionReader& inference = root.child("inference");
-  experiment.make_inference =
-      find_named(inference_registry(), inference, "single").prepare(inference);
-  experiment.check_inference = [place = inference.place()](const Inference& method,
-                                                           const Training& training) {
-    place.check([&] { method.check(training); });
-  };
+  read_inference(root, experiment);
   root("distributed", experiment.distributed);
   read_predict(root.child("predict"), experiment.predict, experiment.metrics);
   root("seed", experiment.seed);

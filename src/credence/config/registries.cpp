@@ -6,9 +6,12 @@
 #include "credence/bayes/local_reparameterization.h"
 #include "credence/bayes/per_example.h"
 #include "credence/bayes/reparameterization.h"
+#include "credence/inference/cyclical_mcmc.h"
 #include "credence/inference/ensemble.h"
 #include "credence/inference/hmc.h"
+#include "credence/inference/ivon.h"
 #include "credence/inference/single.h"
+#include "credence/inference/swag.h"
 #include "credence/layers/conv2d.h"
 #include "credence/layers/dense.h"
 #include "credence/layers/dropout.h"
@@ -134,6 +137,10 @@ const Registry<Factory<Inference>>& inference_registry() {
                                                     {
                                                         {"single", entry<SingleNetwork>()},
                                                         {"ensemble", entry<Ensemble>()},
+                                                        {"swag", entry<Swag>()},
+                                                        {"ivon", entry<IvonInference>()},
+                                                        {"sgld", entry<Sgld>()},
+                                                        {"sghmc", entry<Sghmc>()},
                                                         {"hmc", entry<HamiltonianMonteCarlo>()},
                                                     });
   return methods;

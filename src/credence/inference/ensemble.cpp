@@ -25,19 +25,9 @@ Inferred Ensemble::run(const Training& training) {
       if (!groups.has(member)) continue;
       const std::uint64_t seed = member_seed(training.options.seed, member);
       MemberObserver observer(training.observers, "member", member + 1);
-      Training own{.model = training.model,
-                   .loss = training.loss,
-                   .communicator = groups.group(),
-                   .data = training.data,
-                   .validation = training.validation,
-                   .batches = training.batches,
-                   .options = training.options,
-                   .schedule = training.schedule,
-                   .observers = {&observer},
-                   .timeline = training.timeline};
-      own.batches.seed = own.options.seed = seed;
-      own.model.initialize(seed);
-      const std::unique_ptr<Optimizer> optimizer = training.make_optimizer();
+      const Training own = of_member(training, groups.group(), seed, observer);
+      training.model.initialize(seed);
+      const std::unique_ptr<Optimizer> optimizer = own.make_optimizer();
       const TrainReport report = train(own, *optimizer);
       total.epochs = report.epochs;
       total.steps = report.steps * options_.members;

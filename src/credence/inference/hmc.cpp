@@ -59,7 +59,7 @@ int HamiltonianMonteCarlo::ranks_a_network(int ranks) const {
 Inferred HamiltonianMonteCarlo::run(const Training& training) {
   Communicator& all = training.communicator;
   RankGroups groups(all, options_.chains);
-  Potential potential(training, groups.group(), prior_);
+  Potential potential(training, groups.group(), prior_, options_.rows);
   const std::span<Parameter* const> parameters = training.model.parameters();
   const auto examples = static_cast<double>(potential.examples());
   const std::int64_t trajectories = options_.warmup + options_.samples;
@@ -70,6 +70,11 @@ Inferred HamiltonianMonteCarlo::run(const Training& training) {
     const Clock::time_point begin = Clock::now();
     const std::uint64_t seed = member_seed(training.options.seed, number);
     training.model.initialize(seed);
+    if (training.options.epochs > 0) {
+      MemberObserver observer(training.observers, "chain", number + 1);
+      const Training own = of_member(training, groups.group(), seed, observer);
+      train(own, *own.make_optimizer());
+    }
     HmcChain chain(potential, {.seed = seed,
                                .warmup = options_.warmup,
                                .leapfrog_steps = options_.leapfrog_steps,

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+
 #include "credence/bayes/weight_prior.h"
 #include "credence/inference/inference.h"
 
@@ -33,8 +35,8 @@ struct HmcOptions {
 ///
 /// A trajectory has leapfrog_steps / 2 to leapfrog_steps steps. While a chain warms up, dual
 /// averaging finds the step size, and the variances of its weights, taken over windows that double,
-/// become the inverse of the mass. Chains begin at the network's initial weights under seeds of
-/// their own, and run on groups of ranks. No optimizer is used.
+/// become the inverse of the mass. Chains run on groups of ranks. Each begins where its own
+/// training, as the recipe says, has led: at initial weights with train.epochs = 0.
 ///
 /// Noise   Stream::posterior of the chain's seed: "momentum", "acceptance", "length", by
 /// trajectory. Source  Neal 2011, arXiv:1206.1901; Hoffman and Gelman 2014, arXiv:1111.4246;
@@ -48,7 +50,9 @@ class HamiltonianMonteCarlo : public Inference {
   std::string name() const override { return "hmc"; }
   void check(const Training& training) const override;
   int ranks_a_network(int ranks) const override;
-  std::int64_t rows_at_once(std::int64_t /*of_training*/) const override { return options_.rows; }
+  std::int64_t rows_at_once(std::int64_t of_training) const override {
+    return std::max(of_training, options_.rows);
+  }
   Inferred run(const Training& training) override;
 
  private:

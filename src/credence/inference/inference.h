@@ -39,6 +39,8 @@ class Inference {
   virtual ~Inference() = default;
 
   virtual std::string name() const = 0;
+  /// Whether the recipe's optimizer and schedule play a part.
+  virtual bool uses_optimizer() const { return true; }
   /// ConfigError if the method does not fit the network, its loss, or the training.
   virtual void check(const Training& /*training*/) const {}
   /// Of so many ranks, those that take the steps of one network together.

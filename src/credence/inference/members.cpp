@@ -21,6 +21,23 @@ void MemberObserver::on_epoch(const EpochReport& report) {
   for (Observer* other : others_) other->on_epoch(named);
 }
 
+Training of_member(const Training& training, Communicator& group, std::uint64_t seed,
+                   Observer& observer) {
+  Training own{.model = training.model,
+               .loss = training.loss,
+               .communicator = group,
+               .data = training.data,
+               .validation = training.validation,
+               .batches = training.batches,
+               .options = training.options,
+               .make_optimizer = training.make_optimizer,
+               .schedule = training.schedule,
+               .observers = {&observer},
+               .timeline = training.timeline};
+  own.batches.seed = own.options.seed = seed;
+  return own;
+}
+
 void share_sample(std::int64_t member, const RankGroups& groups, Communicator& all,
                   std::span<Parameter* const> parameters, StoredSamples& samples) {
   std::vector<NamedTensor> sample;

@@ -4,7 +4,7 @@
 
 #include "credence/bayes/stored_samples.h"
 #include "credence/comm/rank_groups.h"
-#include "credence/train/observer.h"
+#include "credence/inference/inference.h"
 
 namespace credence {
 
@@ -25,6 +25,11 @@ class MemberObserver : public Observer {
   std::string name_;
   std::int64_t member_;
 };
+
+/// The same training of one member: under its own seed, by the ranks of a group, watched by
+/// `observer` alone.
+Training of_member(const Training& training, Communicator& group, std::uint64_t seed,
+                   Observer& observer);
 
 /// Adds the values that the parameters have on the ranks of member number `member` to the samples
 /// of all ranks. Collective.

@@ -5,12 +5,13 @@
 
 namespace credence {
 
-Potential::Potential(const Training& training, Communicator& communicator, const WeightPrior& prior)
+Potential::Potential(const Training& training, Communicator& communicator,
+                     const WeightPrior& prior, std::int64_t rows)
     : model_(training.model),
       loss_(training.loss),
       communicator_(communicator),
       examples_(training.data->size()),
-      rows_(model_.max_batch()),
+      rows_(std::min(rows, examples_)),
       pieces_((examples_ + rows_ - 1) / rows_) {
   for (const Parameter* parameter : model_.parameters()) {
     const auto count = static_cast<std::size_t>(parameter->value.size());

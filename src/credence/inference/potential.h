@@ -11,13 +11,14 @@ namespace credence {
 ///
 ///   U(w) = sum over examples of -log p(y_n | x_n, w)  +  sum over weights of w^2 / (2 sigma^2)
 ///
-/// over the whole data set, which is kept in memory. Examples are worked on in pieces of
-/// model.max_batch() rows, each by one rank, and added in their order: the result is the same, bit
-/// for bit, on any number of ranks that have the same max_batch.
+/// over the whole data set, which is kept in memory. Examples are worked on in pieces of `rows`,
+/// each by one rank, and added in their order: the result is the same, bit for bit, on any number
+/// of ranks.
 class Potential {
  public:
   /// Reads the data.
-  Potential(const Training& training, Communicator& communicator, const WeightPrior& prior);
+  Potential(const Training& training, Communicator& communicator, const WeightPrior& prior,
+            std::int64_t rows);
 
   /// Number of weights: w is all parameters in a row.
   std::int64_t size() const { return size_; }

@@ -1,0 +1,118 @@
+#include "credence/inference/cyclical_mcmc.h"
+
+#include <cmath>
+#include <numbers>
+
+#include "credence/base/errors.h"
+#include "credence/bayes/stored_samples.h"
+#include "credence/data/batch_plan.h"
+#include "credence/optim/checks.h"
+
+namespace credence {
+namespace {
+
+/// Where steps stand in their cycles.
+struct Cycles {
+  std::int64_t steps;  ///< of a cycle
+  std::int64_t noisy;  ///< of them at its end
+  std::int64_t samples;
+
+  std::int64_t place(std::int64_t step) const { return step % steps; }
+  bool is_noisy(std::int64_t step) const { return place(step) >= steps - noisy; }
+  /// Whether a sample is kept after this step, counted from 0.
+  bool is_kept(std::int64_t step) const {
+    const std::int64_t done = place(step) + 1 - (steps - noisy);
+    return done > 0 && done * samples / noisy > (done - 1) * samples / noisy;
+  }
+};
+
+Cycles cycles_of(const CyclicalMcmcOptions& options, std::int64_t all_steps) {
+  const std::int64_t steps = all_steps / options.cycles;
+  const auto exploring =
+      static_cast<std::int64_t>(options.exploration * static_cast<double>(steps));
+  return {.steps = steps, .noisy = steps - exploring, .samples = options.samples_per_cycle};
+}
+
+std::int64_t steps_of(const Training& training) {
+  return training.options.epochs *
+         BatchPlan(*training.data, training.batches, 0, 1).steps_per_epoch();
+}
+
+class CyclicalCosine : public Schedule {
+ public:
+  explicit CyclicalCosine(const Cycles& cycles) : cycles_(cycles) {}
+  double factor(const SchedulePosition& position) const override {
+    const double done =
+        static_cast<double>(cycles_.place(position.step)) / static_cast<double>(cycles_.steps);
+    return (1 + std::cos(std::numbers::pi * done)) / 2;
+  }
+
+ private:
+  Cycles cycles_;
+};
+
+/// Keeps the samples, and tells the chain when to be noisy.
+class Sampler : public Observer {
+ public:
+  Sampler(const Cycles& cycles, Langevin& chain, Model& model)
+      : cycles_(cycles), chain_(chain), model_(model) {
+    chain_.set_noisy(cycles_.is_noisy(0));
+  }
+  void on_step(const StepReport& report) override {
+    const std::int64_t next = report.step;  // steps are counted from 1 in reports
+    if (cycles_.is_kept(next - 1)) samples->add(model_.parameters());
+    chain_.set_noisy(cycles_.is_noisy(next));
+  }
+
+  std::unique_ptr<StoredSamples> samples = std::make_unique<StoredSamples>();
+
+ private:
+  Cycles cycles_;
+  Langevin& chain_;
+  Model& model_;
+};
+
+}  // namespace
+
+CyclicalMcmc::CyclicalMcmc(std::string name, const CyclicalMcmcOptions& options, double friction)
+    : name_(std::move(name)), options_(options), friction_(friction) {
+  require<ConfigError>(options.cycles >= 1, name_, ": cycles: expected 1 or more, got ",
+                       options.cycles);
+  require<ConfigError>(options.samples_per_cycle >= 1, name_,
+                       ": samples_per_cycle: expected 1 or more, got ", options.samples_per_cycle);
+  require_fraction(name_, "exploration", options.exploration);
+  require_positive(name_, "temperature", options.temperature);
+  Langevin(langevin(1));
+}
+
+LangevinOptions CyclicalMcmc::langevin(std::int64_t examples) const {
+  return {.friction = friction_,
+          .temperature = options_.temperature,
+          .prior = options_.prior,
+          .examples = examples};
+}
+
+void CyclicalMcmc::check(const Training& training) const {
+  require_deterministic(name(), training);
+  const std::int64_t steps = steps_of(training);
+  const Cycles cycles = cycles_of(options_, steps);
+  require<ConfigError>(cycles.steps > 0 && cycles.noisy >= cycles.samples, name_, ": ", steps,
+                       " steps in ", options_.cycles, " cycles leave ", cycles.noisy,
+                       " steps of each for ", cycles.samples,
+                       " samples: train more epochs, or ask for less");
+}
+
+Inferred CyclicalMcmc::run(const Training& training) {
+  const Cycles cycles = cycles_of(options_, steps_of(training));
+  const CyclicalCosine schedule(cycles);
+  Langevin chain(langevin(training.data->size()));
+  Sampler sampler(cycles, chain, training.model);
+  Training own = training;
+  own.schedule = &schedule;
+  own.observers.push_back(&sampler);
+  const TrainReport report = train(own, chain);
+  return {
+      .report = report, .weights = std::move(sampler.samples), .optimizer_state = chain.state()};
+}
+
+}  // namespace credence

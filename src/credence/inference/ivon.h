@@ -1,0 +1,24 @@
+#pragma once
+
+#include "credence/bayes/ivon.h"
+#include "credence/inference/inference.h"
+
+namespace credence {
+
+/// Trains by Ivon, whose posterior is the result.
+class IvonInference : public Inference {
+ public:
+  using Options = IvonOptions;
+  /// ConfigError as Ivon.
+  explicit IvonInference(const Options& options = {}) : options_(options) { Ivon(options, 1); }
+
+  std::string name() const override { return "ivon"; }
+  bool uses_optimizer() const override { return false; }
+  void check(const Training& training) const override { require_deterministic(name(), training); }
+  Inferred run(const Training& training) override;
+
+ private:
+  Options options_;
+};
+
+}  // namespace credence

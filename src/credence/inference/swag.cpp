@@ -1,0 +1,129 @@
+#include "credence/inference/swag.h"
+
+#include <cmath>
+#include <deque>
+
+#include "credence/base/errors.h"
+#include "credence/bayes/gaussian_samples.h"
+#include "credence/data/batch_plan.h"
+#include "credence/optim/checks.h"
+
+namespace credence {
+namespace {
+
+/// After which steps, counted from 1, snapshots are taken.
+struct SnapshotPlan {
+  std::int64_t first, every, last;
+
+  bool has(std::int64_t step) const { return step >= first && (step - first) % every == 0; }
+  std::int64_t count() const { return last < first ? 0 : (last - first) / every + 1; }
+};
+
+SnapshotPlan plan_of(const SwagOptions& options, const Training& training) {
+  const std::int64_t of_epoch = BatchPlan(*training.data, training.batches, 0, 1).steps_per_epoch();
+  const std::int64_t every = options.every_steps > 0 ? options.every_steps : of_epoch;
+  const auto skipped = static_cast<std::int64_t>(
+      std::floor(options.start * static_cast<double>(training.options.epochs)));
+  return {.first = skipped * of_epoch + every,
+          .every = every,
+          .last = training.options.epochs * of_epoch};
+}
+
+/// Moments of the weights, in double.
+class Snapshots : public Observer {
+ public:
+  Snapshots(const SnapshotPlan& plan, std::int64_t rank, Model& model)
+      : plan_(plan), rank_(static_cast<std::size_t>(rank)), model_(model) {
+    for (const Parameter* parameter : model.parameters()) {
+      const auto size = static_cast<std::size_t>(parameter->value.size());
+      moments_.push_back({std::vector<double>(size), std::vector<double>(size), {}});
+    }
+  }
+
+  void on_step(const StepReport& report) override {
+    if (!plan_.has(report.step)) return;
+    ++count_;
+    for (std::size_t p = 0; p < moments_.size(); ++p) add(*model_.parameters()[p], moments_[p]);
+  }
+
+  /// Sets the parameters to their mean, and gives the normal.
+  std::vector<GaussianSamples::Marginal> finish(double scale) {
+    std::vector<GaussianSamples::Marginal> marginals;
+    for (std::size_t p = 0; p < moments_.size(); ++p) {
+      Parameter& parameter = *model_.parameters()[p];
+      const Moments& moments = moments_[p];
+      const Shape& shape = parameter.value.shape();
+      const auto kept = static_cast<std::int64_t>(moments.deviations.size());
+      GaussianSamples::Marginal marginal{.parameter = parameter.name,
+                                         .mean = Tensor(shape),
+                                         .sigma = Tensor(shape),
+                                         .deviations = Tensor(shape.prepend(kept))};
+      for (std::size_t i = 0; i < moments.mean.size(); ++i) {
+        const double variance = moments.squares[i] / static_cast<double>(count_);
+        marginal.mean.span<float>()[i] = static_cast<float>(moments.mean[i]);
+        marginal.sigma.span<float>()[i] = static_cast<float>(std::sqrt(scale * variance / 2));
+      }
+      const double factor = std::sqrt(scale / (2 * static_cast<double>(kept - 1)));
+      float* to = marginal.deviations.data<float>();
+      for (const std::vector<float>& deviation : moments.deviations)
+        for (const float value : deviation) *to++ = static_cast<float>(factor * value);
+      parameter.value.copy_from(marginal.mean);
+      marginals.push_back(std::move(marginal));
+    }
+    return marginals;
+  }
+
+ private:
+  struct Moments {
+    std::vector<double> mean, squares;  ///< running mean, and sum of squared departures from it
+    std::deque<std::vector<float>> deviations;
+  };
+
+  void add(const Parameter& parameter, Moments& moments) {
+    const auto values = parameter.value.span<float>();
+    std::vector<float> deviation(values.size());
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      const double departure = values[i] - moments.mean[i];
+      moments.mean[i] += departure / static_cast<double>(count_);
+      moments.squares[i] += departure * (values[i] - moments.mean[i]);
+      deviation[i] = static_cast<float>(values[i] - moments.mean[i]);
+    }
+    moments.deviations.push_back(std::move(deviation));
+    if (moments.deviations.size() > rank_) moments.deviations.pop_front();
+  }
+
+  SnapshotPlan plan_;
+  std::size_t rank_;
+  Model& model_;
+  std::int64_t count_ = 0;
+  std::vector<Moments> moments_;
+};
+
+}  // namespace
+
+Swag::Swag(const Options& options) : options_(options) {
+  require_fraction("swag", "start", options.start);
+  require<ConfigError>(options.every_steps >= 0, "swag: every_steps: expected 0 or more, got ",
+                       options.every_steps);
+  require<ConfigError>(options.rank >= 2, "swag: rank: expected 2 or more, got ", options.rank);
+  require_positive("swag", "scale", options.scale);
+}
+
+void Swag::check(const Training& training) const {
+  require_deterministic(name(), training);
+  const std::int64_t count = plan_of(options_, training).count();
+  require<ConfigError>(count >= 2, "swag: expected 2 snapshots or more, got ", count,
+                       ": train more epochs, or give a smaller start or every_steps");
+}
+
+Inferred Swag::run(const Training& training) {
+  Snapshots snapshots(plan_of(options_, training), options_.rank, training.model);
+  Training own = training;
+  own.observers.push_back(&snapshots);
+  const std::unique_ptr<Optimizer> optimizer = training.make_optimizer();
+  const TrainReport report = train(own, *optimizer);
+  auto posterior = std::make_unique<GaussianSamples>(snapshots.finish(options_.scale));
+  return {.report = report, .weights = std::move(posterior), .optimizer_state = optimizer->state()};
+}
+
+}  // namespace credence
