@@ -5,8 +5,8 @@
 
 namespace credence {
 
-Potential::Potential(const Training& training, Communicator& communicator,
-                     const WeightPrior& prior, std::int64_t rows)
+Potential::Potential(const Training& training, Communicator& communicator, const WeightPrior& prior,
+                     std::int64_t rows)
     : model_(training.model),
       loss_(training.loss),
       communicator_(communicator),
