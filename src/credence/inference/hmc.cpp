@@ -52,13 +52,10 @@ void HamiltonianMonteCarlo::check(const Training& training) const {
                        " is no likelihood: regression takes train.loss=gaussian");
 }
 
-int HamiltonianMonteCarlo::ranks_a_network(int ranks) const {
-  return ranks / RankGroups::count(ranks, options_.chains);
-}
-
 Inferred HamiltonianMonteCarlo::run(const Training& training) {
   Communicator& all = training.communicator;
   RankGroups groups(all, options_.chains);
+  const std::unique_ptr<Communicator> alone = self_communicator();
   Potential potential(training, groups.group(), prior_, options_.rows);
   const std::span<Parameter* const> parameters = training.model.parameters();
   const auto examples = static_cast<double>(potential.examples());
@@ -72,7 +69,7 @@ Inferred HamiltonianMonteCarlo::run(const Training& training) {
     training.model.initialize(seed);
     if (training.options.epochs > 0) {
       MemberObserver observer(training.observers, "chain", number + 1);
-      const Training own = of_member(training, groups.group(), seed, observer);
+      const Training own = of_member(training, *alone, seed, observer);
       train(own, *own.make_optimizer());
     }
     HmcChain chain(potential, {.seed = seed,

@@ -49,7 +49,9 @@ class HamiltonianMonteCarlo : public Inference {
 
   std::string name() const override { return "hmc"; }
   void check(const Training& training) const override;
-  int ranks_a_network(int ranks) const override;
+  /// Every rank of a chain trains its first network by itself, so that all chains begin alike on
+  /// any number of ranks.
+  int ranks_a_network(int /*ranks*/) const override { return 1; }
   std::int64_t rows_at_once(std::int64_t of_training) const override {
     return std::max(of_training, options_.rows);
   }
