@@ -160,17 +160,15 @@ void read_inference(OptionReader& root, Experiment& experiment) {
     place.check([&] { method.check(training); });
   };
   const std::unique_ptr<Inference> method = experiment.make_inference();
-  if (method->uses_optimizer()) return;
-  OptionReader& train = root.child("train");
   const auto refuse = [&](const char* key, const std::string& fallback) {
-    OptionReader& section = train.child(key);
-    if (section.has("type") || section.given())
-      if (section.name("type", fallback) != fallback)
-        section.fail(
-            concat("inference.type=", method->name(), " takes steps of its own: remove it"));
+    OptionReader& section = root.child("train").child(key);
+    const std::string& name = section.name("type", fallback);
+    if (name != fallback)
+      section.fail(concat("inference.type=", method->name(), " has one of its own, and ", name,
+                          " would have no effect: remove it, or give train.", key, "=", fallback));
   };
-  refuse("optimizer", "Adam");
-  refuse("schedule", "constant");
+  if (!method->uses_optimizer()) refuse("optimizer", "Adam");
+  if (!method->uses_schedule()) refuse("schedule", "constant");
 }
 
 /// The places of KL options that are not as by default, and mean nothing to a deterministic

@@ -53,6 +53,7 @@ class CyclicalMcmc : public Inference {
 
   std::string name() const override { return name_; }
   bool uses_optimizer() const override { return false; }
+  bool uses_schedule() const override { return false; }
   /// ConfigError too if a cycle has fewer steps than samples.
   void check(const Training& training) const override;
   Inferred run(const Training& training) override;

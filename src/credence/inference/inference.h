@@ -39,8 +39,10 @@ class Inference {
   virtual ~Inference() = default;
 
   virtual std::string name() const = 0;
-  /// Whether the recipe's optimizer and schedule play a part.
+  /// Whether the recipe's optimizer plays a part.
   virtual bool uses_optimizer() const { return true; }
+  /// Whether its schedule does.
+  virtual bool uses_schedule() const { return true; }
   /// ConfigError if the method does not fit the network, its loss, or the training.
   virtual void check(const Training& /*training*/) const {}
   /// Of so many ranks, those that take the steps of one network together.
