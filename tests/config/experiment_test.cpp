@@ -66,6 +66,11 @@ TEST(Experiment, RefusesNumbersOutOfRangeInTheirPlace) {
             "train.kl.weight: expected 0 or more, got -1.0 (recipe.yaml:4)");
   EXPECT_EQ(error_of_train("kl", "\n    weight: 1\n    warmup_epochs: -.inf"),
             "train.kl.warmup_epochs: expected 0 or more, got -.inf (recipe.yaml:6)");
+  EXPECT_EQ(error_of_train("kl", "\n    warmup_steps: -1"),
+            "train.kl.warmup_steps: expected 0 or more, got -1 (recipe.yaml:5)");
+  EXPECT_EQ(error_of_train("kl", "\n    warmup_epochs: 1\n    warmup_steps: 10"),
+            "train.kl.warmup_steps: there is warmup_epochs too (recipe.yaml:5): remove one of them "
+            "(recipe.yaml:6)");
   EXPECT_EQ(
       error_of("model: {name: CNN_FC}\ntrain:\n  global_batch_size: 8\n  batch_size: 4"),
       "train.batch_size: there is global_batch_size (of all ranks) too (recipe.yaml:3): remove "

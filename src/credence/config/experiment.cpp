@@ -124,12 +124,18 @@ void check_train(OptionReader& reader, const TrainSection& train) {
   OptionReader& kl = reader.child("kl");
   kl.expect("weight", not_negative(train.kl.weight), "0 or more");
   kl.expect("warmup_epochs", not_negative(train.kl.warmup_epochs), "0 or more");
+  kl.expect("warmup_steps", train.kl.warmup_steps >= 0, "0 or more");
+  if (train.kl.warmup_epochs > 0 && train.kl.warmup_steps > 0)
+    kl.child("warmup_steps")
+        .fail(concat("there is warmup_epochs too (", kl.child("warmup_epochs").place().where,
+                     "): remove one of them"));
   reader.expect("log_every_steps", train.log_every_steps >= 0, "0 or more");
 }
 
 void read_train(OptionReader& reader, Experiment& experiment) {
   prefer_override(reader, "batch_size", "global_batch_size");
   prefer_override(reader, "warmup.steps", "warmup.epochs");
+  prefer_override(reader, "kl.warmup_steps", "kl.warmup_epochs");
   reader.read(experiment.train);
   check_train(reader, experiment.train);
   if (experiment.train.learning_rate_scaling != RankScaling::none &&
@@ -163,6 +169,7 @@ std::vector<ConfigPlace> given_for_posterior(OptionReader& root, const Experimen
   OptionReader& train = root.child("train");
   add(train.child("kl"), "weight", experiment.train.kl.weight == kl.weight);
   add(train.child("kl"), "warmup_epochs", experiment.train.kl.warmup_epochs == kl.warmup_epochs);
+  add(train.child("kl"), "warmup_steps", experiment.train.kl.warmup_steps == kl.warmup_steps);
   return places;
 }
 
