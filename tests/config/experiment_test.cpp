@@ -146,6 +146,24 @@ TEST(Experiment, SaysWhichLossTheDataTake) {
               AllOf(HasSubstr("is for regression, got 3 classes"), EndsWith("(recipe.yaml:3)")));
 }
 
+TEST(Experiment, GivesALearnedSigmaALayerAtTheEnd) {
+  const std::string learned = "train: {loss: {type: gaussian, learn_sigma: true, sigma: 0.3}}\n";
+  const auto graph = [&](const std::string& model) {
+    return read_experiment(parse_yaml(model + learned, "recipe.yaml")).make_graph(data_with(0));
+  };
+  for (const char* model :
+       {"model: {name: BNN_FC_flip}\n", "model: {layers: [{Dense: {units: 1}}]}\n",
+        "model: {layers: [{type: Dense, name: d, units: 1}], outputs: d}\n"}) {
+    const Model made(graph(model), {});
+    EXPECT_EQ(made.output_shape(), Shape({2}));
+    EXPECT_EQ(made.parameters().back()->name, "sigma.rho");
+  }
+  EXPECT_ERROR(Model(graph("model: {layers: [{Dense: {units: 2}}]}\n"), {}), ShapeError,
+               AllOf(HasSubstr("each of the 1 targets, got [2]"), HasSubstr("learn_sigma")));
+  EXPECT_ERROR(graph("model: {layers: [{type: Dense, units: 1, name: sigma}]}\n"), ConfigError,
+               AllOf(StartsWith("train.loss: learn_sigma adds"), EndsWith("(recipe.yaml:2)")));
+}
+
 TEST(Experiment, RefusesLayersOfThePosteriorInTheirPlace) {
   const auto refuse = [](const std::string& layers) -> std::string {
     const Experiment experiment = read_experiment(
