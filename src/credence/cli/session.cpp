@@ -67,6 +67,11 @@ DataSplits load_data(const Experiment& experiment, Communicator& communicator) {
   return data;
 }
 
+void take_units(DataSplits& data, std::span<const NamedTensor> saved, const std::string& where) {
+  for (auto* part : {&data.train, &data.test})
+    if (*part) *part = in_saved_units(*part, saved, where);
+}
+
 TrainedModel load_run(const std::string& run, const std::vector<std::string>& overrides,
                       Communicator& communicator) {
   const RunDirectory directory = RunDirectory::open(run);
@@ -78,9 +83,7 @@ TrainedModel load_run(const std::string& run, const std::vector<std::string>& ov
       ModelOptions{.max_batch = evaluation_batch, .seed = trained.experiment.seed});
   std::vector<NamedTensor> weights = named_values(trained.model->parameters());
   const std::filesystem::path checkpoint = find_checkpoint(directory.path());
-  const std::vector<NamedTensor> units = load_weights(checkpoint, weights);
-  for (auto* part : {&trained.data.train, &trained.data.test})
-    if (*part) *part = in_saved_units(*part, units, checkpoint.string());
+  take_units(trained.data, load_weights(checkpoint, weights), checkpoint.string());
   trained.loss = trained.experiment.make_loss(*trained.model, *trained.data.train);
   return trained;
 }

@@ -120,6 +120,12 @@ void finish_records(Records& records, const Experiment& experiment, const Model&
   write_summary(records.directory.summary(), summary);
 }
 
+/// Those that model.weights names, if it does.
+std::optional<TrainedWeights> trained_weights(const Experiment& experiment) {
+  if (experiment.weights.from.empty()) return std::nullopt;
+  return read_trained_weights(experiment.weights.from);
+}
+
 /// CreateError, before anything is trained, if this rank's trace could not be written; one in the
 /// run directory, which is yet to be made, is as good as that.
 void check_trace(const TrainArguments& arguments, const std::string& output, int rank) {
@@ -137,7 +143,9 @@ void train(const TrainArguments& arguments, Context& context) {
   const bool is_traced = !arguments.trace.empty();
   if (is_traced) check_trace(arguments, output, communicator.rank());
   const Resources resources = set_up_threads_quietly(communicator, arguments.threads);
-  const DataSplits data = load_data(experiment, communicator);
+  DataSplits data = load_data(experiment, communicator);
+  const std::optional<TrainedWeights> trained = trained_weights(experiment);
+  if (trained) take_units(data, trained->tensors, trained->file.string());
   const ValidationSplit split =
       split_validation(data.train, experiment.validation_split, experiment.seed);
 
@@ -150,6 +158,10 @@ void train(const TrainArguments& arguments, Context& context) {
   Model model(experiment.make_graph(*split.training),
               {.max_batch = rows_at_once(loader.max_rows(), experiment.train.micro_batch),
                .seed = experiment.seed});
+  if (trained) {
+    std::vector<NamedTensor> weights = named_values(model.parameters());
+    begin_from(*trained, weights, experiment.weights.relative_sigma);
+  }
   const std::unique_ptr<Loss> loss = experiment.make_loss(model, *split.training);
   const std::unique_ptr<Optimizer> optimizer = experiment.make_optimizer();
   const std::unique_ptr<Schedule> schedule = experiment.make_schedule();

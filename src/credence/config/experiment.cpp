@@ -207,6 +207,7 @@ Experiment read_experiment(const ConfigNode& recipe) {
   root("output", experiment.output);
   const ModelSection model = read_model_section(root.child("model"));
   experiment.model_name = model.name;
+  experiment.weights = model.weights;
   read_data(root.child("data"), experiment);
   read_train(root.child("train"), experiment);
   experiment.make_graph = [make = model.make_graph, choose_loss = experiment.choose_loss,
