@@ -84,7 +84,7 @@ TEST(Checkpoint, GivesWhatWasSavedOfTheDataBesideTheWeights) {
   weights.push_back(named("data.weight", {2}, 0));
   saved.push_back(named("data.src_scale", {2}, 7, DType::float64));
   const fs::path file = save_checkpoint(directory.path(), saved, optimizer(5), info);
-  const std::vector<NamedTensor> data = load_weights(file, weights);
+  const std::vector<NamedTensor> data = load_weights(file, weights).data;
   ASSERT_EQ(data.size(), 1u);
   EXPECT_EQ(data[0].name, "data.src_scale");
   EXPECT_THAT(data[0].tensor.span<double>(), ::testing::Each(7.0));

@@ -55,6 +55,7 @@ Outcome run(Inference& method, Communicator& communicator) {
                           .data = linear.data(),
                           .batches = {.global_batch = 7, .seed = 4},
                           .options = {.epochs = 6, .learning_rate = 0.01, .seed = 4},
+                          .initialize = [&](std::uint64_t seed) { model.initialize(seed); },
                           .make_optimizer = [] { return std::make_unique<Sgd>(); },
                           .observers = {&ends}};
   method.check(training);

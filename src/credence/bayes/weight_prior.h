@@ -1,5 +1,8 @@
 #pragma once
 
+#include <map>
+#include <string>
+
 #include "credence/tensor/parameter.h"
 
 namespace credence {
@@ -7,11 +10,13 @@ namespace credence {
 struct WeightPriorOptions {
   double sigma = 1.0;
   bool scaled = false;  ///< divide a kernel's sigma by the root of the inputs of an output
+  std::map<std::string, double> of{};  ///< sigmas of single parameters, by name
 
   template <class Visitor>
   void visit(Visitor& v) {
     v("sigma", sigma);
     v("scaled", scaled);
+    v("of", of);
   }
 };
 
@@ -22,14 +27,18 @@ struct WeightPriorOptions {
 class WeightPrior {
  public:
   using Options = WeightPriorOptions;
-  /// ConfigError, naming `where`, unless sigma is positive and finite.
+  /// ConfigError, naming `where`, unless all sigmas are positive and finite.
   WeightPrior(std::string_view where, const Options& options);
+
+  /// ConfigError, naming the closest one, for a sigma of a parameter that there is not.
+  void check(std::span<Parameter* const> parameters) const;
 
   double sigma(const Parameter& parameter) const;
   /// 1 / sigma^2.
   double precision(const Parameter& parameter) const;
 
  private:
+  std::string where_;
   Options options_;
 };
 

@@ -67,6 +67,11 @@ DataSplits load_data(const Experiment& experiment, Communicator& communicator) {
   return data;
 }
 
+void take_units(DataSplits& data, std::span<const NamedTensor> saved, const std::string& where) {
+  for (auto* part : {&data.train, &data.test})
+    if (*part) *part = in_saved_units(*part, saved, where);
+}
+
 TrainedModel load_run(const std::string& run, const std::vector<std::string>& overrides,
                       Communicator& communicator) {
   const RunDirectory directory = RunDirectory::open(run);
@@ -84,8 +89,7 @@ TrainedModel load_run(const std::string& run, const std::vector<std::string>& ov
   } catch (const DataError& error) {
     throw DataError(concat(checkpoint.string(), ": ", error.what()));
   }
-  for (auto* part : {&trained.data.train, &trained.data.test})
-    if (*part) *part = in_saved_units(*part, beside.data, checkpoint.string());
+  take_units(trained.data, beside.data, checkpoint.string());
   trained.loss = trained.experiment.make_loss(*trained.model, *trained.data.train);
   return trained;
 }

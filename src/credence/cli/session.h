@@ -36,6 +36,10 @@ std::string warning_of(const Resources& resources);
 /// recipe names a metric that does not fit them. Collective.
 DataSplits load_data(const Experiment& experiment, Communicator& communicator);
 
+/// Gives the data in the units that were saved with trained weights. DataError as from
+/// in_saved_units.
+void take_units(DataSplits& data, std::span<const NamedTensor> saved, const std::string& where);
+
 /// A trained network, and what it was trained on.
 struct TrainedModel {
   Experiment experiment;

@@ -125,6 +125,12 @@ void finish_records(Records& records, const Experiment& experiment, const Model&
   write_summary(records.directory.summary(), summary);
 }
 
+/// Those that model.weights names, if it does.
+std::optional<TrainedWeights> trained_weights(const Experiment& experiment) {
+  if (experiment.weights.from.empty()) return std::nullopt;
+  return read_trained_weights(experiment.weights.from);
+}
+
 /// CreateError, before anything is trained, if this rank's trace could not be written; one in the
 /// run directory, which is yet to be made, is as good as that.
 void check_trace(const TrainArguments& arguments, const std::string& output, int rank) {
@@ -142,7 +148,9 @@ void train(const TrainArguments& arguments, Context& context) {
   const bool is_traced = !arguments.trace.empty();
   if (is_traced) check_trace(arguments, output, communicator.rank());
   const Resources resources = set_up_threads_quietly(communicator, arguments.threads);
-  const DataSplits data = load_data(experiment, communicator);
+  DataSplits data = load_data(experiment, communicator);
+  const std::optional<TrainedWeights> trained = trained_weights(experiment);
+  if (trained) take_units(data, trained->tensors, trained->file.string());
   const ValidationSplit split =
       split_validation(data.train, experiment.validation_split, experiment.seed);
 
@@ -156,6 +164,13 @@ void train(const TrainArguments& arguments, Context& context) {
       experiment.make_graph(*split.training),
       {.max_batch = inference->rows_at_once(rows_at_once(most_rows, experiment.train.micro_batch)),
        .seed = experiment.seed});
+  const auto initialize = [&](std::uint64_t seed) {
+    model.initialize(seed);
+    if (!trained) return;
+    std::vector<NamedTensor> weights = named_values(model.parameters());
+    begin_from(*trained, weights, experiment.weights.relative_sigma);
+  };
+  initialize(experiment.seed);
   const std::unique_ptr<Loss> loss = experiment.make_loss(model, *split.training);
   const std::unique_ptr<Schedule> schedule = experiment.make_schedule();
   const double learning_rate = experiment.train.learning_rate *
@@ -174,6 +189,7 @@ void train(const TrainArguments& arguments, Context& context) {
                                 .seed = experiment.seed,
                                 .buckets = experiment.distributed.buckets,
                                 .validation = experiment.validation},
+                    .initialize = initialize,
                     .make_optimizer = experiment.make_optimizer,
                     .schedule = schedule.get(),
                     .timeline = is_traced || arguments.profile ? &timeline : nullptr};

@@ -2,6 +2,7 @@
 
 #include <optional>
 
+#include "credence/checkpoint/initial_weights.h"
 #include "credence/config/registries.h"
 #include "credence/data/loader.h"
 #include "credence/model/model.h"
@@ -58,6 +59,7 @@ struct MetricChoice {
 /// A recipe, read and checked. What depends on the data's shape is made by the functions.
 struct Experiment {
   std::string model_name;
+  InitialWeightsOptions weights;  ///< where a training begins
   std::uint64_t seed = 1;
   std::string output;  ///< run directory; empty: the default
   std::string data_name;

@@ -38,7 +38,7 @@ GraphSpec read_layers(OptionReader& section) {
 /// The `bayesian` section, with what the model has by default.
 void read_bayesian(OptionReader& reader, const std::vector<std::string>& default_layers,
                    const std::string& default_estimator, LayerSelection& selection,
-                   VariationalSpec& variational) {
+                   VariationalSpec& variational, InitialWeightsOptions& weights) {
   selection.layers = default_layers;
   reader("layers", selection.layers);
   OptionReader& estimator = reader.child("estimator");
@@ -51,6 +51,12 @@ void read_bayesian(OptionReader& reader, const std::vector<std::string>& default
   reader("biases", variational.biases);
   reader.expect("initial_sigma", variational.initial_sigma > 0 && variational.initial_sigma < 100,
                 "more than 0 and less than 100");
+  reader("relative_sigma", weights.relative_sigma);
+  reader.expect("relative_sigma", weights.relative_sigma >= 0 && weights.relative_sigma < 100,
+                "0 or more and less than 100");
+  if (weights.relative_sigma > 0 && weights.from.empty())
+    reader.child("relative_sigma")
+        .fail("is relative to trained weights: give model.weights, a run directory");
   reader.check([&] {
     require<ConfigError>(
         !reader.given() || reader.child("layers").given() || !selection.layers.empty(),
@@ -79,8 +85,8 @@ void settle_overrides(OptionReader& reader) {
   const bool deterministic =
       lists || (is_zoo_model && zoo().find(name->text).variational_layers.empty());
   if (deterministic && bayesian && !bayesian->find("layers"))
-    reader.forget(
-        std::vector<std::string>{"bayesian.prior", "bayesian.initial_sigma", "bayesian.biases"});
+    reader.forget(std::vector<std::string>{"bayesian.prior", "bayesian.initial_sigma",
+                                           "bayesian.biases", "bayesian.relative_sigma"});
 }
 
 }  // namespace
@@ -92,6 +98,7 @@ ModelSection read_model_section(OptionReader& reader) {
   Precision precision = Precision::float32;
   settle_overrides(reader);
   reader("precision", precision);
+  reader("weights", section.weights.from);
   const bool listed = reader.has("layers");
   if (listed) {
     section.name = "custom";
@@ -102,7 +109,7 @@ ModelSection read_model_section(OptionReader& reader) {
                                        reader.child("layers").place().where,
                                        "): remove one of them, or call the list otherwise"));
     const GraphSpec graph = read_layers(reader);
-    read_bayesian(reader.child("bayesian"), {}, "", selection, variational);
+    read_bayesian(reader.child("bayesian"), {}, "", selection, variational, section.weights);
     section.make_graph = [graph](const Shape& input, std::int64_t) {
       GraphSpec copy = graph;
       copy.input = input;
@@ -113,7 +120,7 @@ ModelSection read_model_section(OptionReader& reader) {
     const ZooEntry& entry = find_named(zoo(), reader, "", "name");
     section.name = reader.name("name");
     read_bayesian(reader.child("bayesian"), entry.variational_layers, entry.estimator, selection,
-                  variational);
+                  variational, section.weights);
     section.make_graph = [graph = entry.graph](const Shape& input, std::int64_t outputs) {
       return graph({.input = input, .outputs = outputs});
     };

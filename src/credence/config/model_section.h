@@ -1,5 +1,6 @@
 #pragma once
 
+#include "credence/checkpoint/initial_weights.h"
 #include "credence/config/option_reader.h"
 #include "credence/model/graph_spec.h"
 
@@ -9,6 +10,7 @@ namespace credence {
 /// posterior (`bayesian`).
 struct ModelSection {
   std::string name;
+  InitialWeightsOptions weights;
   /// The graph for examples of this shape and this many outputs (which only the zoo's models use).
   std::function<GraphSpec(const Shape& input, std::int64_t outputs)> make_graph;
 };

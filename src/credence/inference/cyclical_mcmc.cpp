@@ -94,6 +94,7 @@ LangevinOptions CyclicalMcmc::langevin(std::int64_t examples) const {
 
 void CyclicalMcmc::check(const Training& training) const {
   require_deterministic(name(), training);
+  WeightPrior(name_, options_.prior).check(training.model.parameters());
   const std::int64_t steps = steps_of(training);
   const Cycles cycles = cycles_of(options_, steps);
   require<ConfigError>(cycles.steps > 0 && cycles.noisy >= cycles.samples, name_, ": ", steps,

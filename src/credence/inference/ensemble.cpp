@@ -26,7 +26,7 @@ Inferred Ensemble::run(const Training& training) {
       const std::uint64_t seed = member_seed(training.options.seed, member);
       MemberObserver observer(training.observers, "member", member + 1);
       const Training own = of_member(training, groups.group(), seed, observer);
-      training.model.initialize(seed);
+      training.initialize(seed);
       const std::unique_ptr<Optimizer> optimizer = own.make_optimizer();
       const TrainReport report = train(own, *optimizer);
       total.epochs = report.epochs;

@@ -48,6 +48,7 @@ HamiltonianMonteCarlo::HamiltonianMonteCarlo(const Options& options)
 
 void HamiltonianMonteCarlo::check(const Training& training) const {
   require_deterministic(name(), training);
+  prior_.check(training.model.parameters());
   require<ConfigError>(has_likelihood(training.loss.problem()), "hmc: ", training.loss.name(),
                        " is no likelihood: regression takes train.loss=gaussian");
 }
@@ -66,7 +67,7 @@ Inferred HamiltonianMonteCarlo::run(const Training& training) {
   const auto run_chain = [&](std::int64_t number) {
     const Clock::time_point begin = Clock::now();
     const std::uint64_t seed = member_seed(training.options.seed, number);
-    training.model.initialize(seed);
+    training.initialize(seed);
     if (training.options.epochs > 0) {
       MemberObserver observer(training.observers, "chain", number + 1);
       const Training own = of_member(training, *alone, seed, observer);

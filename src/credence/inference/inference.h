@@ -18,6 +18,8 @@ struct Training {
   std::shared_ptr<const Dataset> validation{};  ///< may be null
   LoaderOptions batches{};
   TrainerOptions options{};
+  /// Gives the model initial weights under another seed.
+  std::function<void(std::uint64_t seed)> initialize{};
   std::function<std::unique_ptr<Optimizer>()> make_optimizer{};
   const Schedule* schedule = nullptr;
   std::vector<Observer*> observers{};

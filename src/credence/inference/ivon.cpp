@@ -2,6 +2,11 @@
 
 namespace credence {
 
+void IvonInference::check(const Training& training) const {
+  require_deterministic(name(), training);
+  WeightPrior(name(), options_.prior).check(training.model.parameters());
+}
+
 Inferred IvonInference::run(const Training& training) {
   Ivon optimizer(options_, training.data->size());
   const TrainReport report = train(training, optimizer);

@@ -18,18 +18,24 @@ struct Row {
   const T* mean;
   const T* rho;  ///< null: sigma is fixed
   T fixed, floor;
+  bool is_held;
 
-  T sigma(std::int64_t target) const { return rho ? floor + softplus(rho[target]) : fixed; }
+  T sigma(std::int64_t target) const {
+    if (!rho || is_held) return fixed;
+    return floor + softplus(rho[target]);
+  }
 };
 
 template <class T>
-Row<T> row_of(const Tensor& output, const GaussianLikelihoodOptions& options, std::int64_t row) {
+Row<T> row_of(const Tensor& output, const GaussianLikelihoodOptions& options, bool is_held,
+              std::int64_t row) {
   const std::int64_t width = output.shape().row_size();
   const T* const mean = output.data<T>() + row * width;
   return {.mean = mean,
-          .rho = options.sigma ? nullptr : mean + width / 2,
-          .fixed = static_cast<T>(options.sigma.value_or(0)),
-          .floor = static_cast<T>(options.min_sigma)};
+          .rho = options.sigma && !options.learn_sigma ? nullptr : mean + width / 2,
+          .fixed = static_cast<T>(is_held ? options.warmup_sigma : options.sigma.value_or(0)),
+          .floor = static_cast<T>(options.min_sigma),
+          .is_held = is_held};
 }
 
 }  // namespace
@@ -38,14 +44,30 @@ GaussianLikelihood::GaussianLikelihood(const Options& options) : options_(option
   const double sigma = options.sigma.value_or(1);
   require<ConfigError>(sigma > 0 && std::isfinite(sigma), loss_name,
                        ": sigma must be positive and finite, got ", sigma);
-  require<ConfigError>(!options.sigma || options.min_sigma == Options{}.min_sigma, loss_name,
+  require<ConfigError>(has_rhos() || options.min_sigma == Options{}.min_sigma, loss_name,
                        ": min_sigma is of predicted sigmas, and sigma is given: remove one");
   require<ConfigError>(options.min_sigma > 0 && std::isfinite(options.min_sigma), loss_name,
                        ": min_sigma must be positive and finite, got ", options.min_sigma);
+  require<ConfigError>(!options.learn_sigma || sigma > options.min_sigma, loss_name,
+                       ": a sigma that is learned must begin above min_sigma, ", options.min_sigma,
+                       ", got ", sigma);
+  require<ConfigError>(options.warmup_epochs >= 0, loss_name,
+                       ": warmup_epochs: expected 0 or more, got ", options.warmup_epochs);
+  require<ConfigError>(options.warmup_epochs == 0 || has_rhos(), loss_name,
+                       ": warmup_epochs are of sigmas that are predicted or learned");
+  require<ConfigError>(options.warmup_epochs == 0 || (options.warmup_sigma > options.min_sigma &&
+                                                      std::isfinite(options.warmup_sigma)),
+                       loss_name, ": warmup_sigma must be above min_sigma, ", options.min_sigma,
+                       ", and finite, got ", options.warmup_sigma);
 }
 
 std::int64_t GaussianLikelihood::output_size(std::int64_t targets) const {
-  return is_predicted() ? 2 * targets : targets;
+  return options_.sigma || options_.learn_sigma ? targets : 2 * targets;
+}
+
+std::optional<double> GaussianLikelihood::learned_rho() const {
+  if (!options_.learn_sigma) return std::nullopt;
+  return softplus_inverse(options_.sigma.value_or(1) - options_.min_sigma);
 }
 
 std::int64_t GaussianLikelihood::targets_of(const Tensor& output) const {
@@ -55,23 +77,25 @@ std::int64_t GaussianLikelihood::targets_of(const Tensor& output) const {
 void GaussianLikelihood::setup(const Shape& output, const Shape& target, std::int64_t classes) {
   require<ShapeError>(classes == 0, loss_name, ": is for regression, got a data set of ", classes,
                       " classes");
+  const std::int64_t wanted = has_rhos() ? 2 * target.size() : target.size();
   require<ShapeError>(
-      output.size() == output_size(target.size()), loss_name, ": the output must have ",
-      output_size(target.size()), " elements, ",
-      is_predicted() ? "a mean and a rho for each of the target " : "as many as the target ",
-      target, ", got shape ", output);
+      output.size() == wanted, loss_name, ": the output must have ", wanted, " elements, ",
+      has_rhos() ? "a mean and a rho for each of the target " : "as many as the target ", target,
+      ", got shape ", output);
 }
 
 double GaussianLikelihood::forward(const Tensor& output, const Tensor& target, double divisor,
                                    Tensor* diff_output) const {
   const std::int64_t targets = targets_of(output), width = output.shape().row_size();
   check_batch(loss_name, output, target, targets, diff_output);
+  const double held_rho =
+      is_held_ ? softplus_inverse(options_.warmup_sigma - options_.min_sigma) : 0;
   return with_real_type(output.dtype(), [&]<class T>(T) {
     const double sum = parallel_sum(
         output.shape()[0], row_pieces(8 * width).least, [&](std::int64_t begin, std::int64_t end) {
           double nll = 0;
           for (std::int64_t n = begin; n < end; ++n) {
-            const Row<T> row = row_of<T>(output, options_, n);
+            const Row<T> row = row_of<T>(output, options_, is_held_, n);
             const float* const wanted = target.data<float>() + n * targets;
             for (std::int64_t i = 0; i < targets; ++i) {
               const T sigma = row.sigma(i), error = row.mean[i] - static_cast<T>(wanted[i]);
@@ -80,9 +104,10 @@ double GaussianLikelihood::forward(const Tensor& output, const Tensor& target, d
               T* const diff = diff_output->data<T>() + n * width;
               const T scale = static_cast<T>(1 / divisor), z = error / sigma;
               diff[i] = scale * z / sigma;
-              if (row.rho)
-                diff[targets + i] =
-                    scale * (T(1) - z * z) / sigma * softplus_derivative(row.rho[i]);
+              if (!row.rho) continue;
+              diff[targets + i] =
+                  row.is_held ? scale * (row.rho[i] - static_cast<T>(held_rho))
+                              : scale * (T(1) - z * z) / sigma * softplus_derivative(row.rho[i]);
             }
           }
           return nll;
@@ -92,7 +117,7 @@ double GaussianLikelihood::forward(const Tensor& output, const Tensor& target, d
 }
 
 Shape GaussianLikelihood::prediction_shape(const Shape& output) const {
-  return is_predicted() ? Shape{output.size() / 2} : output;
+  return has_rhos() ? Shape{output.size() / 2} : output;
 }
 
 /// to[n, i] = figure(row n, i).
@@ -103,7 +128,7 @@ void GaussianLikelihood::write_rows(const Tensor& output, Tensor& to, Figure fig
   with_real_type(output.dtype(), [&]<class T>(T) {
     with_real_type(to.dtype(), [&]<class P>(P) {
       for (std::int64_t n = 0; n < output.shape()[0]; ++n) {
-        const Row<T> row = row_of<T>(output, options_, n);
+        const Row<T> row = row_of<T>(output, options_, is_held_, n);
         for (std::int64_t i = 0; i < targets; ++i)
           to.data<P>()[n * targets + i] = static_cast<P>(figure(row, i));
       }
@@ -126,7 +151,7 @@ void GaussianLikelihood::log_density(const Tensor& output, const Tensor& target,
   check_batch(loss_name, output, target, targets, nullptr);
   with_real_type(output.dtype(), [&]<class T>(T) {
     for (std::int64_t n = 0; n < output.shape()[0]; ++n) {
-      const Row<T> row = row_of<T>(output, options_, n);
+      const Row<T> row = row_of<T>(output, options_, is_held_, n);
       const float* const wanted = target.data<float>() + n * targets;
       log_density[static_cast<std::size_t>(n)] = 0;
       for (std::int64_t i = 0; i < targets; ++i)
