@@ -17,6 +17,25 @@ TEST(Gather, TextsOfAnyLengthComeInRankOrder) {
     EXPECT_EQ(texts[static_cast<std::size_t>(rank)], text_of(rank));
 }
 
+TEST(Gather, NumbersAndRecordsOfAnyCountComeInRankOrder) {
+  struct Pair {
+    double first, second;
+  };
+  const auto count_of = [](int rank) { return static_cast<std::size_t>((rank + 1) % 3); };
+  const int own_rank = communicator().rank();
+  std::vector<Pair> own, expected;
+  for (std::size_t i = 0; i < count_of(own_rank); ++i) own.push_back({own_rank + 0.5, double(i)});
+  for (int rank = 0; rank < communicator().size(); ++rank)
+    for (std::size_t i = 0; i < count_of(rank); ++i) expected.push_back({rank + 0.5, double(i)});
+  const auto all = all_gather_records<Pair>(communicator(), own);
+  ASSERT_EQ(all.size(), expected.size());
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    EXPECT_EQ(all[i].first, expected[i].first);
+    EXPECT_EQ(all[i].second, expected[i].second);
+  }
+  EXPECT_TRUE(all_gather_numbers(communicator(), {}).empty());
+}
+
 TEST(Topology, EveryRankLearnsAllPlaces) {
   RankPlace own = this_place(10 + communicator().rank());
   own.cpu_quota = 0.5 + communicator().rank();

@@ -35,13 +35,6 @@ Predictions random_predictions(std::int64_t rows) {
   return predictions;
 }
 
-Predictions rows_of(const Predictions& all, std::int64_t begin, std::int64_t count) {
-  return {.mean = all.mean.rows(begin, count),
-          .predictive_entropy = all.predictive_entropy.rows(begin, count),
-          .mutual_information = all.mutual_information.rows(begin, count),
-          .nll = all.nll.rows(begin, count)};
-}
-
 /// Rows of 21 classes, of which number 0 has probability p and is the top one if p > 1/21.
 Predictions confident(float p, int rows) {
   const std::int64_t others = 20;
@@ -233,9 +226,9 @@ TEST(Metrics, FitOneKindOfProblem) {
     if (make_metric(name)->fits(Problem::regression)) regression.push_back(name);
     if (make_metric(name)->fits(Problem::density_regression)) density.push_back(name);
   }
-  EXPECT_THAT(classification,
-              ::testing::ElementsAre("accuracy", "nll", "ece", "classwise_ece", "brier",
-                                     "predictive_entropy", "mutual_information", "ll"));
+  EXPECT_THAT(classification, ::testing::ElementsAre("accuracy", "nll", "ece", "adaptive_ece",
+                                                     "classwise_ece", "brier", "predictive_entropy",
+                                                     "mutual_information", "auroc", "ll"));
   EXPECT_THAT(regression, ::testing::ElementsAre("rmse", "mae"));
   EXPECT_THAT(density, ::testing::ElementsAre("nll", "rmse", "mae", "ll", "picp", "mpiw", "crps"));
   for (const Problem problem :

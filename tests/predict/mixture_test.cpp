@@ -24,7 +24,7 @@ Tensor row_of(double value) {
 Predictions predictions_of(const std::vector<Draw>& draws, double target, double interval = 0.9) {
   Predictions predictions{.nll = Tensor({1})};
   for (Tensor* figure : {&predictions.sigma, &predictions.epistemic_sigma, &predictions.lower,
-                         &predictions.upper, &predictions.crps})
+                         &predictions.upper, &predictions.crps, &predictions.pit})
     *figure = Tensor({1, 1});
   Mixture mixture(static_cast<std::int64_t>(draws.size()), 1, 1);
   for (std::size_t s = 0; s < draws.size(); ++s) {
@@ -59,6 +59,11 @@ TEST(Mixture, HasTheMomentsAndTheMeanDensityOfItsDraws) {
   EXPECT_NEAR(only(predictions.nll), -std::log(density), 1e-6);
   EXPECT_NEAR(only(predictions.epistemic_sigma), std::sqrt(2.0), 1e-6);
   EXPECT_NEAR(only(predictions.sigma), std::sqrt(2.0 + 3.0), 1e-6);
+}
+
+TEST(Mixture, TellsWhereTheTargetIsInIt) {
+  for (const double target : {-3.0, 2.0, 6.5})
+    EXPECT_NEAR(only(predictions_of(three, target).pit), cdf_of(three, target), 1e-6);
 }
 
 TEST(Mixture, OfOneDrawIsANormal) {

@@ -24,4 +24,23 @@ std::vector<std::string> all_gather_text(Communicator& communicator, const std::
   return texts;
 }
 
+std::vector<double> all_gather_numbers(Communicator& communicator, std::span<const double> own) {
+  const auto ranks = static_cast<std::size_t>(communicator.size());
+  auto count = static_cast<double>(own.size());
+  std::vector<double> counts(ranks);
+  communicator.start_all_gather(std::span(&count, 1), std::span(counts)).wait();
+
+  const auto width = static_cast<std::size_t>(*std::ranges::max_element(counts));
+  std::vector<double> padded(own.begin(), own.end()), all(width * ranks);
+  padded.resize(width);
+  communicator.start_all_gather(std::span(padded), std::span(all)).wait();
+
+  std::vector<double> numbers;
+  for (std::size_t rank = 0; rank < ranks; ++rank) {
+    const auto begin = all.begin() + static_cast<std::ptrdiff_t>(rank * width);
+    numbers.insert(numbers.end(), begin, begin + static_cast<std::ptrdiff_t>(counts[rank]));
+  }
+  return numbers;
+}
+
 }  // namespace credence

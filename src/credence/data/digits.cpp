@@ -37,7 +37,8 @@ std::shared_ptr<const Dataset> make_part(const DigitsOptions& options, std::uint
       classes[index] = static_cast<float>(digit);
       std::array<float, digit_draws> draws;
       fill_uniform(draws, drawing, {.step = part, .example = static_cast<std::uint32_t>(index)});
-      write_digit(digit, draws, pixels.subspan(index * digit_pixels).first<digit_pixels>());
+      write_glyph(digit_skeletons(digit), draws,
+                  pixels.subspan(index * digit_pixels).first<digit_pixels>());
     }
   });
   TargetInfo info{.classes = 10, .labels = {}};

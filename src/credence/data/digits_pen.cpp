@@ -51,10 +51,10 @@ class DistanceMap {
 
 }  // namespace
 
-void write_digit(int digit, std::span<const float, digit_draws> draws,
+void write_glyph(const std::vector<Skeleton>& styles, std::span<const float, digit_draws> draws,
                  std::span<std::uint8_t, digit_pixels> image) {
   Draws shape(draws.first<digit_shape_draws>());
-  Polyline line = shape_digit(digit, shape);
+  Polyline line = shape_glyph(styles, shape);
   const float radius = shape.around(1.15F, 0.5F);
   const float blur = shape.between(0.9F, 1.8F);
   const float ink = shape.between(190.0F, 255.0F);

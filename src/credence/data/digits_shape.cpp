@@ -115,8 +115,7 @@ void place(std::span<Vertex> line, Draws& draws) {
 
 }  // namespace
 
-Polyline shape_digit(int digit, Draws& draws) {
-  const auto& styles = digit_skeletons(digit);
+Polyline shape_glyph(const std::vector<Skeleton>& styles, Draws& draws) {
   const int style = draws.below(static_cast<int>(styles.size()));
   // Most writers are careful, a few are not.
   const float haste = draws.between(0.0F, 1.0F);

@@ -57,8 +57,9 @@ class Polyline {
   std::size_t size_ = 0;
 };
 
-/// One writer's version of a digit: a style picked, its points jittered, joined by splines, bent by
-/// a smooth random field, sheared, turned, scaled and moved, wholly inside the image.
-Polyline shape_digit(int digit, Draws& draws);
+/// One writer's version of a digit or symbol that has these styles: one picked, its points
+/// jittered, joined by splines, bent by a smooth random field, sheared, turned, scaled and moved,
+/// wholly inside the image.
+Polyline shape_glyph(const std::vector<Skeleton>& styles, Draws& draws);
 
 }  // namespace credence

@@ -9,12 +9,16 @@
 
 namespace credence {
 
+int ExpectedCalibrationError::bin_of(double probability) {
+  // The product of a float and 15 is exact in double, so no edge is missed by rounding.
+  return std::clamp(static_cast<int>(probability * bins), 0, bins - 1);
+}
+
 void ExpectedCalibrationError::update(const Predictions& predictions, const Tensor& target) {
   check_examples("ece", predictions, target);
   for (std::int64_t row = 0; row < target.shape()[0]; ++row) {
     const TopClass top = top_class("ece", predictions, target, row);
-    // The product of a float and 15 is exact in double, so no edge is missed by rounding.
-    const int bin = std::clamp(static_cast<int>(top.probability * bins), 0, bins - 1);
+    const int bin = bin_of(top.probability);
     sums_[2 * bin] += top.probability - (top.correct ? 1 : 0);
     sums_[2 * bin + 1] += 1;
   }

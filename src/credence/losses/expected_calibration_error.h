@@ -18,6 +18,8 @@ namespace credence {
 class ExpectedCalibrationError final : public Metric {
  public:
   static constexpr int bins = 15;
+  /// The bin of a confidence.
+  static int bin_of(double probability);
 
   std::string name() const override { return "ece"; }
   bool fits(Problem problem) const override { return problem == Problem::classification; }

@@ -22,10 +22,21 @@ struct Predictions {
   Tensor epistemic_sigma{};  ///< the part of the weights: of the mean over samples
   Tensor lower{}, upper{};   ///< quantiles, with an interval's probability between them
   Tensor crps{};             ///< continuous ranked probability score; only if it is asked for
+  Tensor pit{};              ///< the predictive distribution function at the target
 };
 
-/// A figure computed from sums over examples, so that it is exact however they are spread over
-/// ranks.
+/// Rows [begin, begin + count), sharing memory.
+Predictions rows_of(const Predictions& predictions, std::int64_t begin, std::int64_t count);
+
+/// What a metric keeps of an example that no sum can hold: a score, and whether what it is to tell
+/// came true (1, else 0).
+struct ScoredExample {
+  double score;
+  double outcome;
+};
+
+/// A figure computed from sums over examples, or from their scores, so that it is exact however
+/// they are spread over ranks.
 class Metric {
  public:
   virtual ~Metric() = default;
@@ -38,6 +49,9 @@ class Metric {
   /// The sums; adding those of several metrics gives the sums of all their examples. How many
   /// there are may depend on the number of classes: then update first, be it with no examples.
   virtual std::span<double> sums() = 0;
+  /// One entry for each example, of a metric that needs all of them: those of several metrics, one
+  /// behind the other, are those of all their examples. Their order does not matter.
+  virtual std::vector<ScoredExample>* collected() { return nullptr; }
   /// The figure over all examples added.
   virtual double value() const = 0;
   void reset();

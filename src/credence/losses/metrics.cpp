@@ -4,6 +4,8 @@
 #include "credence/base/registry.h"
 #include "credence/base/text.h"
 #include "credence/losses/accuracy.h"
+#include "credence/losses/adaptive_calibration_error.h"
+#include "credence/losses/area_under_roc.h"
 #include "credence/losses/brier.h"
 #include "credence/losses/classwise_calibration_error.h"
 #include "credence/losses/expected_calibration_error.h"
@@ -32,10 +34,12 @@ const Registry<Maker>& metrics() {
                                          {"accuracy", mean_of<Accuracy>},
                                          {"nll", mean_of<NegativeLogLikelihood>},
                                          {"ece", make<ExpectedCalibrationError>},
+                                         {"adaptive_ece", make<AdaptiveCalibrationError>},
                                          {"classwise_ece", make<ClasswiseCalibrationError>},
                                          {"brier", mean_of<Brier>},
                                          {"predictive_entropy", mean_of<PredictiveEntropy>},
                                          {"mutual_information", mean_of<MutualInformation>},
+                                         {"auroc", make<AreaUnderRoc>},
                                          {"rmse", mean_of<RootMeanSquaredError>},
                                          {"mae", mean_of<MeanAbsoluteError>},
                                          {"ll", mean_of<LogLikelihood>},
@@ -50,6 +54,16 @@ const Registry<Maker>& metrics() {
 
 void Metric::reset() {
   std::ranges::fill(sums(), 0.0);
+  if (collected()) collected()->clear();
+}
+
+Predictions rows_of(const Predictions& predictions, std::int64_t begin, std::int64_t count) {
+  Predictions part = predictions;
+  for (Tensor* figure :
+       {&part.mean, &part.predictive_entropy, &part.mutual_information, &part.nll, &part.sigma,
+        &part.epistemic_sigma, &part.lower, &part.upper, &part.crps, &part.pit})
+    if (!figure->empty()) *figure = figure->rows(begin, count);
+  return part;
 }
 
 std::unique_ptr<Metric> make_metric(const std::string& name) {

@@ -73,8 +73,10 @@ void Mixture::finish(std::int64_t first, const Figures& figures, Predictions& pr
           write(predictions.sigma, i, std::sqrt(variance + squares));
           write(predictions.lower, i, quantile(draws, tail));
           write(predictions.upper, i, quantile(draws, 1 - tail));
-          if (figures.target)
-            write(predictions.crps, i, crps(draws, figures.target->data<float>()[i]));
+          if (!figures.target) continue;
+          const double target = figures.target->data<float>()[i];
+          if (!predictions.crps.empty()) write(predictions.crps, i, crps(draws, target));
+          if (!predictions.pit.empty()) write(predictions.pit, i, cdf(draws, target));
         }
         for (std::int64_t n = begin; n < end; ++n)
           predictions.nll.data<float>()[first + n] =

@@ -22,10 +22,10 @@ class Mixture {
   /// What is asked of it beside nll and sigmas.
   struct Figures {
     double interval = 0.9;           ///< probability between `lower` and `upper`
-    const Tensor* target = nullptr;  ///< [rows, targets]: for crps; null: none
+    const Tensor* target = nullptr;  ///< [rows, targets]: for crps and pit; null: neither
   };
-  /// Writes nll, sigma, epistemic_sigma, lower and upper, and crps if asked for, of the rows from
-  /// `first` on, in the units that targets are given in.
+  /// Writes nll, sigma, epistemic_sigma, lower and upper, and crps and pit if there is room for
+  /// them, of the rows from `first` on, in the units that targets are given in.
   ///
   ///   sigma^2 = mean over s of sigma_s^2 + variance over s of mean_s
   void finish(std::int64_t first, const Figures& figures, Predictions& predictions) const;

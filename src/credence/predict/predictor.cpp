@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "credence/base/errors.h"
+#include "credence/comm/gather.h"
 #include "credence/kernels/elementwise.h"
 
 namespace credence {
@@ -46,8 +47,12 @@ void to_own_units(Predictions& predictions, const TargetInfo& info) {
     if (!distance->empty()) to_own_scale(*distance, info);
   for (Tensor* place : {&predictions.lower, &predictions.upper}) to_own_units(*place, info);
   const auto lower = predictions.lower.span<float>(), upper = predictions.upper.span<float>();
+  const auto pit = predictions.pit.span<float>();
   for (std::size_t i = 0; i < lower.size(); ++i)  // a negative scale has swapped them
-    if (lower[i] > upper[i]) std::swap(lower[i], upper[i]);
+    if (lower[i] > upper[i]) {
+      std::swap(lower[i], upper[i]);
+      pit[i] = 1 - pit[i];
+    }
 }
 
 /// As many as asked for, but none twice.
@@ -119,7 +124,7 @@ PredictedPart Predictor::predict_part(const Dataset& dataset, const Communicator
     part.predictions.mutual_information = Tensor({count});
   } else if (problem == Problem::density_regression) {
     Predictions& p = part.predictions;
-    for (Tensor* figure : {&p.sigma, &p.epistemic_sigma, &p.lower, &p.upper})
+    for (Tensor* figure : {&p.sigma, &p.epistemic_sigma, &p.lower, &p.upper, &p.pit})
       *figure = Tensor(prediction.prepend(count));
     if (std::ranges::count(metrics_, "crps") > 0) p.crps = Tensor(prediction.prepend(count));
   }
@@ -189,9 +194,7 @@ void Predictor::predict_chunk(const Dataset& dataset, PredictedPart& part, std::
     }
   }
   if (mixture_)
-    mixture_->finish(
-        first, {.interval = interval_, .target = part.predictions.crps.empty() ? nullptr : &target},
-        part.predictions);
+    mixture_->finish(first, {.interval = interval_, .target = &target}, part.predictions);
 }
 
 void Predictor::add_sample(PredictedPart& part, std::int64_t number, std::int64_t first,
@@ -219,17 +222,23 @@ void Predictor::add_sample(PredictedPart& part, std::int64_t number, std::int64_
   });
 }
 
-std::vector<NamedValue> evaluate(Predictor& predictor, const Dataset& dataset,
-                                 Communicator& communicator) {
-  const std::vector<std::unique_ptr<Metric>> metrics = predictor.make_metrics();
-  const PredictedPart part = predictor.predict(dataset, communicator);
+std::vector<NamedValue> measure(std::span<const std::unique_ptr<Metric>> metrics,
+                                const PredictedPart& part, Communicator& communicator) {
   std::vector<NamedValue> values;
   for (const auto& metric : metrics) {
     metric->update(part.predictions, part.target);
     communicator.sum(metric->sums());
+    if (std::vector<ScoredExample>* const examples = metric->collected())
+      *examples = all_gather_records<ScoredExample>(communicator, *examples);
     values.emplace_back(metric->name(), metric->value());
   }
   return values;
+}
+
+std::vector<NamedValue> evaluate(Predictor& predictor, const Dataset& dataset,
+                                 Communicator& communicator) {
+  const std::vector<std::unique_ptr<Metric>> metrics = predictor.make_metrics();
+  return measure(metrics, predictor.predict(dataset, communicator), communicator);
 }
 
 }  // namespace credence

@@ -91,6 +91,10 @@ class Predictor {
   std::optional<Mixture> mixture_;  // of the chunk
 };
 
+/// The metrics over the parts of all ranks, the same on every rank. Collective.
+std::vector<NamedValue> measure(std::span<const std::unique_ptr<Metric>> metrics,
+                                const PredictedPart& part, Communicator& communicator);
+
 /// The predictor's metrics over the whole data set, the same on every rank. Collective.
 std::vector<NamedValue> evaluate(Predictor& predictor, const Dataset& dataset,
                                  Communicator& communicator);
