@@ -18,7 +18,7 @@ namespace {
 constexpr std::int64_t examples = 4;
 constexpr std::int64_t figures = 32;  // elements, and as many sums
 constexpr double limit = 6;           // of the largest |z| of 128 or less: 2.5e-7
-constexpr double budget = 2e10;       // operations for a layer
+constexpr double budget = 8e9;        // operations for a layer
 
 /// A layer's inputs, as the network gives them with its mean weights.
 Tensor inputs_of(const NodeSpec& node, const Subject& subject) {

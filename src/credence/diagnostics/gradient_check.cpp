@@ -11,6 +11,18 @@
 namespace credence {
 namespace {
 
+/// Biases that begin at zero put every ReLU whose source is zero, such as an image's background, at
+/// its kink, where each kernel may choose a slope: small draws take their place.
+void leave_zero(Parameter& parameter, std::uint64_t seed) {
+  with_real_type(parameter.value.dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    const std::span<T> values = parameter.value.span<T>();
+    if (std::ranges::any_of(values, [](T x) { return x != 0; })) return;
+    fill_normal(values, noise_key(seed, Stream::noise, "check.zeros." + parameter.name), {});
+    for (T& x : values) x *= T(0.0625);
+  });
+}
+
 /// nll + kl / N of one batch, as a function of the weights.
 class Objective {
  public:
@@ -22,6 +34,7 @@ class Objective {
                {.dtype = dtype, .max_batch = examples.count(), .seed = subject.seed}),
         context_{.seed = subject.seed, .global_batch = examples.count()} {
     copy_values(subject.model, model_.parameters());
+    for (Parameter* parameter : model_.parameters()) leave_zero(*parameter, subject.seed);
   }
 
   double value() {

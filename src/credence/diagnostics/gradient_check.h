@@ -17,6 +17,7 @@ struct GradientCheckOptions {
 /// figure is the largest |analytic - numeric| / max(|analytic|, |numeric|, a tenth of the root mean
 /// square of the parameter's gradient).
 ///
+/// Parameters that are all zero, as biases are at first, are moved: ReLUs would be at their kinks.
 /// An element whose one-sided differences disagree by more than the tolerance, at h and at h / 10,
 /// is at a kink (of a ReLU, of a maximum): it is set aside, and counted.
 CheckRow check_gradients(const Subject& subject, const GradientCheckOptions& options = {});

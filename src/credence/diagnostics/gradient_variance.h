@@ -25,7 +25,7 @@ struct GradientVariance {
 
 struct GradientVarianceOptions {
   std::int64_t examples = 32;
-  std::int64_t pairs = 32;  ///< independent pairs of draws: half the squared distance of a pair's
+  std::int64_t pairs = 24;  ///< independent pairs of draws: half the squared distance of a pair's
                             ///< gradients is an unbiased estimate of the trace
 };
 

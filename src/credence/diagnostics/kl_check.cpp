@@ -13,7 +13,7 @@
 namespace credence {
 namespace {
 
-constexpr double most_weights = 4e7;  // drawn for a posterior
+constexpr double most_weights = 2e7;  // drawn for a posterior
 constexpr double limit = 5;           // of |z|: two-sided 6e-7
 
 std::int64_t draws_of(std::int64_t weights) {

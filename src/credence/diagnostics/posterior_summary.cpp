@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "credence/base/errors.h"
 #include "credence/distributions/gaussian.h"
@@ -20,6 +21,10 @@ struct NormalGrid {
     return step * std::exp(-0.5 * place(point) * place(point) - half_log_2_pi);
   }
 };
+
+double or_infinite(double x) {
+  return std::isnan(x) ? std::numeric_limits<double>::infinity() : x;
+}
 
 double initial_sigma_of(const GraphSpec& graph, const std::string& posterior) {
   for (const NodeSpec& node : graph.nodes)
@@ -46,7 +51,7 @@ double share_of(std::span<const double> values, const Holds& holds) {
 std::vector<double> sigmas_of(const MeanFieldGaussian& posterior) {
   const Tensor rho = converted(posterior.rho.value, DType::float64);
   std::vector<double> sigma;
-  for (const double value : rho.span<double>()) sigma.push_back(softplus(value));
+  for (const double value : rho.span<double>()) sigma.push_back(or_infinite(softplus(value)));
   return sigma;
 }
 
@@ -93,7 +98,7 @@ std::vector<double> signal_to_noise(const MeanFieldGaussian& posterior) {
   const Tensor mu = converted(posterior.mu.value, DType::float64);
   std::vector<double> ratios = sigmas_of(posterior);
   for (std::size_t i = 0; i < ratios.size(); ++i)
-    ratios[i] = std::abs(mu.span<double>()[i]) / ratios[i];
+    ratios[i] = or_infinite(std::abs(mu.span<double>()[i]) / ratios[i]);
   return ratios;
 }
 

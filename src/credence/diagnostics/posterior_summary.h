@@ -9,7 +9,8 @@ namespace credence {
 /// KL of each weight of a posterior from its prior, nats, by a sum over 65 points of each normal.
 std::vector<double> kl_by_weight(const Belief& belief);
 
-/// |mu| / sigma of each weight: the ratio of signal to noise.
+/// |mu| / sigma of each weight: the ratio of signal to noise. Infinite where it is no number, so
+/// that weights can be put in order whatever they are.
 std::vector<double> signal_to_noise(const MeanFieldGaussian& posterior);
 
 /// What training made of one posterior.

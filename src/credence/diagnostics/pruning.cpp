@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <tuple>
 
 #include "credence/base/errors.h"
@@ -14,7 +15,9 @@ constexpr float rho_of_no_noise = -200;  // softplus gives 0
 
 std::vector<double> magnitudes(const Tensor& weights) {
   std::vector<double> sizes;
-  for (const float weight : weights.span<float>()) sizes.push_back(std::abs(weight));
+  for (const float weight : weights.span<float>())
+    sizes.push_back(std::isnan(weight) ? std::numeric_limits<double>::infinity()
+                                       : std::abs(weight));
   return sizes;
 }
 
