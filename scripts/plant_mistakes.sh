@@ -36,10 +36,11 @@ compile() {
   command=$(python3 -c '
 import json, sys
 for entry in json.load(open(sys.argv[1])):
-    if entry["file"] == sys.argv[2]: print(entry["output"], entry["command"])
+    if entry["file"] == sys.argv[2]: print(entry["command"])
 ' "$build/compile_commands.json" "$root/$1")
-  replaced=${command%% *}
-  command=${command#* }
+  if [[ -z $command ]]; then echo "no command compiles $1" && return 1; fi
+  replaced=${command#*" -o "}
+  replaced=${replaced%% *}
   command=${command//"$root/$1"/"$work/tree/$1"}
   command=${command//"$replaced"/"$2"}
   (cd "$build" && eval "$command")

@@ -81,8 +81,7 @@ class OfARun(Check):
         self.assertEqual(found["pruned_by"], "|mu|/sigma")
         self.assertEqual([point["share"] for point in found["pruning"]], SHARES)
         self.assertEqual(found["pruning"][1]["removed"], 784 * 64 // 4)
-        # The KL of an untrained N(0, 1) prior over 50,176 weights outweighs 600 digits, and ten
-        # steps move no sigma.
+        # 50,176 weights under N(0, 1) outweigh 600 digits.
         warnings = " ".join(warning["what"] for warning in found["warnings"])
         self.assertIn("The KL makes", warnings)
 
@@ -116,6 +115,8 @@ class OfARun(Check):
         run.checkpoint.write_bytes(content)
         done = self.fail_with(70, ["check", "failed", "gradients"], "check", run.path)
         self.assertRegex(done.stdout, r"\ngradients +FAIL ")
+        found = numbers(self.start("check", "--json", run.path).stdout)
+        self.assertEqual((found["passed"], found["pruning"]), (False, []))
 
 
 @needs_mpi

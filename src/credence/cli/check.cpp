@@ -61,14 +61,37 @@ std::vector<NamedEstimator> estimators(const GraphSpec& graph, std::string& own)
   return all;
 }
 
-void run_checks(const Subject& subject, CheckReport& report) {
-  report.checks.push_back(check_gradients(subject));
-  report.checks.push_back(check_kernels(subject));
+using Print = std::function<void(const std::string&)>;
+
+/// All that one rank can do.
+void examine(const Subject& subject, CheckReport& report, const Print& print) {
+  report.checks = {check_gradients(subject), check_kernels(subject)};
   for (const auto& more : {check_kl(subject), check_estimators(subject)})
     report.checks.insert(report.checks.end(), more.begin(), more.end());
+  print(checks_text(report) + "\n");
+  report.variances = gradient_variances(subject, estimators(subject.graph, report.estimator),
+                                        report.variance_options);
+  print(variances_text(report));
+  if (!report.is_trained) return;
+  report.posteriors = summarize_posteriors(subject);
+  if (report.is_bayesian) report.loss = loss_shares(subject);
+  report.warnings = check_posteriors(report.posteriors, report.loss);
+  print("\n" + posteriors_text(report) + "\n");
 }
 
-/// Tells all ranks alike what failed.
+/// Collective.
+void prune(const TrainedModel& trained, const PredictOptions& options, Context& context,
+           CheckReport& report) {
+  Predictor predictor(*trained.model, *trained.loss, trained.experiment.seed, options);
+  Progress progress(std::cerr, progress_options(STDERR_FILENO));
+  if (context.is_root()) predictor.set_observer(show_predictions(progress, "pruning"));
+  report.weights = Pruner(*trained.model).weights();
+  report.pruning =
+      pruning_curve(*trained.model, predictor, *trained.data.test, context.communicator());
+  progress.clear();
+}
+
+/// A network that fails is not pruned: what it predicts may be no numbers.
 void require_passed(const CheckReport& report) {
   std::vector<std::string> failed;
   for (const CheckRow& row : report.checks)
@@ -99,7 +122,7 @@ void check(const CheckArguments& arguments, Context& context) {
   report.model = model.name();
   report.data = experiment.data_name;
   report.is_bayesian = model.is_bayesian();
-  const auto print = [&](const std::string& text) {
+  const Print print = [&](const std::string& text) {
     if (context.is_root() && !arguments.json) std::cout << text << std::flush;
   };
 
@@ -107,31 +130,16 @@ void check(const CheckArguments& arguments, Context& context) {
                report.is_trained ? "as trained" : "before training", "\n\n"));
   // Rank 0 alone, as what it finds does not depend on the ranks; the others wait.
   on_rank_zero(communicator, [&] {
-    run_checks(subject, report);
-    print(checks_text(report) + "\n");
-    report.variances =
-        gradient_variances(subject, estimators(graph, report.estimator), report.variance_options);
-    print(variances_text(report));
-    if (!report.is_trained) return;
-    report.posteriors = summarize_posteriors(subject);
-    if (report.is_bayesian) report.loss = loss_shares(subject);
-    report.warnings = check_posteriors(report.posteriors, report.loss);
-    print("\n" + posteriors_text(report) + "\n");
+    examine(subject, report, print);
+    if (!report.passed() && arguments.json) std::cout << check_json(report) << std::flush;
+    require_passed(report);
   });
   if (report.is_trained) {
-    if (subject_of.data.test) {
-      Predictor predictor(model, *subject_of.loss, experiment.seed,
-                          with_samples(experiment.predict, arguments.samples));
-      Progress progress(std::cerr, progress_options(STDERR_FILENO));
-      if (context.is_root()) predictor.set_observer(show_predictions(progress, "pruning"));
-      report.weights = Pruner(model).weights();
-      report.pruning = pruning_curve(model, predictor, *subject_of.data.test, communicator);
-      progress.clear();
-    }
+    if (subject_of.data.test)
+      prune(subject_of, with_samples(experiment.predict, arguments.samples), context, report);
     print(pruning_text(report) + "\n" + findings_text(report.warnings));
   }
   if (context.is_root() && arguments.json) std::cout << check_json(report) << std::flush;
-  on_rank_zero(communicator, [&] { require_passed(report); });
 }
 
 }  // namespace
