@@ -43,7 +43,7 @@ for entry in json.load(open(sys.argv[1])):
   replaced=${replaced%% *}
   command=${command//"$root/$1"/"$work/tree/$1"}
   command=${command//"$replaced"/"$2"}
-  (cd "$build" && eval "$command")
+  (cd "$build" && eval "$command -w")  # what a mistake leaves unused is no matter
 }
 
 # link TARGET OBJECT PROGRAM: the target with the object in the place of its own, or before all
