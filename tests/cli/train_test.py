@@ -3,6 +3,7 @@
 
 import hashlib
 import json
+import math
 import struct
 import subprocess
 import time
@@ -11,6 +12,7 @@ from program import (PROGRAM, RECIPES, SMALL, ProgramTest, Run, main, needs_mpi,
                      read_safetensors)
 
 BAYESIAN = "mnist_bnn_fc_flipout.yaml"
+DETERMINISTIC = "mnist_cnn_fc.yaml"
 
 
 def weights_sha256(path):
@@ -25,6 +27,36 @@ def weights_sha256(path):
         digest.update(struct.pack(f"<{1 + len(shape)}Q", len(shape), *shape))
         digest.update(content[begin + first:begin + last])
     return digest.hexdigest()
+
+
+def parameters(path):
+    """Name -> values, without the optimizer's."""
+    header, _, _ = read_safetensors(path)
+    content = path.read_bytes()
+    begin = 8 + struct.unpack("<Q", content[:8])[0]
+    values = {}
+    for name, tensor in header.items():
+        first, last = tensor["data_offsets"]
+        if not name.startswith("optimizer."):
+            values[name] = struct.unpack(f"<{(last - first) // 4}f",
+                                         content[begin + first:begin + last])
+    return values
+
+
+class LearningRate(ProgramTest):
+    def test_moves_the_weights_as_far_as_it_says(self):
+        """A step of plain gradient descent goes twice as far at twice the rate."""
+        weights = []
+        for rate in (0.1, 0.2, 0.3):
+            run = self.train(DETERMINISTIC, "train.optimizer=SGD", f"train.learning_rate={rate}",
+                             "train.schedule=constant", "train.steps_per_epoch=1",
+                             "train.log_every_steps=1", output=f"rate-{rate}")
+            self.assertEqual(run.curve("learning_rate"), [rate])
+            weights.append(parameters(run.checkpoint))
+        for name in weights[0]:
+            first, second = (math.dist(weights[i + 1][name], weights[i][name]) for i in (0, 1))
+            self.assertGreater(first, 1e-4, name)
+            self.assert_close(first, second, 1e-3, name)
 
 
 class RunDirectory(ProgramTest):

@@ -6,7 +6,7 @@
 
 namespace credence {
 
-/// A density for every weight, given by its cross-entropy.
+/// A density for every weight, given by its cross-entropy and log_density(w).
 template <class Density>
 class CrossEntropyPrior : public Prior {
  public:
@@ -29,6 +29,12 @@ class CrossEntropyPrior : public Prior {
                                      posterior.mu.gradient.span<T>(),
                                      posterior.rho.gradient.span<T>(), added);
     });
+  }
+
+  void log_density(const MeanFieldGaussian& /*posterior*/, std::span<const double> weights,
+                   std::span<double> log_density) const override {
+    for (std::size_t i = 0; i < weights.size(); ++i)
+      log_density[i] = density_.log_density(weights[i]);
   }
 
  private:

@@ -49,6 +49,9 @@ class Estimator {
                         const StepContext& context) = 0;
   /// Whether what the map gives is what the layer gives, so that the map may have an epilogue.
   virtual bool allows_epilogue() const = 0;
+  /// Whether what an example gets is what some draw of the weights gives it. Else only each element
+  /// of it is distributed so.
+  virtual bool draws_weights() const { return true; }
 };
 
 using EstimatorFactory = std::function<std::unique_ptr<Estimator>()>;

@@ -32,6 +32,13 @@ class GaussianPriorOf : public Prior {
     });
   }
 
+  void log_density(const MeanFieldGaussian& posterior, std::span<const double> weights,
+                   std::span<double> log_density) const override {
+    const GaussianOptions gaussian = rule_(posterior);
+    for (std::size_t i = 0; i < weights.size(); ++i)
+      log_density[i] = gaussian_log_density(weights[i], gaussian.mean, gaussian.sigma);
+  }
+
  private:
   Rule rule_;
 };

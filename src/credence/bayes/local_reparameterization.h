@@ -25,6 +25,7 @@ class LocalReparameterization : public Estimator {
   void backward(const VariationalMap& layer, const LayerPass& pass,
                 const StepContext& context) override;
   bool allows_epilogue() const override { return false; }
+  bool draws_weights() const override { return false; }
 
  private:
   Tensor weight_variance_;       // sigma^2 [O, I, ...]

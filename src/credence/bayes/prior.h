@@ -18,6 +18,10 @@ class Prior {
   /// and rho.
   virtual double add_kl_gradient(MeanFieldGaussian& posterior, double scale,
                                  const StepContext& context, const ElementsDone& added) const = 0;
+  /// log p(w) in nats of each of `weights`, one for each of the posterior's, which priors that
+  /// depend on a layer's shape or follow its posterior ask.
+  virtual void log_density(const MeanFieldGaussian& posterior, std::span<const double> weights,
+                           std::span<double> log_density) const = 0;
 };
 
 }  // namespace credence

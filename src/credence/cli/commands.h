@@ -21,6 +21,7 @@ void add_evaluate(CLI::App& app, Context& context);
 void add_predict(CLI::App& app, Context& context);
 void add_data(CLI::App& app, Context& context);
 void add_models(CLI::App& app, Context& context);
+void add_check(CLI::App& app, Context& context);
 void add_doctor(CLI::App& app, Context& context);
 
 }  // namespace credence::cli

@@ -94,8 +94,7 @@ std::vector<Figure> figures(const Diagnosis& d) {
 
 /// Lines that hang behind a mark.
 std::string paragraph(const std::string& mark, const std::string& text) {
-  const std::string lines = wrap_words(text, columns, std::string(mark.size(), ' '));
-  return mark + lines.substr(std::min(lines.size(), mark.size()));
+  return hanging_paragraph(mark, text, columns);
 }
 
 Json json_of(const PeakRate& rate) {

@@ -45,4 +45,8 @@ void Laplace::cross_entropy(const CrossEntropyBlock<double>& block,
   folded_normal(options_, block);
 }
 
+double Laplace::log_density(double w) const {
+  return -std::abs(w - options_.mean) / options_.scale - std::log(2 * options_.scale);
+}
+
 }  // namespace credence

@@ -27,6 +27,9 @@ class Laplace {
   void cross_entropy(const CrossEntropyBlock<float>& block, const KlNoise& noise) const;
   void cross_entropy(const CrossEntropyBlock<double>& block, const KlNoise& noise) const;
 
+  /// log p(w).
+  double log_density(double w) const;
+
  private:
   LaplaceOptions options_;
 };

@@ -80,6 +80,8 @@ class Model {
 
   /// Whether a layer has a posterior, and the model a KL.
   bool is_bayesian() const { return !beliefs_.empty(); }
+  /// Its posteriors, in the order of the layers, each with its prior.
+  std::vector<Belief> beliefs() const { return {beliefs_.begin(), beliefs_.end()}; }
   /// Whether predictions differ from draw to draw.
   bool draws_in_predictions() const { return first_drawn_ < nodes_.size(); }
   /// Says that each draw of a prediction sets these parameters anew: forward_fixed() then ends

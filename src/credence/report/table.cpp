@@ -92,6 +92,11 @@ std::string wrap_words(std::string_view text, int columns, std::string_view inde
   return lines;
 }
 
+std::string hanging_paragraph(const std::string& mark, std::string_view text, int columns) {
+  const std::string lines = wrap_words(text, columns, std::string(mark.size(), ' '));
+  return mark + lines.substr(std::min(lines.size(), mark.size()));
+}
+
 std::string fit_items(const std::string& items, int columns) {
   if (display_width(items) <= columns) return items;
   std::vector<std::string> parts;

@@ -26,6 +26,10 @@ std::string_view fit_width(std::string_view text, int columns);
 /// longer gets a line of its own.
 std::string wrap_words(std::string_view text, int columns, std::string_view indent = "");
 
+/// The words of a text in lines of at most that many columns, the first behind `mark`, the others
+/// behind as many blanks.
+std::string hanging_paragraph(const std::string& mark, std::string_view text, int columns);
+
 /// The columns that tables are made for.
 inline constexpr int usual_columns = 80;
 
