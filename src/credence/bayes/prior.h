@@ -18,6 +18,8 @@ class Prior {
   /// and rho.
   virtual double add_kl_gradient(MeanFieldGaussian& posterior, double scale,
                                  const StepContext& context, const ElementsDone& added) const = 0;
+  /// Whether kl needs the posterior's `centre`: the weights that a training begins with.
+  virtual bool is_centred() const { return false; }
 };
 
 }  // namespace credence

@@ -161,6 +161,7 @@ void train(const TrainArguments& arguments, Context& context) {
   if (trained) {
     std::vector<NamedTensor> weights = named_values(model.parameters());
     begin_from(*trained, weights, experiment.weights.relative_sigma);
+    model.centre_priors();
   }
   const std::unique_ptr<Loss> loss = experiment.make_loss(model, *split.training);
   const std::unique_ptr<Optimizer> optimizer = experiment.make_optimizer();

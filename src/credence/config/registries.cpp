@@ -4,6 +4,7 @@
 #include "credence/bayes/flipout.h"
 #include "credence/bayes/gaussian_prior.h"
 #include "credence/bayes/local_reparameterization.h"
+#include "credence/bayes/moped_prior.h"
 #include "credence/bayes/per_example.h"
 #include "credence/bayes/reparameterization.h"
 #include "credence/layers/conv2d.h"
@@ -92,6 +93,7 @@ const Registry<Factory<Prior>>& prior_registry() {
                    {"empirical_gaussian", entry<EmpiricalGaussianPrior>()},
                    {"laplace", entry<LaplacePrior>()},
                    {"scale_mixture", entry<ScaleMixturePrior>()},
+                   {"moped", entry<MopedPrior>()},
                });
   return priors;
 }

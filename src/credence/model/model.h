@@ -79,6 +79,9 @@ class Model {
   bool is_bayesian() const { return !beliefs_.empty(); }
   /// Whether predictions differ from draw to draw.
   bool draws_in_predictions() const { return first_drawn_ < nodes_.size(); }
+  /// Centres the priors that ask for it (Prior::is_centred) on the means that the posteriors have
+  /// now: to be called before a training, or what resumes one, changes them.
+  void centre_priors();
   /// Summed over the layers with a posterior, nats; see Prior.
   double kl(const StepContext& context) const;
   /// Called when elements [begin, end) of a parameter, by its number in parameters(), have their
