@@ -7,12 +7,13 @@
 #include "credence/bayes/moped_prior.h"
 #include "credence/bayes/per_example.h"
 #include "credence/bayes/reparameterization.h"
+#include "credence/layers/conv1d.h"
 #include "credence/layers/conv2d.h"
 #include "credence/layers/dense.h"
 #include "credence/layers/dropout.h"
 #include "credence/layers/flatten.h"
 #include "credence/layers/gelu.h"
-#include "credence/layers/pooling.h"
+#include "credence/layers/pooling1d.h"
 #include "credence/layers/relu.h"
 #include "credence/layers/sigmoid.h"
 #include "credence/layers/softmax.h"
@@ -61,8 +62,11 @@ const Registry<LayerEntry>& layer_registry() {
   static const Registry<LayerEntry> layers("layer type", {
                                                              {"Dense", linear(dense)},
                                                              {"Conv2D", linear(conv2d)},
+                                                             {"Conv1D", linear(conv1d)},
                                                              {"MaxPool2D", layer<MaxPool2d>()},
                                                              {"AvgPool2D", layer<AvgPool2d>()},
+                                                             {"MaxPool1D", layer<MaxPool1d>()},
+                                                             {"AvgPool1D", layer<AvgPool1d>()},
                                                              {"Flatten", layer<Flatten>()},
                                                              {"Dropout", layer<Dropout>()},
                                                              {"ReLU", layer<ReLU>()},
