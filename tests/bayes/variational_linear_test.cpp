@@ -11,6 +11,7 @@
 #include "credence/bayes/flipout.h"
 #include "credence/bayes/reparameterization.h"
 #include "credence/config/registries.h"
+#include "credence/layers/conv1d.h"
 #include "credence/layers/conv2d.h"
 #include "credence/layers/dense.h"
 
@@ -34,6 +35,9 @@ TEST_P(Estimators, GradientsMatchCentralDifferences) {
   check_gradients(dense_layer, {{4}}, 3, {.seed = 5, .step = 9, .first_example = 2});
   VariationalLinear convolution(small_convolution, spec_of(GetParam()));
   check_gradients(convolution, {{4, 3, 2}}, 2, {.seed = 5, .step = 9});
+  VariationalLinear line(conv1d({.filters = 3, .kernel = 3, .padding = PaddingMode::same}),
+                         spec_of(GetParam()));
+  check_gradients(line, {{6, 2}}, 2, {.seed = 5, .step = 9});
   VariationalSpec with_biases = spec_of(GetParam());
   with_biases.biases = true;
   VariationalLinear drawn_bias(dense({.units = 3}), with_biases);

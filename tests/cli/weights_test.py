@@ -5,6 +5,7 @@ import json
 import math
 import random
 import shutil
+import struct
 
 from program import ProgramTest, Run, main, read_safetensors
 
@@ -68,6 +69,23 @@ class Conversion(ProgramTest):
                          "model.bayesian.relative_sigma=0.1", "predict.samples=3", output="on")
         first = run.text("log.txt").split("before training  accuracy ")[1]
         self.assertGreater(float(first.split()[0]), self.plain.summary["test"]["accuracy"] - 0.1)
+
+
+    def test_may_be_the_centre_of_the_prior(self):
+        self.train("mnist_cnn_fc.yaml", "seed=2", output="source")
+        run = self.train("mnist_bnn_fc_flipout.yaml", "model.weights=source",
+                         "model.bayesian.prior=moped", "model.bayesian.relative_sigma=0.1",
+                         "train.log_every_steps=1", "predict.samples=3", output="moped")
+        weights = tensor_bytes(Run(self.folder / "source").checkpoint, "dense1.weight")
+        expected = 0  # at the centre
+        for weight in struct.unpack(f"<{len(weights) // 4}f", weights):
+            sigma = max(1e-4, 0.1 * abs(weight))
+            expected += sigma ** 2 / 2 - 0.5 - math.log(sigma)
+        kl = run.curve("kl")
+        self.assert_close(kl[0], expected, 1e-4)
+        self.assertNotEqual(kl[1], kl[0])
+        shutil.rmtree(self.folder / "source")
+        self.assertEqual(self.evaluate("moped"), run.summary["test"])
 
 
 class Units(ProgramTest):

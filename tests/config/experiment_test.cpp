@@ -146,6 +146,18 @@ TEST(Experiment, SaysWhichLossTheDataTake) {
               AllOf(HasSubstr("is for regression, got 3 classes"), EndsWith("(recipe.yaml:3)")));
 }
 
+TEST(Experiment, AsksForTheWeightsThatAPriorIsCentredOn) {
+  const std::string moped =
+      "model:\n  name: BNN_FC_flip\n  bayesian:\n    prior: {type: moped, sigma: 0.1}\n";
+  EXPECT_EQ(error_of(moped),
+            "model.bayesian.prior: moped is centred on trained weights: give model.weights, a run "
+            "directory (recipe.yaml:4)");
+  EXPECT_EQ(error_of(moped + "  weights: runs/a\n"), "none");  // which evaluation does not need
+  EXPECT_EQ(error_of("model:\n  name: BNN_FC_flip\n  bayesian:\n    relative_sigma: 0.1\n"),
+            "model.bayesian.relative_sigma: is relative to trained weights: give model.weights, a "
+            "run directory (recipe.yaml:4)");
+}
+
 TEST(Experiment, GivesALearnedSigmaALayerAtTheEnd) {
   const std::string learned = "train: {loss: {type: gaussian, learn_sigma: true, sigma: 0.3}}\n";
   const auto graph = [&](const std::string& model) {

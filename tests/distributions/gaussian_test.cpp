@@ -201,6 +201,9 @@ TEST(Gaussian, RefusesWhatDoesNotFit) {
   EXPECT_THROW(kl_gaussian(std::span(two), std::span(three), {}), ShapeError);
   EXPECT_THROW(kl_gaussian(std::span(two), std::span(two), {.sigma = 0.0}), ConfigError);
   EXPECT_THROW(kl_gaussian(std::span(two), std::span(two), {.mean = NAN}), ConfigError);
+  EXPECT_THROW(kl_centred_gaussian(std::span(two), std::span(two), {.means = three}), ShapeError);
+  EXPECT_THROW(kl_centred_gaussian(std::span(two), std::span(two), {.means = two, .sigma = -1.0}),
+               ConfigError);
   EXPECT_THROW(add_kl_gaussian_gradient(std::span(two), std::span(two), {}, 1.0,
                                         std::span(diff_two), std::span(diff_three)),
                ShapeError);

@@ -11,6 +11,7 @@ struct MeanFieldGaussian {
   std::string name;  ///< of the weight: "conv1.weight"; keys the draws
   Parameter mu;
   Parameter rho;
+  Tensor centre;  ///< of a prior that is_centred(); none of others, nor where none is trained
 
   MeanFieldGaussian() = default;
   MeanFieldGaussian(const std::string& weight_name, const Shape& shape, DType dtype);

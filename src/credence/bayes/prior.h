@@ -22,6 +22,8 @@ class Prior {
   /// depend on a layer's shape or follow its posterior ask.
   virtual void log_density(const MeanFieldGaussian& posterior, std::span<const double> weights,
                            std::span<double> log_density) const = 0;
+  /// Whether kl needs the posterior's `centre`: the weights that a training begins with.
+  virtual bool is_centred() const { return false; }
 };
 
 }  // namespace credence

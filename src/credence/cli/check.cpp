@@ -4,6 +4,8 @@
 #include <unistd.h>
 
 #include "credence/base/text.h"
+#include "credence/checkpoint/checkpoint.h"
+#include "credence/checkpoint/initial_weights.h"
 #include "credence/cli/check_report.h"
 #include "credence/cli/doctor_report.h"
 #include "credence/cli/session.h"
@@ -34,6 +36,16 @@ bool is_recipe(const std::filesystem::path& target) {
          (extension == ".yaml" || extension == ".yml");
 }
 
+/// Where the recipe begins from trained weights: gives the network these, and its priors their
+/// centres.
+void begin_from_weights(TrainedModel& made) {
+  const InitialWeightsOptions& initial = made.experiment.weights;
+  if (initial.from.empty()) return;
+  std::vector<NamedTensor> weights = named_values(made.model->parameters());
+  begin_from(read_trained_weights(initial.from), weights, initial.relative_sigma);
+  made.model->centre_priors();
+}
+
 /// The network of a recipe before training. Collective.
 TrainedModel load_untrained(const CheckArguments& arguments, Communicator& communicator) {
   TrainedModel made;
@@ -41,7 +53,17 @@ TrainedModel load_untrained(const CheckArguments& arguments, Communicator& commu
   made.data = load_data(made.experiment, communicator);
   made.model = std::make_unique<Model>(made.experiment.make_graph(*made.data.train),
                                        ModelOptions{.seed = made.experiment.seed});
+  begin_from_weights(made);
   made.loss = made.experiment.make_loss(*made.model, *made.data.train);
+  return made;
+}
+
+/// That of a run, whose priors have their centres again. Collective.
+TrainedModel load_trained(const CheckArguments& arguments, Communicator& communicator) {
+  TrainedModel made = load_run(arguments.target, arguments.overrides, communicator);
+  const SavedValues trained(made.model->parameters());
+  begin_from_weights(made);
+  trained.restore();
   return made;
 }
 
@@ -105,9 +127,8 @@ void check(const CheckArguments& arguments, Context& context) {
   check_samples(arguments.samples);
   set_up_threads(communicator, arguments.threads);
   CheckReport report{.target = arguments.target, .is_trained = !is_recipe(arguments.target)};
-  const TrainedModel subject_of =
-      report.is_trained ? load_run(arguments.target, arguments.overrides, communicator)
-                        : load_untrained(arguments, communicator);
+  const TrainedModel subject_of = report.is_trained ? load_trained(arguments, communicator)
+                                                    : load_untrained(arguments, communicator);
   const Experiment& experiment = subject_of.experiment;
   Model& model = *subject_of.model;
   const ValidationSplit split =

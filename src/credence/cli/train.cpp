@@ -169,6 +169,7 @@ void train(const TrainArguments& arguments, Context& context) {
     if (!trained) return;
     std::vector<NamedTensor> weights = named_values(model.parameters());
     begin_from(*trained, weights, experiment.weights.relative_sigma);
+    model.centre_priors();
   };
   initialize(experiment.seed);
   const std::unique_ptr<Loss> loss = experiment.make_loss(model, *split.training);

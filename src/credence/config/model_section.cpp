@@ -47,6 +47,9 @@ void read_bayesian(OptionReader& reader, const std::vector<std::string>& default
                               .prepare(estimator);
   OptionReader& prior = reader.child("prior");
   variational.prior = find_named(prior_registry(), prior, "gaussian").make(prior);
+  if (variational.prior->is_centred() && weights.from.empty())
+    prior.fail(concat(prior.name(), " is centred on trained weights: give model.weights, a run ",
+                      "directory"));
   reader("initial_sigma", variational.initial_sigma);
   reader("biases", variational.biases);
   reader.expect("initial_sigma", variational.initial_sigma > 0 && variational.initial_sigma < 100,

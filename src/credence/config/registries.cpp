@@ -4,6 +4,7 @@
 #include "credence/bayes/flipout.h"
 #include "credence/bayes/gaussian_prior.h"
 #include "credence/bayes/local_reparameterization.h"
+#include "credence/bayes/moped_prior.h"
 #include "credence/bayes/per_example.h"
 #include "credence/bayes/reparameterization.h"
 #include "credence/inference/cyclical_mcmc.h"
@@ -12,12 +13,13 @@
 #include "credence/inference/ivon.h"
 #include "credence/inference/single.h"
 #include "credence/inference/swag.h"
+#include "credence/layers/conv1d.h"
 #include "credence/layers/conv2d.h"
 #include "credence/layers/dense.h"
 #include "credence/layers/dropout.h"
 #include "credence/layers/flatten.h"
 #include "credence/layers/gelu.h"
-#include "credence/layers/pooling.h"
+#include "credence/layers/pooling1d.h"
 #include "credence/layers/relu.h"
 #include "credence/layers/sigmoid.h"
 #include "credence/layers/softmax.h"
@@ -66,8 +68,11 @@ const Registry<LayerEntry>& layer_registry() {
   static const Registry<LayerEntry> layers("layer type", {
                                                              {"Dense", linear(dense)},
                                                              {"Conv2D", linear(conv2d)},
+                                                             {"Conv1D", linear(conv1d)},
                                                              {"MaxPool2D", layer<MaxPool2d>()},
                                                              {"AvgPool2D", layer<AvgPool2d>()},
+                                                             {"MaxPool1D", layer<MaxPool1d>()},
+                                                             {"AvgPool1D", layer<AvgPool1d>()},
                                                              {"Flatten", layer<Flatten>()},
                                                              {"Dropout", layer<Dropout>()},
                                                              {"ReLU", layer<ReLU>()},
@@ -98,6 +103,7 @@ const Registry<Factory<Prior>>& prior_registry() {
                    {"empirical_gaussian", entry<EmpiricalGaussianPrior>()},
                    {"laplace", entry<LaplacePrior>()},
                    {"scale_mixture", entry<ScaleMixturePrior>()},
+                   {"moped", entry<MopedPrior>()},
                });
   return priors;
 }

@@ -33,7 +33,7 @@ class Objective {
         model_(subject.graph,
                {.dtype = dtype, .max_batch = examples.count(), .seed = subject.seed}),
         context_{.seed = subject.seed, .global_batch = examples.count()} {
-    copy_values(subject.model, model_.parameters());
+    copy_values(subject.model, model_);
     for (Parameter* parameter : model_.parameters()) leave_zero(*parameter, subject.seed);
   }
 

@@ -21,7 +21,7 @@ GradientVariance variance_with(const NamedEstimator& estimator, const Subject& s
   for (NodeSpec& node : graph.nodes)
     if (node.variational) node.variational->estimator = estimator.make;
   Model model(graph, {.max_batch = examples.count(), .seed = subject.seed});
-  copy_values(subject.model, model.parameters());
+  copy_values(subject.model, model);
   const std::vector<Belief> beliefs = model.beliefs();
   const auto differentiate = [&](std::uint64_t step) {
     const StepContext context{.seed = subject.seed, .step = step, .global_batch = examples.count()};

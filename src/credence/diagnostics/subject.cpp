@@ -47,4 +47,12 @@ void copy_values(const Model& from, std::span<Parameter* const> to) {
   }
 }
 
+void copy_values(const Model& from, Model& to) {
+  copy_values(from, to.parameters());
+  const std::vector<Belief> known = from.beliefs(), copies = to.beliefs();
+  for (std::size_t i = 0; i < known.size(); ++i)
+    if (!known[i].posterior->centre.empty())
+      copies[i].posterior->centre = converted(known[i].posterior->centre, to.dtype());
+}
+
 }  // namespace credence

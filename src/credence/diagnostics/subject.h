@@ -31,6 +31,8 @@ struct Subject {
 /// The values of `from`, by name, in the parameters of `to`, whatever their type. InternalError if
 /// one is missing there.
 void copy_values(const Model& from, std::span<Parameter* const> to);
+/// The same of a whole model, with the centres of its priors: `to` has the same layers.
+void copy_values(const Model& from, Model& to);
 
 /// A copy in another type.
 Tensor converted(const Tensor& tensor, DType dtype);

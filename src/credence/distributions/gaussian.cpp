@@ -31,34 +31,51 @@ T kl_term(T mu, T rho, T mean, T precision, T log_sigma) {
   return T(0.5) * ((ratio * ratio - T(1)) + distance * distance) - (log_softplus(rho) - log_sigma);
 }
 
+/// The mean of a prior, the same for every element.
 template <class T>
-double kl(std::span<const T> mu, std::span<const T> rho, const GaussianOptions& prior) {
-  check(prior);
+struct OneMean {
+  T mean;
+  explicit OneMean(const GaussianOptions& prior) : mean(static_cast<T>(prior.mean)) {}
+  T operator()(std::int64_t /*i*/) const { return mean; }
+};
+
+/// One for each element.
+template <class T>
+struct Means {
+  const T* means;
+  Means(const CentredGaussian<T>& prior, std::size_t size) : means(prior.means.data()) {
+    check({.sigma = prior.sigma});
+    require<ShapeError>(prior.means.size() == size, "kl_centred_gaussian: mu has ", size,
+                        " elements, the means ", prior.means.size());
+  }
+  T operator()(std::int64_t i) const { return means[i]; }
+};
+
+template <class T, class Mean>
+double kl(std::span<const T> mu, std::span<const T> rho, Mean mean_of, double sigma) {
   require<ShapeError>(mu.size() == rho.size(), "kl_gaussian: mu has ", mu.size(), " elements, rho ",
                       rho.size());
   const T *means = mu.data(), *rhos = rho.data();
-  const T mean = static_cast<T>(prior.mean), precision = static_cast<T>(1.0 / prior.sigma);
-  const T log_sigma = static_cast<T>(std::log(prior.sigma));
+  const T precision = static_cast<T>(1.0 / sigma), log_sigma = static_cast<T>(std::log(sigma));
   return sum_of_terms(static_cast<std::int64_t>(mu.size()), [=](std::int64_t i) {
-    return kl_term(means[i], rhos[i], mean, precision, log_sigma);
+    return kl_term(means[i], rhos[i], mean_of(i), precision, log_sigma);
   });
 }
 
-template <class T>
-double add_kl_gradient(std::span<const T> mu, std::span<const T> rho, const GaussianOptions& prior,
+template <class T, class Mean>
+double add_kl_gradient(std::span<const T> mu, std::span<const T> rho, Mean mean_of, double sigma,
                        double scale, std::span<T> diff_mu, std::span<T> diff_rho,
                        const ElementsDone& added) {
-  check(prior);
   require<ShapeError>(
       rho.size() == mu.size() && diff_mu.size() == mu.size() && diff_rho.size() == mu.size(),
       "add_kl_gaussian_gradient: mu has ", mu.size(), " elements, rho ", rho.size(), ", diff_mu ",
       diff_mu.size(), ", diff_rho ", diff_rho.size());
-  const T mean = static_cast<T>(prior.mean), precision = static_cast<T>(1.0 / prior.sigma);
-  const T log_sigma = static_cast<T>(std::log(prior.sigma)), factor = static_cast<T>(scale);
-  const T weight = static_cast<T>(scale / (prior.sigma * prior.sigma));
+  const T precision = static_cast<T>(1.0 / sigma), log_sigma = static_cast<T>(std::log(sigma));
+  const T factor = static_cast<T>(scale), weight = static_cast<T>(scale / (sigma * sigma));
   const T *means = mu.data(), *rhos = rho.data();
   T *to_mu = diff_mu.data(), *to_rho = diff_rho.data();
   const auto term = [=](std::int64_t i) {
+    const T mean = mean_of(i);
     to_mu[i] += weight * (means[i] - mean);
     to_rho[i] += weight * softplus(rhos[i]) * softplus_derivative(rhos[i]) -
                  factor * log_softplus_derivative(rhos[i]);
@@ -92,26 +109,58 @@ double gaussian_log_density(std::span<const double> x, const GaussianOptions& ga
 
 double kl_gaussian(std::span<const float> mu, std::span<const float> rho,
                    const GaussianOptions& prior) {
-  return kl(mu, rho, prior);
+  check(prior);
+  return kl(mu, rho, OneMean<float>(prior), prior.sigma);
 }
 
 double kl_gaussian(std::span<const double> mu, std::span<const double> rho,
                    const GaussianOptions& prior) {
-  return kl(mu, rho, prior);
+  check(prior);
+  return kl(mu, rho, OneMean<double>(prior), prior.sigma);
 }
 
 double add_kl_gaussian_gradient(std::span<const float> mu, std::span<const float> rho,
                                 const GaussianOptions& prior, double scale,
                                 std::span<float> diff_mu, std::span<float> diff_rho,
                                 const ElementsDone& added) {
-  return add_kl_gradient(mu, rho, prior, scale, diff_mu, diff_rho, added);
+  check(prior);
+  return add_kl_gradient(mu, rho, OneMean<float>(prior), prior.sigma, scale, diff_mu, diff_rho,
+                         added);
 }
 
 double add_kl_gaussian_gradient(std::span<const double> mu, std::span<const double> rho,
                                 const GaussianOptions& prior, double scale,
                                 std::span<double> diff_mu, std::span<double> diff_rho,
                                 const ElementsDone& added) {
-  return add_kl_gradient(mu, rho, prior, scale, diff_mu, diff_rho, added);
+  check(prior);
+  return add_kl_gradient(mu, rho, OneMean<double>(prior), prior.sigma, scale, diff_mu, diff_rho,
+                         added);
+}
+
+double kl_centred_gaussian(std::span<const float> mu, std::span<const float> rho,
+                           const CentredGaussian<float>& prior) {
+  return kl(mu, rho, Means<float>(prior, mu.size()), prior.sigma);
+}
+
+double kl_centred_gaussian(std::span<const double> mu, std::span<const double> rho,
+                           const CentredGaussian<double>& prior) {
+  return kl(mu, rho, Means<double>(prior, mu.size()), prior.sigma);
+}
+
+double add_kl_centred_gaussian_gradient(std::span<const float> mu, std::span<const float> rho,
+                                        const CentredGaussian<float>& prior, double scale,
+                                        std::span<float> diff_mu, std::span<float> diff_rho,
+                                        const ElementsDone& added) {
+  return add_kl_gradient(mu, rho, Means<float>(prior, mu.size()), prior.sigma, scale, diff_mu,
+                         diff_rho, added);
+}
+
+double add_kl_centred_gaussian_gradient(std::span<const double> mu, std::span<const double> rho,
+                                        const CentredGaussian<double>& prior, double scale,
+                                        std::span<double> diff_mu, std::span<double> diff_rho,
+                                        const ElementsDone& added) {
+  return add_kl_gradient(mu, rho, Means<double>(prior, mu.size()), prior.sigma, scale, diff_mu,
+                         diff_rho, added);
 }
 
 }  // namespace credence

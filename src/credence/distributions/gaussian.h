@@ -58,4 +58,26 @@ double add_kl_gaussian_gradient(std::span<const double> mu, std::span<const doub
                                 std::span<double> diff_mu, std::span<double> diff_rho,
                                 const ElementsDone& added = {});
 
+/// N(means[i], sigma^2) for element i.
+template <class T>
+struct CentredGaussian {
+  std::span<const T> means;
+  double sigma = 1.0;
+};
+
+/// kl_gaussian and its gradient, from a prior with a mean for each element. ShapeError too if there
+/// are not as many.
+double kl_centred_gaussian(std::span<const float> mu, std::span<const float> rho,
+                           const CentredGaussian<float>& prior);
+double kl_centred_gaussian(std::span<const double> mu, std::span<const double> rho,
+                           const CentredGaussian<double>& prior);
+double add_kl_centred_gaussian_gradient(std::span<const float> mu, std::span<const float> rho,
+                                        const CentredGaussian<float>& prior, double scale,
+                                        std::span<float> diff_mu, std::span<float> diff_rho,
+                                        const ElementsDone& added = {});
+double add_kl_centred_gaussian_gradient(std::span<const double> mu, std::span<const double> rho,
+                                        const CentredGaussian<double>& prior, double scale,
+                                        std::span<double> diff_mu, std::span<double> diff_rho,
+                                        const ElementsDone& added = {});
+
 }  // namespace credence

@@ -7,11 +7,14 @@
 
 namespace credence {
 
+void check_filters(std::string_view type, std::int64_t filters) {
+  require<ConfigError>(filters != 0, type,
+                       ": give filters, the number of channels of the result, 1 or more");
+  require<ConfigError>(filters > 0, type, ": filters must be positive, got ", filters);
+}
+
 LinearSpec conv2d(const Conv2dOptions& options) {
-  require<ConfigError>(options.filters != 0,
-                       "Conv2D: give filters, the number of channels of the result, 1 or more");
-  require<ConfigError>(options.filters > 0, "Conv2D: filters must be positive, got ",
-                       options.filters);
+  check_filters("Conv2D", options.filters);
   const WindowOptions window{.kernel = options.kernel,
                              .stride = options.stride,
                              .dilation = options.dilation,

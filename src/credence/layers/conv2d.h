@@ -28,6 +28,9 @@ struct Conv2dOptions {
   }
 };
 
+/// ConfigError, naming `type`, unless there are filters.
+void check_filters(std::string_view type, std::int64_t filters);
+
 /// A convolution: [height, width, channels] to [out height, out width, filters]. ConfigError unless
 /// filters, kernel, stride and dilation are positive.
 LinearSpec conv2d(const Conv2dOptions& options);

@@ -1,16 +1,27 @@
 #include "credence/layers/linear.h"
 
-#include "credence/layers/pooling.h"
+#include "credence/layers/pooling1d.h"
 #include "credence/layers/relu.h"
 
 namespace credence {
+namespace {
+
+/// Null unless the layer is a maximum over windows.
+const PoolGeometry* max_pool_of(const Layer& layer) {
+  if (const auto* const pool = dynamic_cast<const MaxPool2d*>(&layer)) return &pool->geometry();
+  if (const auto* const pool = dynamic_cast<const MaxPool1d*>(&layer))
+    return &pool->pool().geometry();
+  return nullptr;
+}
+
+}  // namespace
 
 bool fuse(LinearMap& map, Epilogue& epilogue, const Layer& next) {
   Epilogue extended = epilogue;
   if (dynamic_cast<const ReLU*>(&next) && !epilogue.relu)
     extended.relu = true;
-  else if (const auto* pool = dynamic_cast<const MaxPool2d*>(&next); pool && !epilogue.max_pool)
-    extended.max_pool = pool->geometry();
+  else if (const PoolGeometry* pool = max_pool_of(next); pool && !epilogue.max_pool)
+    extended.max_pool = *pool;
   else
     return false;
   if (!map.fuse(extended)) return false;

@@ -6,14 +6,14 @@
 
 namespace credence {
 
-void check(std::string_view where, const WindowOptions& window, std::string_view kernel) {
+void check(std::string_view where, const WindowOptions& window, std::string_view kernel, int axes) {
   constexpr std::int64_t most = 65536;  // their products can be counted
   const auto require_range = [&](std::string_view key, const std::array<std::int64_t, 2>& pair,
                                  std::int64_t least) {
     require<ConfigError>(pair[0] >= least && pair[1] >= least, where, ": ", key, " must be ", least,
-                         " or more, got ", by_text(pair));
+                         " or more, got ", by_text(pair, axes));
     require<ConfigError>(pair[0] <= most && pair[1] <= most, where, ": ", key, " must be at most ",
-                         most, ", got ", by_text(pair));
+                         most, ", got ", by_text(pair, axes));
   };
   require_range(kernel, window.kernel, 1);
   require_range("stride", window.stride, 1);
@@ -47,12 +47,14 @@ Padding resolve_padding(const std::string& layer, const WindowOptions& window, s
   return padding;
 }
 
-std::string by_text(const std::array<std::int64_t, 2>& pair) {
+std::string by_text(const std::array<std::int64_t, 2>& pair, int axes) {
+  if (axes == 1) return concat(pair[1]);
   return concat(pair[0], "x", pair[1]);
 }
 
-std::string padding_text(PaddingMode mode, const std::array<std::int64_t, 2>& explicit_padding) {
-  if (mode == PaddingMode::explicit_) return by_text(explicit_padding);
+std::string padding_text(PaddingMode mode, const std::array<std::int64_t, 2>& explicit_padding,
+                         int axes) {
+  if (mode == PaddingMode::explicit_) return by_text(explicit_padding, axes);
   return enum_name(mode);
 }
 

@@ -36,16 +36,19 @@ struct WindowOptions {
 };
 
 /// ConfigError, naming `where` and the key, unless kernel, stride and dilation are positive, the
-/// padding is not negative, and none is above 65536. `kernel` is what the kernel is called.
-void check(std::string_view where, const WindowOptions& window, std::string_view kernel = "kernel");
+/// padding is not negative, and none is above 65536. `kernel` is what the kernel is called. A
+/// window along one axis has its numbers in the second place, and the message tells those alone.
+void check(std::string_view where, const WindowOptions& window, std::string_view kernel = "kernel",
+           int axes = 2);
 
 /// The padding of a window over [height, width]. ShapeError, naming the layer, if a window does not
 /// fit once.
 Padding resolve_padding(const std::string& layer, const WindowOptions& window, std::int64_t height,
                         std::int64_t width);
 
-/// "5x5", "1x1": for the table of layers.
-std::string by_text(const std::array<std::int64_t, 2>& pair);
-std::string padding_text(PaddingMode mode, const std::array<std::int64_t, 2>& explicit_padding);
+/// "5x5", "1x1": for the table of layers. Along one axis "5": the second.
+std::string by_text(const std::array<std::int64_t, 2>& pair, int axes = 2);
+std::string padding_text(PaddingMode mode, const std::array<std::int64_t, 2>& explicit_padding,
+                         int axes = 2);
 
 }  // namespace credence

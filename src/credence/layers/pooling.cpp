@@ -19,9 +19,8 @@ WindowOptions window_of(const PoolOptions& options) {
 
 const PoolOptions& checked(const char* type, const PoolOptions& options) {
   check(type, window_of(options), "window");
-  constexpr std::int64_t most = 255;
-  require<ConfigError>(options.window[0] <= most / options.window[1], type,
-                       ": window must have at most ", most, " pixels, got ",
+  require<ConfigError>(options.window[0] <= most_window_pixels / options.window[1], type,
+                       ": window must have at most ", most_window_pixels, " pixels, got ",
                        by_text(options.window));
   return options;
 }

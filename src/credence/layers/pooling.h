@@ -21,6 +21,8 @@ struct PoolOptions {
   }
 };
 
+inline constexpr std::int64_t most_window_pixels = 255;
+
 /// The largest element of each window, by channel.
 class MaxPool2d : public Layer {
  public:

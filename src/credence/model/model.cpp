@@ -302,6 +302,11 @@ std::int64_t Model::parameter_count() const {
   return count;
 }
 
+void Model::centre_priors() {
+  for (const NumberedBelief& belief : beliefs_)
+    if (belief.prior->is_centred()) belief.posterior->centre = belief.posterior->mu.value.clone();
+}
+
 double Model::kl(const StepContext& context) const {
   double sum = 0;
   for (const NumberedBelief& belief : beliefs_) sum += belief.prior->kl(*belief.posterior, context);

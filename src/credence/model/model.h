@@ -87,6 +87,9 @@ class Model {
   /// Says that each draw of a prediction sets these parameters anew: forward_fixed() then ends
   /// before the first layer that has one.
   void set_varying(const std::function<bool(const Parameter&)>& varies) { plan_prediction(varies); }
+  /// Centres the priors that ask for it (Prior::is_centred) on the means that the posteriors have
+  /// now: to be called before a training, or what resumes one, changes them.
+  void centre_priors();
   /// Summed over the layers with a posterior, nats; see Prior.
   double kl(const StepContext& context) const;
   /// Called when elements [begin, end) of a parameter, by its number in parameters(), have their
