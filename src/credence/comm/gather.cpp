@@ -24,4 +24,13 @@ std::vector<std::string> all_gather_text(Communicator& communicator, const std::
   return texts;
 }
 
+/// Each rank adds its own to zeros, which is exact.
+Tensor gather_rows(const Tensor& part, std::int64_t begin, std::int64_t total,
+                   Communicator& communicator) {
+  Tensor whole(part.shape().with_leading(total));
+  whole.rows(begin, part.shape()[0]).copy_from(part);
+  communicator.sum(whole.span<float>());
+  return whole;
+}
+
 }  // namespace credence
