@@ -29,6 +29,7 @@ void run_evaluate(const EvaluateArguments& arguments, Context& context) {
   const PredictOptions options = with_samples(trained.experiment.predict, arguments.samples);
   Predictor predictor(*trained.model, *trained.loss, trained.experiment.seed, options,
                       trained.weights.get());
+  predictor.set_calibration(trained.calibration.get());
   Progress progress(std::cerr, progress_options(STDERR_FILENO));
   if (context.is_root()) predictor.set_observer(show_predictions(progress, "test"));
   const std::vector<NamedValue> values = evaluate(predictor, *trained.data.test, communicator);
