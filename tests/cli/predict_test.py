@@ -6,10 +6,11 @@ import gzip
 import json
 import math
 import random
+import re
 import zipfile
 
-from program import (ProgramTest, Run, idx, main, needs_mpi, read_npz, read_safetensors,
-                     write_npz)
+from program import (HAS_MPI, RECIPES, SMALL, ProgramTest, Run, idx, main, needs_mpi, read_npz,
+                     read_safetensors, write_npz)
 
 RECIPE = "mnist_bnn_fc_flipout.yaml"
 COUNT = 23  # inputs to predict: ragged on 2 and 4 ranks
@@ -240,6 +241,100 @@ class Regression(ProgramTest):
         self.assertEqual(means[0], "mean_0")
         for target, mean in zip(targets, means[1:], strict=True):
             self.assertLess(abs(target - float(mean)), 1)  # of 500; they vary by 25
+
+
+class Calibrated(ProgramTest):
+    def write_table(self):
+        with open(self.folder / "table.csv", "w") as table:
+            for i in range(400):
+                noise = ((i * 7919) % 101 - 50) / 10 * (1 + (i % 5))
+                table.write(f"{(i * 37) % 101},{(i * 53) % 97},{(i * 37) % 101 + noise}\n")
+
+    def metrics(self, *arguments, **options):
+        return json.loads(self.succeed("evaluate", *arguments, "--json", **options).stdout)
+
+    def test_by_a_temperature(self):
+        run = self.train(RECIPE, "train.epochs=3", "data.validation_split=0.25",
+                         "predict.calibration=temperature", "predict.samples=7")
+        told = re.search(r"temperature ([\d.]+), validation nll ([\d.]+) -> ([\d.]+)",
+                         run.text("log.txt"))
+        self.assertLess(float(told[3]), float(told[2]))
+        header, _, _ = read_safetensors(run.checkpoint)
+        self.assertEqual(header["calibration.temperature"]["shape"], [1])
+        expected = run.summary["test"]
+        self.assertEqual(self.metrics("run"), expected)
+        for ranks in (1, 4) if HAS_MPI else ():
+            self.assert_close(self.metrics("run", ranks=ranks)["nll"], expected["nll"], 1e-6)
+        plain = self.metrics("run", "predict.calibration=none")
+        self.assertEqual(plain["accuracy"], expected["accuracy"])
+        self.assertEqual(plain["mutual_information"], expected["mutual_information"])
+        self.assertGreater(plain["nll"], expected["nll"])
+        given = self.metrics("run", f"predict.temperature={told[1]}")
+        self.assert_close(given["nll"], expected["nll"], 1e-3)
+        self.fail_with(78, ["predict.calibration", "conformal", "regression"], "evaluate", "run",
+                       "predict.calibration=conformal")
+
+    def test_by_conformal_intervals(self):
+        self.write_table()
+        recipe = self.folder / "table.yaml"
+        recipe.write_text("model: {layers: [{type: Dense, units: 1}]}\n"
+                          "data: {name: csv, path: table.csv, test_fraction: 0.25,"
+                          " validation_split: 0.3}\n"
+                          "train: {epochs: 30, batch_size: 16, learning_rate: 0.02}\n"
+                          "predict: {calibration: conformal}\n")
+        done = self.succeed("train", recipe, "-o", "table")
+        self.assertRegex(done.stdout, r"conformal, 90% of 90 validation targets within [\d.]+")
+        values = self.metrics("table")
+        # 100 to test, 90 to fit: 0.9 within four of sqrt(0.09 (1/92 + 1/100)).
+        self.assertLess(abs(values["picp"] - 0.9), 4 * math.sqrt(0.09 * (1 / 92 + 1 / 100)))
+        self.assertLess(self.metrics("table", "predict.interval=0.5")["mpiw"], values["mpiw"])
+        (self.folder / "x.csv").write_text("3,50\n80,20\n")
+        self.succeed("predict", "table", "-i", "x.csv", "-o", "y.csv")
+        self.assertEqual((self.folder / "y.csv").read_text().split()[0],
+                         "mean_0,lower_0,upper_0")
+        self.fail_with(78, ["predict.interval", "99 validation examples", "got 90"], "evaluate",
+                       "table", "predict.interval=0.99")
+
+    def test_mistakes(self):
+        self.write_table()
+        digits = (RECIPES / RECIPE, *SMALL)
+        table = ("data.name=csv", "data.path=table.csv", "model=null", "train=null",
+                 "model.layers=[{type: Dense, units: 1}]", "train.epochs=1")
+        for says, given in (
+                (["predict.calibration", "data.validation_split above 0"],
+                 ("predict.calibration=temperature",)),
+                (["predict.calibration", "expected 20 or more"],
+                 ("predict.calibration=temperature", "data.validation_split=0.02")),
+                (["predict.calibration", "conformal is of the intervals of a regression"],
+                 ("predict.calibration=conformal", "data.validation_split=0.2")),
+                (["predict.temperature", "positive number, got 0"], ("predict.temperature=0",)),
+                (["predict.temperature", "remove one of the two"],
+                 ("predict.temperature=2", "predict.calibration=temperature",
+                  "data.validation_split=0.2")),
+                (["predict.tolerance", "[0, 1), got 2"], ("predict.tolerance=2",)),
+                (["predict.sample_groups", "got -1"], ("predict.sample_groups=-1",)),
+                (["predict.calibration", "temperature is of class probabilities"],
+                 (*table, "predict.calibration=temperature", "data.validation_split=0.2")),
+                (["predict.tolerance", "train.loss=gaussian"], (*table, "predict.tolerance=0.1"))):
+            with self.subTest(given):
+                arguments = digits if given[:1] != table[:1] else digits[:1]
+                self.fail_with(78, says, "train", *arguments, *given, "-o", "bad")
+                self.assertFalse((self.folder / "bad").exists())
+
+
+class Tolerance(TrainedTest):
+    def test_takes_as_many_draws_as_an_example_needs(self):
+        values = json.loads(self.succeed("evaluate", "run", "--json", "predict.tolerance=0.01",
+                                         "--samples", 200).stdout)
+        self.assertGreaterEqual(values["samples"], 10)
+        self.assertLessEqual(values["samples"], values["samples_max"])
+        self.assertLess(values["samples"], 200)
+        write_npz(self.folder / "x.npz", "x", (3, 28, 28), bytes(i % 256 for i in range(3 * 784)))
+        self.succeed("predict", "run", "-i", "x.npz", "-o", "y.npz", "predict.tolerance=0.01")
+        shape, samples = read_npz(self.folder / "y.npz")["samples"]
+        self.assertEqual(shape, (3,))
+        for count in samples:
+            self.assertEqual(count, 7)  # the run's predict.samples, fewer than any check
 
 
 if __name__ == "__main__":

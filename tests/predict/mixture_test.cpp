@@ -30,11 +30,11 @@ Predictions predictions_of(const std::vector<Draw>& draws, double target, double
   for (std::size_t s = 0; s < draws.size(); ++s) {
     const double log_density =
         gaussian_log_density(target, draws[s].mean, std::sqrt(draws[s].variance));
-    mixture.add(static_cast<std::int64_t>(s), 0, row_of(draws[s].mean), row_of(draws[s].variance),
-                std::span(&log_density, 1));
+    mixture.add(static_cast<std::int64_t>(s), 0,
+                {row_of(draws[s].mean), row_of(draws[s].variance), std::span(&log_density, 1)});
   }
   const Tensor targets = row_of(target);
-  mixture.finish(0, {.interval = interval, .target = &targets}, predictions);
+  mixture.finish({.begin = 0, .end = 1, .target = targets, .interval = interval}, predictions);
   return predictions;
 }
 

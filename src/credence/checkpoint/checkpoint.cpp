@@ -17,7 +17,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view optimizer_prefix = "optimizer.", data_prefix = "data.",
-                           posterior_prefix = "posterior.";
+                           posterior_prefix = "posterior.", calibration_prefix = "calibration.";
 constexpr std::string_view name_prefix = "step-", name_suffix = ".safetensors";
 constexpr const char* latest = "latest";
 
@@ -173,13 +173,20 @@ SavedBeside load_weights(const fs::path& file, std::span<NamedTensor> model) {
   };
   take(data_prefix, beside.data);
   take(posterior_prefix, beside.posterior);
+  take(calibration_prefix, beside.calibration);
   for (NamedTensor& tensor : beside.posterior) tensor.name.erase(0, posterior_prefix.size());
+  for (NamedTensor& tensor : beside.calibration) tensor.name.erase(0, calibration_prefix.size());
   copy_exactly(file, content.tensors, model);
   return beside;
 }
 
 std::vector<NamedTensor> as_posterior(std::vector<NamedTensor> tensors) {
   for (NamedTensor& tensor : tensors) tensor.name.insert(0, posterior_prefix);
+  return tensors;
+}
+
+std::vector<NamedTensor> as_calibration(std::vector<NamedTensor> tensors) {
+  for (NamedTensor& tensor : tensors) tensor.name.insert(0, calibration_prefix);
   return tensors;
 }
 

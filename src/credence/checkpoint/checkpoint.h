@@ -42,8 +42,9 @@ CheckpointInfo load_checkpoint(const std::filesystem::path& file, std::span<Name
 
 /// What a checkpoint has beside the tensors of a model and an optimizer.
 struct SavedBeside {
-  std::vector<NamedTensor> data;       ///< "data.<name>": of the data
-  std::vector<NamedTensor> posterior;  ///< "posterior.<name>", without the prefix: of the weights
+  std::vector<NamedTensor> data;         ///< "data.<name>": of the data
+  std::vector<NamedTensor> posterior;    ///< "posterior.<name>", without the prefix: of the weights
+  std::vector<NamedTensor> calibration;  ///< "calibration.<name>", likewise: of the predictions
 };
 
 /// The same for a model alone, whatever optimizer state or metadata the file has.
@@ -51,6 +52,8 @@ SavedBeside load_weights(const std::filesystem::path& file, std::span<NamedTenso
 
 /// The tensors of a posterior under the names that a checkpoint has for them.
 std::vector<NamedTensor> as_posterior(std::vector<NamedTensor> tensors);
+/// The same of a calibration.
+std::vector<NamedTensor> as_calibration(std::vector<NamedTensor> tensors);
 
 /// The checkpoint meant by a path: a file itself; of a directory of checkpoints, or of a run, the
 /// latest one. DataError if there is none.

@@ -74,6 +74,7 @@ void run_evaluate(const EvaluateArguments& arguments, Context& context) {
   const PredictOptions options = with_samples(trained.experiment.predict, arguments.samples);
   Predictor predictor(*trained.model, *trained.loss, trained.experiment.seed, options,
                       trained.weights.get());
+  predictor.set_calibration(trained.calibration.get());
   Progress progress(std::cerr, progress_options(STDERR_FILENO));
   const auto predict = [&](const Dataset& dataset, const std::string& name) {
     if (context.is_root()) predictor.set_observer(show_predictions(progress, name));

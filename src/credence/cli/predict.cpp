@@ -5,6 +5,7 @@
 #include "credence/base/files.h"
 #include "credence/base/text.h"
 #include "credence/cli/session.h"
+#include "credence/comm/gather.h"
 #include "credence/comm/rank_zero.h"
 #include "credence/data/inputs.h"
 #include "credence/predict/predictions_file.h"
@@ -21,15 +22,6 @@ struct PredictArguments {
   std::optional<std::int64_t> samples;
   int threads = 0;
 };
-
-/// The rows of every rank in one tensor, on all ranks: each adds its own to zeros, which is exact.
-Tensor gather_rows(const Tensor& part, std::int64_t begin, std::int64_t total,
-                   Communicator& communicator) {
-  Tensor whole(part.shape().with_leading(total));
-  whole.rows(begin, part.shape()[0]).copy_from(part);
-  communicator.sum(whole.span<float>());
-  return whole;
-}
 
 /// The most probable class of each row.
 Tensor top_classes(const Tensor& probabilities) {
@@ -57,6 +49,7 @@ void run_predict(const PredictArguments& arguments, Context& context) {
   const PredictOptions options = with_samples(trained.experiment.predict, arguments.samples);
   Predictor predictor(*trained.model, *trained.loss, trained.experiment.seed, options,
                       trained.weights.get());
+  predictor.set_calibration(trained.calibration.get());
   Progress progress(std::cerr, progress_options(STDERR_FILENO));
   if (context.is_root()) predictor.set_observer(show_predictions(progress, "predict"));
   const PredictedPart part = predictor.predict(*inputs, communicator);
@@ -74,13 +67,16 @@ void run_predict(const PredictArguments& arguments, Context& context) {
               {"mutual_information", gather(part.predictions.mutual_information)}};
   else
     arrays = {{"mean", mean}};
-  if (!part.predictions.sigma.empty()) {
-    const Predictions& p = part.predictions;
+  const Predictions& p = part.predictions;
+  if (!p.sigma.empty()) {
     arrays.push_back({"sigma", gather(p.sigma)});
     arrays.push_back({"epistemic_sigma", gather(p.epistemic_sigma)});
+  }
+  if (!p.lower.empty()) {
     arrays.push_back({"lower", gather(p.lower)});
     arrays.push_back({"upper", gather(p.upper)});
   }
+  if (!p.samples.empty()) arrays.push_back({"samples", gather(p.samples)});
   on_rank_zero(communicator, [&] {
     write_predictions(arguments.output, arrays);
     std::cout << with_thousands(inputs->size()) << " predictions in " << arguments.output

@@ -64,6 +64,7 @@ DataSplits load_data(const Experiment& experiment, Communicator& communicator) {
   on_rank_zero(communicator, experiment.fetch_data);
   DataSplits data = experiment.load_data();
   experiment.check_metrics(*data.train);
+  experiment.check_predictions(*data.train);
   return data;
 }
 
@@ -86,6 +87,10 @@ TrainedModel load_run(const std::string& run, const std::vector<std::string>& ov
   const SavedBeside beside = load_weights(checkpoint, weights);
   try {
     trained.weights = load_weight_samples(beside.posterior, trained.model->parameters());
+    trained.calibration = trained.experiment.predict_places.check([&] {
+      return load_calibration(trained.experiment.calibration, trained.experiment.predict.interval,
+                              beside.calibration);
+    });
   } catch (const DataError& error) {
     throw DataError(concat(checkpoint.string(), ": ", error.what()));
   }

@@ -46,7 +46,8 @@ struct TrainedModel {
   DataSplits data;
   std::unique_ptr<Model> model;
   std::unique_ptr<Loss> loss;
-  std::unique_ptr<WeightSamples> weights;  ///< null: the model's own are all
+  std::unique_ptr<WeightSamples> weights;    ///< null: the model's own are all
+  std::unique_ptr<Calibration> calibration;  ///< null: predictions stay as they are
 };
 
 /// The network of a run directory with the weights of its last checkpoint, and data in the units

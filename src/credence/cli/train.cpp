@@ -14,6 +14,7 @@
 #include "credence/data/saved_units.h"
 #include "credence/data/validation_split.h"
 #include "credence/kernels/machine_peak.h"
+#include "credence/predict/fit_calibration.h"
 #include "credence/report/environment.h"
 #include "credence/report/profile.h"
 #include "credence/report/summary.h"
@@ -90,11 +91,14 @@ void write_header(Records& records, const Experiment& experiment, const Model& m
 }
 
 void save_weights(Records& records, const Experiment& experiment, const Model& model,
-                  const Dataset& data, const Inferred& inferred) {
+                  const Dataset& data, const Inferred& inferred, const Calibration* calibration) {
   std::vector<NamedTensor> tensors = named_values(model.parameters());
   for (NamedTensor& units : units_to_save(data)) tensors.push_back(std::move(units));
   if (inferred.weights)
     for (NamedTensor& tensor : as_posterior(inferred.weights->state()))
+      tensors.push_back(std::move(tensor));
+  if (calibration)
+    for (NamedTensor& tensor : as_calibration(calibration->state()))
       tensors.push_back(std::move(tensor));
   save_checkpoint(records.directory.checkpoints(), tensors, inferred.optimizer_state,
                   {.step = static_cast<std::uint64_t>(inferred.report.steps),
@@ -153,6 +157,7 @@ void train(const TrainArguments& arguments, Context& context) {
   if (trained) take_units(data, trained->tensors, trained->file.string());
   const ValidationSplit split =
       split_validation(data.train, experiment.validation_split, experiment.seed);
+  experiment.check_calibration(split.validation.get());
 
   const std::unique_ptr<Inference> inference = experiment.make_inference();
   const int ranks = inference->ranks_a_network(communicator.size());
@@ -210,23 +215,36 @@ void train(const TrainArguments& arguments, Context& context) {
   };
   if (records) training.observers = {&records->progress_observer, &records->metrics_observer};
   const auto test_as = [&](const char* name, const PredictOptions& options,
-                           const WeightSamples* weights) {
+                           const WeightSamples* weights, const Calibration* calibration) {
     if (!data.test) return std::vector<NamedValue>();
     Predictor predictor(model, *loss, experiment.seed, options, weights);
+    predictor.set_calibration(calibration);
     if (records) predictor.set_observer(show_predictions(records->progress, name));
     std::vector<NamedValue> values = evaluate(predictor, *data.test, communicator);
     tell(concat(name, "  ", text_of(values)));
     return values;
   };
-  test_as("before training", experiment.validation, nullptr);
+  test_as("before training", experiment.validation, nullptr, nullptr);
   if (is_traced) {
     timeline.set_origin(Timeline::Clock::now());
     align_origins(timeline, communicator);
   }
   const Inferred inferred = inference->run(training);
   const TrainReport& report = inferred.report;
-  on_rank_zero(communicator,
-               [&] { save_weights(*records, experiment, model, *split.training, inferred); });
+  const auto save = [&](const Calibration* calibration) {
+    on_rank_zero(communicator, [&] {
+      save_weights(*records, experiment, model, *split.training, inferred, calibration);
+    });
+  };
+  save(nullptr);  // before anything else can fail
+  Predictor validated(model, *loss, experiment.seed, experiment.predict, inferred.weights.get());
+  if (records) validated.set_observer(show_predictions(records->progress, "calibration"));
+  const FittedCalibration fitted =
+      fit_calibration(experiment.calibration, validated, split.validation.get(), communicator);
+  if (fitted.calibration) {
+    tell(fitted.text);
+    save(fitted.calibration.get());
+  }
   if (!inferred.figures.empty()) tell(concat(inference->name(), "  ", text_of(inferred.figures)));
   if (arguments.profile)
     tell(
@@ -236,7 +254,8 @@ void train(const TrainArguments& arguments, Context& context) {
                        .examples_per_step = static_cast<double>(report.examples) /
                                             static_cast<double>(report.steps) / communicator.size(),
                        .peak_gflops = peak_gflops({.threads = resources.threads}).best}));
-  const std::vector<NamedValue> test = test_as("test", experiment.predict, inferred.weights.get());
+  const std::vector<NamedValue> test =
+      test_as("test", experiment.predict, inferred.weights.get(), fitted.calibration.get());
   on_rank_zero(communicator, [&] {
     finish_records(*records, experiment, model, resources, inferred, test);
     tell("wrote " + records->directory.path().string());

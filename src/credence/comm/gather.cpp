@@ -43,4 +43,13 @@ std::vector<double> all_gather_numbers(Communicator& communicator, std::span<con
   return numbers;
 }
 
+/// Each rank adds its own to zeros, which is exact.
+Tensor gather_rows(const Tensor& part, std::int64_t begin, std::int64_t total,
+                   Communicator& communicator) {
+  Tensor whole(part.shape().with_leading(total));
+  whole.rows(begin, part.shape()[0]).copy_from(part);
+  communicator.sum(whole.span<float>());
+  return whole;
+}
+
 }  // namespace credence

@@ -28,4 +28,9 @@ std::vector<Record> all_gather_records(Communicator& communicator, std::span<con
   return all;
 }
 
+/// The rows of every rank, float32, in one tensor of `total` rows, on all ranks: this one's are
+/// those from `begin` on. Collective.
+Tensor gather_rows(const Tensor& part, std::int64_t begin, std::int64_t total,
+                   Communicator& communicator);
+
 }  // namespace credence

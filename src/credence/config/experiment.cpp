@@ -47,7 +47,7 @@ void read_data(OptionReader& reader, Experiment& experiment) {
 void read_predict(OptionReader& reader, PredictOptions& options,
                   std::vector<MetricChoice>& metrics) {
   reader.read(options);
-  reader.child("samples").place().check([&] { options.check(); });
+  reader.check([&] { options.check(); });
   std::size_t i = 0;
   for (const OptionReader& item : reader.sequence("metrics")) {
     const MetricChoice choice{.name = options.metrics[i++], .place = item.place()};
@@ -172,6 +172,20 @@ void read_train(OptionReader& reader, Experiment& experiment) {
   reader.child("warmup").check(experiment.make_schedule);
   read_loss(reader.child("loss"), experiment);
   read_predict(reader.child("validation"), experiment.validation, experiment.metrics);
+  experiment.validation_places = reader.child("validation").places();
+}
+
+void read_predict_section(OptionReader& reader, Experiment& experiment) {
+  prefer_override(reader, "calibration", "temperature");
+  read_predict(reader, experiment.predict, experiment.metrics);
+  reader.read(experiment.calibration);
+  reader.check([&] { experiment.calibration.check(); });
+  experiment.predict_places = reader.places();
+  if (experiment.calibration.calibration != CalibrationMethod::none &&
+      experiment.validation_split == 0)
+    reader.child("calibration")
+        .fail(concat(enum_name(experiment.calibration.calibration),
+                     " is fitted on validation data: expected data.validation_split above 0"));
 }
 
 void read_inference(OptionReader& root, Experiment& experiment) {
@@ -220,6 +234,20 @@ void Experiment::check_metrics(const Dataset& data) const {
     choice.place.check([&] { require_fit(choice.name, problem); });
 }
 
+void Experiment::check_predictions(const Dataset& data) const {
+  const Problem problem = choose_loss(data.target_info().classes, false)->problem();
+  validation_places.check([&] { validation.check_fit(problem); });
+  predict_places.check([&] {
+    predict.check_fit(problem);
+    calibration.check_fit(problem);
+  });
+}
+
+void Experiment::check_calibration(const Dataset* held_out) const {
+  predict_places.check(
+      [&] { calibration.check_examples(held_out ? held_out->size() : 0, predict.interval); });
+}
+
 Experiment read_experiment(const ConfigNode& recipe) {
   OptionReader root(recipe);
   Experiment experiment;
@@ -240,7 +268,7 @@ Experiment read_experiment(const ConfigNode& recipe) {
   };
   read_inference(root, experiment);
   root("distributed", experiment.distributed);
-  read_predict(root.child("predict"), experiment.predict, experiment.metrics);
+  read_predict_section(root.child("predict"), experiment);
   root("seed", experiment.seed);
   root.finish();
   experiment.of_posterior = given_for_posterior(root, experiment);

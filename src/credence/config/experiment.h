@@ -67,8 +67,10 @@ struct Experiment {
   TrainSection train;
   DistributedSection distributed;
   PredictOptions predict;
+  CalibrationOptions calibration;
   PredictOptions validation{.samples = 5};
-  std::vector<MetricChoice> metrics;  ///< of predict and of validation
+  ConfigPlaces predict_places, validation_places;  ///< of their sections
+  std::vector<MetricChoice> metrics;               ///< of predict and of validation
   /// Of KL options that are not at their default, and mean nothing to a deterministic network.
   std::vector<ConfigPlace> of_posterior;
   std::string resolved;             ///< the configuration with every default, without `output`
@@ -91,6 +93,10 @@ struct Experiment {
 
   /// ConfigError, with its place in the recipe, for a metric that does not fit the data's problem.
   void check_metrics(const Dataset& data) const;
+  /// ConfigError likewise for what is asked of predictions, and the calibration.
+  void check_predictions(const Dataset& data) const;
+  /// ConfigError likewise if there are too few validation examples to fit the calibration on.
+  void check_calibration(const Dataset* validation) const;
 };
 
 /// Reads a recipe. ConfigError for unknown or unused keys, unknown names, and values out of range.

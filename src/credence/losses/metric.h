@@ -17,6 +17,7 @@ struct Predictions {
   Tensor predictive_entropy{};  ///< [n], nats: entropy of the mean; classification only, else empty
   Tensor mutual_information{};  ///< [n], nats: predictive entropy less expected entropy; else empty
   Tensor nll{};                 ///< [n], nats: -log of the mean over samples of p(target)
+  Tensor samples{};             ///< [n]: draws taken, where examples differ in them; else empty
   // Of a density, [n, targets], else empty:
   Tensor sigma{};            ///< root of the predictive variance
   Tensor epistemic_sigma{};  ///< the part of the weights: of the mean over samples

@@ -35,53 +35,103 @@ double mean_distance(double mean, double sigma) {
 }  // namespace
 
 Mixture::Mixture(std::int64_t samples, std::int64_t rows, std::int64_t targets)
-    : samples_(samples),
+    : Draws(samples, rows),
+      samples_(samples),
       targets_(targets),
       draws_(static_cast<std::size_t>(samples * rows * targets)),
-      log_sum_(static_cast<std::size_t>(rows), -std::numeric_limits<double>::infinity()) {}
+      log_densities_(static_cast<std::size_t>(samples * rows)) {}
 
-void Mixture::add(std::int64_t sample, std::int64_t first, const Tensor& mean,
-                  const Tensor& variance, std::span<const double> log_density) {
-  for (std::int64_t i = 0; i < mean.size(); ++i)
+void Mixture::add(std::int64_t sample, std::int64_t first, const DrawnRows& drawn) {
+  const float* const means = drawn.mean.data<float>();
+  const float* const variances = drawn.variance.empty() ? nullptr : drawn.variance.data<float>();
+  for (std::int64_t i = 0; i < drawn.mean.size(); ++i)
     draws_[static_cast<std::size_t>((first * targets_ + i) * samples_ + sample)] = {
-        mean.data<float>()[i],
-        std::max(std::sqrt(variance.data<float>()[i]), std::numeric_limits<float>::min())};
-  for (std::size_t n = 0; n < log_density.size(); ++n) {
-    double& sum = log_sum_[static_cast<std::size_t>(first) + n];
-    sum = log_add(sum, log_density[n]);
-  }
+        means[i],
+        variances ? std::max(std::sqrt(variances[i]), std::numeric_limits<float>::min()) : 0.0F};
+  for (std::size_t n = 0; n < drawn.log_density.size(); ++n)
+    log_densities_[(static_cast<std::size_t>(first) + n) * static_cast<std::size_t>(samples_) +
+                   static_cast<std::size_t>(sample)] = drawn.log_density[n];
 }
 
-void Mixture::finish(std::int64_t first, const Figures& figures, Predictions& predictions) const {
-  const auto rows = static_cast<std::int64_t>(log_sum_.size());
-  const auto samples = static_cast<double>(samples_);
-  const auto write = [&](Tensor& to, std::int64_t i, double value) {
-    to.data<float>()[first * targets_ + i] = static_cast<float>(value);
+/// A draw is that of one rank, and zero on the others: sums are exact.
+void Mixture::share(std::int64_t begin, std::int64_t end, Communicator& communicator) {
+  if (communicator.size() == 1) return;
+  const auto each_draw = [&](auto& values, auto visit) {
+    for (auto first = values.begin(); first != values.end(); first += samples_)
+      std::for_each(first + begin, first + end, visit);
   };
-  const double tail = (1 - figures.interval) / 2;
-  parallel_for(
-      rows, row_pieces(1000 * targets_ * samples_), [&](std::int64_t begin, std::int64_t end) {
-        for (std::int64_t i = begin * targets_; i < end * targets_; ++i) {
-          const std::span<const Normal> draws = draws_of(i);
-          double mean = 0, squares = 0, variance = 0;
-          for (const Normal& draw : draws) mean += draw.mean / samples;
-          for (const Normal& draw : draws) {
-            squares += (draw.mean - mean) * (draw.mean - mean) / samples;
-            variance += static_cast<double>(draw.sigma) * draw.sigma / samples;
-          }
-          write(predictions.epistemic_sigma, i, std::sqrt(squares));
-          write(predictions.sigma, i, std::sqrt(variance + squares));
-          write(predictions.lower, i, quantile(draws, tail));
-          write(predictions.upper, i, quantile(draws, 1 - tail));
-          if (!figures.target) continue;
-          const double target = figures.target->data<float>()[i];
-          if (!predictions.crps.empty()) write(predictions.crps, i, crps(draws, target));
-          if (!predictions.pit.empty()) write(predictions.pit, i, cdf(draws, target));
-        }
-        for (std::int64_t n = begin; n < end; ++n)
-          predictions.nll.data<float>()[first + n] =
-              static_cast<float>(std::log(samples) - log_sum_[static_cast<std::size_t>(n)]);
-      });
+  std::vector<float> normals;
+  std::vector<double> log_densities;
+  each_draw(draws_, [&](const Normal& draw) {
+    normals.push_back(draw.mean);
+    normals.push_back(draw.sigma);
+  });
+  each_draw(log_densities_, [&](double density) { log_densities.push_back(density); });
+  communicator.sum(std::span(normals));
+  communicator.sum(std::span(log_densities));
+  auto normal = normals.begin();
+  auto log_density = log_densities.begin();
+  each_draw(draws_, [&](Normal& draw) {
+    draw = {normal[0], normal[1]};
+    normal += 2;
+  });
+  each_draw(log_densities_, [&](double& density) { density = *log_density++; });
+}
+
+Mixture::Moments Mixture::moments(std::span<const Normal> draws) {
+  const auto count = static_cast<double>(draws.size());
+  Moments moments{};
+  for (const Normal& draw : draws) moments.mean += draw.mean / count;
+  for (const Normal& draw : draws) {
+    moments.variance_of_means += (draw.mean - moments.mean) * (draw.mean - moments.mean) / count;
+    moments.mean_variance += static_cast<double>(draw.sigma) * draw.sigma / count;
+  }
+  return moments;
+}
+
+double Mixture::standard_error(std::int64_t row, std::int64_t count) const {
+  double largest = 0;
+  for (std::int64_t i = row * targets_; i < (row + 1) * targets_; ++i) {
+    const Moments moments = Mixture::moments(draws_of(i, count));
+    largest = std::max(
+        largest, moments.variance_of_means / (moments.variance_of_means + moments.mean_variance));
+  }
+  return std::sqrt(largest / static_cast<double>(count - 1));
+}
+
+float Mixture::nll(std::int64_t row) const {
+  double log_sum = -std::numeric_limits<double>::infinity();
+  for (std::int64_t s = 0; s < taken(row); ++s)
+    log_sum = log_add(log_sum, log_densities_[static_cast<std::size_t>(row * samples_ + s)]);
+  return static_cast<float>(std::log(static_cast<double>(taken(row))) - log_sum);
+}
+
+void Mixture::finish(const FinishedRows& rows, Predictions& predictions) const {
+  const std::int64_t shift = rows.to - rows.begin;
+  const auto write = [](Tensor& to, std::int64_t i, double value) {
+    if (!to.empty()) to.data<float>()[i] = static_cast<float>(value);
+  };
+  const bool is_density = !predictions.sigma.empty();
+  const double tail = (1 - rows.interval) / 2;
+  parallel_for(rows.end - rows.begin, row_pieces(1000 * targets_ * samples_),
+               [&](std::int64_t begin, std::int64_t end) {
+                 for (std::int64_t row = rows.begin + begin; row < rows.begin + end; ++row) {
+                   for (std::int64_t i = row * targets_; i < (row + 1) * targets_; ++i) {
+                     const std::int64_t to = i + shift * targets_;
+                     const std::span<const Normal> draws = draws_of(i, taken(row));
+                     const auto [mean, of_means, of_targets] = moments(draws);
+                     write(predictions.mean, to, mean);
+                     if (!is_density) continue;
+                     write(predictions.epistemic_sigma, to, std::sqrt(of_means));
+                     write(predictions.sigma, to, std::sqrt(of_targets + of_means));
+                     write(predictions.lower, to, quantile(draws, tail));
+                     write(predictions.upper, to, quantile(draws, 1 - tail));
+                     if (!predictions.crps.empty())
+                       write(predictions.crps, to, crps(draws, rows.target.data<float>()[i]));
+                   }
+                   if (is_density) write(predictions.nll, row + shift, nll(row));
+                 }
+               });
 }
 
 double Mixture::cdf(std::span<const Normal> draws, double x) {

@@ -1,42 +1,18 @@
 #include "credence/predict/predictor.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <iterator>
 #include <numeric>
 
 #include "credence/base/errors.h"
 #include "credence/comm/gather.h"
-#include "credence/kernels/elementwise.h"
+#include "credence/predict/class_draws.h"
+#include "credence/predict/mixture.h"
 
 namespace credence {
 namespace {
-
-/// Entropy of a row of probabilities, nats.
-float entropy(std::span<const float> probabilities) {
-  double sum = 0;
-  for (const float p : probabilities)
-    if (p > 0) sum -= static_cast<double>(p) * std::log(static_cast<double>(p));
-  return static_cast<float>(sum);
-}
-
-std::span<const float> row(const Tensor& matrix, std::int64_t index) {
-  const auto width = static_cast<std::size_t>(matrix.shape().row_size());
-  return matrix.span<float>().subspan(static_cast<std::size_t>(index) * width, width);
-}
-
-/// What is known only when all samples are in: entropies of the mean, and the target's probability.
-void finish_classification(Predictions& predictions, const Tensor& target) {
-  const auto expected_entropy = predictions.mutual_information.span<float>();
-  const auto predictive_entropy = predictions.predictive_entropy.span<float>();
-  const auto nll = predictions.nll.span<float>();
-  for (std::int64_t n = 0; n < target.shape()[0]; ++n) {
-    const auto mean = row(predictions.mean, n);
-    predictive_entropy[n] = entropy(mean);
-    expected_entropy[n] = std::max(0.0F, predictive_entropy[n] - expected_entropy[n]);
-    const auto label = static_cast<std::size_t>(target.span<float>()[n]);
-    nll[n] = -std::log(std::max(mean[label], std::numeric_limits<float>::min()));
-  }
-}
 
 /// The figures of a density from the units that targets are given in to their own: a density in
 /// them is that in given ones over their scale.
@@ -62,6 +38,25 @@ std::int64_t draws_to_take(std::int64_t asked, bool layers_draw, const WeightSam
   return weights->size() > 0 ? std::min(asked, weights->size()) : asked;
 }
 
+/// A step that goes through `count` things in a spread order, with no common divisor.
+std::int64_t spread_stride(std::int64_t count) {
+  auto stride = static_cast<std::int64_t>(0.618 * static_cast<double>(count)) + 1;
+  while (std::gcd(stride, count) != 1) ++stride;
+  return stride;
+}
+
+/// The mean and the largest, over the ranks, of the draws that examples took.
+std::vector<NamedValue> draws_taken(const Tensor& samples, Communicator& communicator) {
+  const auto taken = samples.span<float>();
+  std::array<double, 2> sums{std::accumulate(taken.begin(), taken.end(), 0.0),
+                             static_cast<double>(taken.size())};
+  communicator.sum(std::span<double>(sums));
+  double largest = taken.empty() ? 0 : *std::ranges::max_element(taken);
+  std::vector<double> all(static_cast<std::size_t>(communicator.size()));
+  communicator.start_all_gather(std::span(&largest, 1), std::span(all)).wait();
+  return {{"samples", sums[0] / sums[1]}, {"samples_max", *std::ranges::max_element(all)}};
+}
+
 }  // namespace
 
 void PredictOptions::check() const {
@@ -71,6 +66,16 @@ void PredictOptions::check() const {
                        "expected an interval's probability between 0 "
                        "and 1, got ",
                        interval);
+  require<ConfigError>(tolerance >= 0 && tolerance < 1,
+                       "tolerance: expected a standard error in [0, 1), got ", tolerance);
+  require<ConfigError>(sample_groups >= 0, "sample_groups: expected 0 or more, got ",
+                       sample_groups);
+}
+
+void PredictOptions::check_fit(Problem problem) const {
+  require<ConfigError>(tolerance == 0 || has_likelihood(problem),
+                       "tolerance: is in units of the predictive sigma, and the loss has none: "
+                       "expected train.loss=gaussian, or 0");
 }
 
 Predictor::Predictor(Model& model, const Loss& loss, std::uint64_t seed,
@@ -78,19 +83,22 @@ Predictor::Predictor(Model& model, const Loss& loss, std::uint64_t seed,
     : model_(model),
       loss_(loss),
       seed_(seed),
+      options_(options),
       weights_(weights),
-      samples_(draws_to_take(options.samples, model.draws_in_predictions(), weights)),
-      interval_(options.interval),
-      metrics_(options.metrics) {
+      samples_(draws_to_take(options.samples, model.draws_in_predictions(), weights)) {
   options.check();
-  for (const std::string& name : metrics_) make_metric(name);
+  options.check_fit(loss.problem());
+  for (const std::string& name : options.metrics) make_metric(name);
 }
 
 std::vector<std::unique_ptr<Metric>> Predictor::make_metrics() const {
-  return credence::make_metrics(loss_.problem(), metrics_);
+  auto metrics = credence::make_metrics(loss_.problem(), options_.metrics);
+  if (loss_.problem() == Problem::regression && calibration_ && calibration_->gives_intervals())
+    for (const char* name : {"picp", "mpiw"}) metrics.push_back(make_metric(name));
+  return metrics;
 }
 
-PredictedPart Predictor::predict(const Dataset& dataset, const Communicator& communicator) {
+PredictedPart Predictor::predict(const Dataset& dataset, Communicator& communicator) {
   if (!weights_) return predict_part(dataset, communicator);
   const SavedValues own(model_.parameters());
   model_.set_varying([this](const Parameter& parameter) { return weights_->varies(parameter); });
@@ -103,123 +111,168 @@ PredictedPart Predictor::predict(const Dataset& dataset, const Communicator& com
 void Predictor::set_weights(std::int64_t number) {
   if (!weights_) return;
   const std::int64_t size = weights_->size();
+  // Those that are not reached, of draws that stop early, must not all be the last of a chain.
+  if (size > 0 && stops_early()) number = number * spread_stride(samples_) % samples_;
   const std::int64_t sample = size == 0         ? number
                               : size > samples_ ? number * size / samples_
                                                 : number % size;
   weights_->write(sample, seed_, model_.parameters());
 }
 
-PredictedPart Predictor::predict_part(const Dataset& dataset, const Communicator& communicator) {
-  PredictedPart part;
-  part.begin = dataset.size() * communicator.rank() / communicator.size();
-  part.end = dataset.size() * (communicator.rank() + 1) / communicator.size();
-  const std::int64_t count = part.end - part.begin;
+PredictedPart Predictor::make_part(const Dataset& dataset, const RowRange& rows) const {
+  PredictedPart part{.begin = rows.begin, .end = rows.end};
+  const std::int64_t count = rows.size();
   const Shape prediction = loss_.prediction_shape(model_.output_shape());
-  part.target = Tensor(dataset.target_shape().prepend(count));
-  part.predictions.mean = Tensor(prediction.prepend(count));
   const Problem problem = loss_.problem();
-  if (has_likelihood(problem)) part.predictions.nll = Tensor({count});
-  if (problem == Problem::classification) {
-    part.predictions.predictive_entropy = Tensor({count});
-    part.predictions.mutual_information = Tensor({count});
-  } else if (problem == Problem::density_regression) {
-    Predictions& p = part.predictions;
+  Predictions& p = part.predictions;
+  part.target = Tensor(dataset.target_shape().prepend(count));
+  p.mean = Tensor(prediction.prepend(count));
+  if (stops_early()) p.samples = Tensor({count});
+  if (has_likelihood(problem)) p.nll = Tensor({count});
+  if (problem == Problem::classification)
+    for (Tensor* figure : {&p.predictive_entropy, &p.mutual_information}) *figure = Tensor({count});
+  if (problem == Problem::density_regression) {
     for (Tensor* figure : {&p.sigma, &p.epistemic_sigma, &p.lower, &p.upper, &p.pit})
       *figure = Tensor(prediction.prepend(count));
-    if (std::ranges::count(metrics_, "crps") > 0) p.crps = Tensor(prediction.prepend(count));
+    if (std::ranges::count(options_.metrics, "crps") > 0)
+      p.crps = Tensor(prediction.prepend(count));
   }
-  const std::int64_t chunk = rows_at_once(dataset.src_shape(), prediction);
+  return part;
+}
+
+PredictedPart Predictor::predict_part(const Dataset& dataset, Communicator& communicator) {
+  examples_ = dataset.size();
+  const std::int64_t batch = model_.max_batch();
+  const auto batches_of = [batch](std::int64_t rows) { return (rows + batch - 1) / batch; };
+  const int ranks = communicator.size();
+  const std::int64_t shared = stops_early() ? std::min(samples_, draws_between_checks) : samples_;
+  const int groups = options_.sample_groups == 0
+                         ? RankGrid::groups(ranks, batches_of(examples_), shared)
+                         : RankGrid::groups(ranks, 1, std::min(options_.sample_groups, shared));
+  RankGrid grid(communicator, groups);
+  const RowRange column = grid.column_rows(examples_), own = grid.own_rows(examples_);
+  PredictedPart part = make_part(dataset, own);
+  const std::int64_t chunk_rows =
+      rows_at_once(dataset.src_shape(), part.predictions.mean.shape().without_leading());
+  const std::int64_t own_draws = grid.own_draws(samples_);
   batches_done_ = 0;
-  Tensor src(dataset.src_shape().prepend(std::min(chunk, count)));
-  for (std::int64_t first = 0; first < count; first += chunk)
-    predict_chunk(dataset, part, first, src.rows(0, std::min(chunk, count - first)));
+  batches_ = own_draws * batches_of(column.size());
+  for (std::int64_t first = column.begin; first < column.end; first += chunk_rows) {
+    Chunk chunk{.rows = {first, std::min(first + chunk_rows, column.end)}};
+    const std::int64_t rows = chunk.rows.size();
+    chunk.src = Tensor(dataset.src_shape().prepend(rows));
+    chunk.target = Tensor(dataset.target_shape().prepend(rows));
+    chunk.fixed.resize(static_cast<std::size_t>(batches_of(rows)));
+    std::vector<std::int64_t> indices(static_cast<std::size_t>(rows));
+    std::iota(indices.begin(), indices.end(), first);
+    dataset.read(indices, 0, chunk.src, chunk.target);
+    const std::unique_ptr<Draws> draws = draw_chunk(chunk, grid);
+    // Chunks are whole batches, so none but the last batch of all is short.
+    batches_done_ = own_draws * batches_of(chunk.rows.end - column.begin);
+    if (observer_ && stops_early()) observer_(batches_done_, batches_);
+
+    const std::int64_t begin = std::max(first, own.begin), end = std::min(chunk.rows.end, own.end);
+    if (begin >= end) continue;
+    part.target.rows(begin - own.begin, end - begin)
+        .copy_from(chunk.target.rows(begin - first, end - begin));
+    draws->finish({.begin = begin - first,
+                   .end = end - first,
+                   .to = begin - own.begin,
+                   .target = chunk.target,
+                   .interval = options_.interval},
+                  part.predictions);
+    for (std::int64_t row = begin; row < end && stops_early(); ++row)
+      part.predictions.samples.data<float>()[row - own.begin] =
+          static_cast<float>(draws->taken(row - first));
+  }
   const TargetInfo info = dataset.target_info();
-  if (problem == Problem::classification) finish_classification(part.predictions, part.target);
-  if (problem == Problem::density_regression) to_own_units(part.predictions, info);
+  if (loss_.problem() == Problem::density_regression) to_own_units(part.predictions, info);
   to_own_units(part.predictions.mean, info);
   to_own_units(part.target, info);
+  if (calibration_) calibration_->apply(part.predictions, part.target);
   return part;
 }
 
 std::int64_t Predictor::rows_at_once(const Shape& src, const Shape& prediction) const {
   // What is kept between draws: the source, about as much of what is computed from it once, and of
-  // a density each draw.
-  constexpr std::int64_t most_elements = std::int64_t{1} << 24;
-  const std::int64_t of_row = src.size() + 2 * prediction.size() * samples_;
+  // a regression each draw, of classes some sums.
+  constexpr std::int64_t most_elements = std::int64_t{1} << 24, of_sums = 24;
+  const std::int64_t kept = is_regression(loss_.problem()) ? 2 * samples_ : of_sums;
+  const std::int64_t of_row = src.size() + kept * prediction.size();
   const std::int64_t batches =
       std::max<std::int64_t>(1, most_elements / (of_row * model_.max_batch()));
   return batches * model_.max_batch();
 }
 
-void Predictor::predict_chunk(const Dataset& dataset, PredictedPart& part, std::int64_t first,
-                              Tensor src) {
-  const std::int64_t rows = src.shape()[0], batch = model_.max_batch();
-  Tensor target = part.target.rows(first, rows);
-  std::vector<std::int64_t> indices(static_cast<std::size_t>(rows));
-  std::iota(indices.begin(), indices.end(), part.begin + first);
-  dataset.read(indices, 0, src, target);
-
-  const auto context_of = [&](std::int64_t sample, std::int64_t row) {
-    return StepContext{.seed = seed_,
-                       .first_example = static_cast<std::uint32_t>(part.begin + first + row),
-                       .global_batch = dataset.size(),
-                       .training = false,
-                       .weights = WeightSampling::predictive,
-                       .sample = static_cast<std::uint32_t>(sample),
-                       .reuse_weights = row > 0};
-  };
-  // Chunks are whole batches, so none but the last batch of all is short.
-  const std::int64_t batches = samples_ * ((part.end - part.begin + batch - 1) / batch);
-  if (loss_.problem() == Problem::density_regression)
-    mixture_.emplace(samples_, rows, part.predictions.mean.shape().row_size());
-  std::vector<std::vector<Tensor>> fixed;  // by batch: what all draws share
-  for (std::int64_t sample = 0; sample < samples_; ++sample) {
-    set_weights(sample);
-    for (std::int64_t row = 0; row < rows; row += batch) {
-      const Tensor batch_src = src.rows(row, std::min(batch, rows - row));
-      const StepContext context = context_of(sample, row);
-      if (samples_ == 1) {
-        model_.forward(batch_src, context);
-      } else {
-        if (sample == 0) {
-          fixed.emplace_back();
-          for (const Tensor& result : model_.forward_fixed(batch_src, context))
-            fixed.back().push_back(result.clone());
-        }
-        model_.forward_drawn(batch_src, fixed[static_cast<std::size_t>(row / batch)], context);
-      }
-      add_sample(part, sample, first + row, row, batch_src.shape()[0]);
-      ++batches_done_;
-      if (observer_) observer_(batches_done_, batches);
-    }
-  }
-  if (mixture_)
-    mixture_->finish(first, {.interval = interval_, .target = &target}, part.predictions);
+std::unique_ptr<Draws> Predictor::make_draws(std::int64_t rows, const Shape& prediction) const {
+  if (loss_.problem() == Problem::classification)
+    return std::make_unique<ClassDraws>(samples_, rows, prediction.size(), stops_early());
+  return std::make_unique<Mixture>(samples_, rows, prediction.size());
 }
 
-void Predictor::add_sample(PredictedPart& part, std::int64_t number, std::int64_t first,
-                           std::int64_t in_chunk, std::int64_t rows) {
-  Predictions& predictions = part.predictions;
-  const float weight = 1.0F / static_cast<float>(samples_);
-  const Shape prediction = predictions.mean.shape().without_leading();
-  if (sample_.empty()) sample_ = Tensor(prediction.prepend(model_.max_batch()));
-  Tensor sample = sample_.rows(0, rows), mean = predictions.mean.rows(first, rows);
-  loss_.predict(model_.output(), sample);
-  transform(sample, sample, mean, Write::add, [weight](float p, float) { return weight * p; });
-  if (mixture_) {
-    if (variance_.empty()) variance_ = Tensor(sample_.shape());
-    Tensor variance = variance_.rows(0, rows);
-    std::vector<double> log_density(static_cast<std::size_t>(rows));
-    loss_.density()->predict_variance(model_.output(), variance);
-    loss_.density()->log_density(model_.output(), part.target.rows(first, rows), log_density);
-    mixture_->add(number, in_chunk, sample, variance, log_density);
+std::unique_ptr<Draws> Predictor::draw_chunk(Chunk& chunk, RankGrid& grid) {
+  std::unique_ptr<Draws> draws =
+      make_draws(chunk.rows.size(), loss_.prediction_shape(model_.output_shape()));
+  const std::int64_t at_once = stops_early() ? draws_between_checks : samples_;
+  for (std::int64_t begin = 0; begin < samples_; begin += at_once) {
+    const std::int64_t end = std::min(begin + at_once, samples_);
+    for (std::int64_t number = begin; number < end; ++number)
+      if (grid.has(number)) take_draw(number, chunk, *draws);
+    draws->share(begin, end, grid.column());
+    if (!stops_early()) continue;
+    draws->stop_within(options_.tolerance, end);
+    if (draws->are_done(0, chunk.rows.size())) break;
   }
-  if (predictions.mutual_information.empty()) return;
-  float* const expected_entropy = predictions.mutual_information.data<float>() + first;
-  parallel_for(rows, row_pieces(32 * prediction.size()), [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t n = begin; n < end; ++n)
-      expected_entropy[n] += weight * entropy(row(sample, n));
-  });
+  return draws;
+}
+
+void Predictor::take_draw(std::int64_t number, Chunk& chunk, Draws& draws) {
+  set_weights(number);
+  const std::int64_t batch = model_.max_batch();
+  StepContext context{.seed = seed_,
+                      .global_batch = examples_,
+                      .training = false,
+                      .weights = WeightSampling::predictive,
+                      .sample = static_cast<std::uint32_t>(number)};
+  for (std::int64_t row = 0; row < chunk.rows.size(); row += batch) {
+    const std::int64_t rows = std::min(batch, chunk.rows.size() - row);
+    if (!draws.are_done(row, rows)) {
+      const Tensor src = chunk.src.rows(row, rows);
+      context.first_example = static_cast<std::uint32_t>(chunk.rows.begin + row);
+      if (samples_ == 1) {
+        model_.forward(src, context);
+      } else {
+        std::vector<Tensor>& fixed = chunk.fixed[static_cast<std::size_t>(row / batch)];
+        if (fixed.empty())
+          for (const Tensor& result : model_.forward_fixed(src, context))
+            fixed.push_back(result.clone());
+        model_.forward_drawn(src, fixed, context);
+      }
+      context.reuse_weights = true;
+      add_draw(number, row, chunk.target.rows(row, rows), draws);
+    }
+    ++batches_done_;
+    if (observer_) observer_(batches_done_, batches_);
+  }
+}
+
+void Predictor::add_draw(std::int64_t number, std::int64_t first, const Tensor& target,
+                         Draws& draws) {
+  const std::int64_t rows = target.shape()[0];
+  if (sample_.empty())
+    sample_ = Tensor(loss_.prediction_shape(model_.output_shape()).prepend(model_.max_batch()));
+  DrawnRows drawn{.mean = sample_.rows(0, rows)};
+  loss_.predict(model_.output(), drawn.mean);
+  std::vector<double> log_density;
+  if (const Density* const density = loss_.density()) {
+    if (variance_.empty()) variance_ = Tensor(sample_.shape());
+    drawn.variance = variance_.rows(0, rows);
+    log_density.resize(static_cast<std::size_t>(rows));
+    density->predict_variance(model_.output(), drawn.variance);
+    density->log_density(model_.output(), target, log_density);
+    drawn.log_density = log_density;
+  }
+  draws.add(number, first, drawn);
 }
 
 std::vector<NamedValue> measure(std::span<const std::unique_ptr<Metric>> metrics,
@@ -232,6 +285,9 @@ std::vector<NamedValue> measure(std::span<const std::unique_ptr<Metric>> metrics
       *examples = all_gather_records<ScoredExample>(communicator, *examples);
     values.emplace_back(metric->name(), metric->value());
   }
+  if (!part.predictions.samples.empty())
+    std::ranges::copy(draws_taken(part.predictions.samples, communicator),
+                      std::back_inserter(values));
   return values;
 }
 

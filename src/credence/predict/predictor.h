@@ -1,16 +1,16 @@
 #pragma once
 
 #include <functional>
-#include <optional>
 #include <utility>
 
 #include "credence/bayes/weight_samples.h"
-#include "credence/comm/communicator.h"
 #include "credence/data/dataset.h"
 #include "credence/losses/loss.h"
 #include "credence/losses/metric.h"
 #include "credence/model/model.h"
-#include "credence/predict/mixture.h"
+#include "credence/predict/calibration.h"
+#include "credence/predict/draws.h"
+#include "credence/predict/rank_grid.h"
 
 namespace credence {
 
@@ -19,15 +19,22 @@ using NamedValue = std::pair<std::string, double>;
 
 struct PredictOptions {
   std::int64_t samples = 30;           ///< draws; a network in which nothing is drawn takes one
+  double tolerance = 0;                ///< of a mean, at which draws end; 0: all are taken
+  std::int64_t sample_groups = 0;      ///< ranks that share the draws of the same rows; 0: as fits
   double interval = 0.9;               ///< probability between a regression's quantiles
   std::vector<std::string> metrics{};  ///< names of those to report beside the default ones
 
-  /// ConfigError unless samples is in [1, 65536] and 0 < interval < 1.
+  /// ConfigError unless samples is in [1, 65536], 0 < interval < 1, 0 <= tolerance < 1 and
+  /// sample_groups >= 0.
   void check() const;
+  /// ConfigError if there is no scale for the tolerance.
+  void check_fit(Problem problem) const;
 
   template <class Visitor>
   void visit(Visitor& v) {
     v("samples", samples);
+    v("tolerance", tolerance);
+    v("sample_groups", sample_groups);
     v("interval", interval);
     v("metrics", metrics);
   }
@@ -49,53 +56,75 @@ using PredictObserver = std::function<void(std::int64_t done, std::int64_t all)>
 /// every example and every rank (Stream::predict), and depends on seed and s alone. What comes
 /// before the first layer that draws is computed once for all of them.
 ///
+/// Ranks share the rows, and where there are more of them than batches the draws too. Predictions
+/// are the same, bit for bit, however they do.
+///
+/// With a tolerance, an example takes draws until the Monte Carlo standard error of each of its
+/// means is less, as found after every 10 draws: of class probabilities, or of a density's means in
+/// units of the predictive sigma.
+///
 /// With `weights`, each draw is one of their samples: all of them, or, if fewer are asked for, some
 /// evenly spread. The model has its own weights again afterwards.
 class Predictor {
  public:
+  static constexpr std::int64_t draws_between_checks = 10;
+
   /// ConfigError unless the options check and the metrics exist.
   Predictor(Model& model, const Loss& loss, std::uint64_t seed, const PredictOptions& options,
             const WeightSamples* weights = nullptr);
 
   void set_observer(PredictObserver observer) { observer_ = std::move(observer); }
+  /// Applied to all predictions from now on; null: none. It must outlive the predictor.
+  void set_calibration(const Calibration* calibration) { calibration_ = calibration; }
+  double interval() const { return options_.interval; }
 
-  /// The part of the data set that is this rank's: nothing is padded, no example is in two parts.
-  PredictedPart predict(const Dataset& dataset, const Communicator& communicator);
-  /// The default metrics of the loss's problem, and those that the options add. ConfigError if one
-  /// does not fit.
+  /// The part of the data set that is this rank's: nothing is padded, no example is in two parts,
+  /// and parts follow each other as the ranks do. Collective.
+  PredictedPart predict(const Dataset& dataset, Communicator& communicator);
+  /// The default metrics of the loss's problem, and those that the options add; with calibrated
+  /// intervals theirs. ConfigError if one does not fit.
   std::vector<std::unique_ptr<Metric>> make_metrics() const;
 
  private:
-  PredictedPart predict_part(const Dataset& dataset, const Communicator& communicator);
+  /// Rows that are worked on together: each draw's weights serve all of them.
+  struct Chunk {
+    RowRange rows;
+    Tensor src, target;
+    std::vector<std::vector<Tensor>> fixed;  // by batch: what all draws share
+  };
+
+  PredictedPart predict_part(const Dataset& dataset, Communicator& communicator);
+  PredictedPart make_part(const Dataset& dataset, const RowRange& rows) const;
   std::int64_t rows_at_once(const Shape& src, const Shape& prediction) const;
+  bool stops_early() const { return options_.tolerance > 0 && samples_ > 1; }
   /// Sets the model's weights to those of draw number `number`, if they are not drawn by layers.
   void set_weights(std::int64_t number);
-  /// Adds the predictions of rows [first, first + src rows) of the part, over all draws.
-  void predict_chunk(const Dataset& dataset, PredictedPart& part, std::int64_t first, Tensor src);
-  /// Adds what the model's output predicts, by draw number `number`, to `rows` rows from `first`
-  /// on, of the part and, from `in_chunk` on, of its chunk.
-  void add_sample(PredictedPart& part, std::int64_t number, std::int64_t first,
-                  std::int64_t in_chunk, std::int64_t rows);
+  std::unique_ptr<Draws> make_draws(std::int64_t rows, const Shape& prediction) const;
+  std::unique_ptr<Draws> draw_chunk(Chunk& chunk, RankGrid& grid);
+  void take_draw(std::int64_t number, Chunk& chunk, Draws& draws);
+  /// Adds what the model's output predicts, by draw number `number`, to rows of the chunk.
+  void add_draw(std::int64_t number, std::int64_t first, const Tensor& target, Draws& draws);
 
   Model& model_;
   const Loss& loss_;
   std::uint64_t seed_;
+  PredictOptions options_;
   const WeightSamples* weights_;
   std::int64_t samples_;
-  double interval_;
-  std::vector<std::string> metrics_;
+  const Calibration* calibration_ = nullptr;
   PredictObserver observer_;
-  std::int64_t batches_done_ = 0;
-  Tensor sample_;                   // [max_batch, ...] one draw's predictions
-  Tensor variance_;                 // the same of its variances, of a density
-  std::optional<Mixture> mixture_;  // of the chunk
+  std::int64_t batches_done_ = 0, batches_ = 0;
+  std::int64_t examples_ = 0;  // of the data set
+  Tensor sample_;              // [max_batch, ...] one draw's predictions
+  Tensor variance_;            // the same of its variances, of a density
 };
 
 /// The metrics over the parts of all ranks, the same on every rank. Collective.
 std::vector<NamedValue> measure(std::span<const std::unique_ptr<Metric>> metrics,
                                 const PredictedPart& part, Communicator& communicator);
 
-/// The predictor's metrics over the whole data set, the same on every rank. Collective.
+/// The predictor's metrics over the whole data set, the same on every rank; with a tolerance also
+/// the mean of the draws taken, `samples`, and the most of an example, `samples_max`. Collective.
 std::vector<NamedValue> evaluate(Predictor& predictor, const Dataset& dataset,
                                  Communicator& communicator);
 
