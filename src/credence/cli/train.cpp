@@ -104,8 +104,9 @@ void save_weights(Records& records, const Experiment& experiment, const Model& m
 }
 
 void finish_records(Records& records, const Experiment& experiment, const Model& model,
-                    const Resources& resources, const TrainReport& report,
+                    const Resources& resources, const Inferred& inferred,
                     const std::vector<NamedValue>& test) {
+  const TrainReport& report = inferred.report;
   Summary summary;
   summary.model = model.name();
   summary.dataset = experiment.data_name;
@@ -119,6 +120,7 @@ void finish_records(Records& records, const Experiment& experiment, const Model&
   summary.samples_per_sec = report.samples_per_sec();
   summary.peak_rss_bytes = peak_rss_bytes();
   summary.weights_sha256 = weights_sha256(model.parameters());
+  summary.inference = inferred.figures;
   summary.test = test;
   write_summary(records.directory.summary(), summary);
 }
@@ -207,6 +209,7 @@ void train(const TrainArguments& arguments, Context& context) {
   const TrainReport& report = inferred.report;
   on_rank_zero(communicator,
                [&] { save_weights(*records, experiment, model, *split.training, inferred); });
+  if (!inferred.figures.empty()) tell(concat(inference->name(), "  ", text_of(inferred.figures)));
   if (arguments.profile)
     tell(
         profile_table(timeline, model,
@@ -217,7 +220,7 @@ void train(const TrainArguments& arguments, Context& context) {
                        .peak_gflops = peak_gflops({.threads = resources.threads}).best}));
   const std::vector<NamedValue> test = test_as("test", experiment.predict, inferred.weights.get());
   on_rank_zero(communicator, [&] {
-    finish_records(*records, experiment, model, resources, report, test);
+    finish_records(*records, experiment, model, resources, inferred, test);
     tell("wrote " + records->directory.path().string());
   });
   // Last: whatever befalls it, the run is complete.

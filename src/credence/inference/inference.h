@@ -30,6 +30,7 @@ struct Inferred {
   TrainReport report;
   std::unique_ptr<WeightSamples> weights{};    ///< null: what the layers draw is all
   std::vector<NamedTensor> optimizer_state{};  ///< to be saved
+  std::vector<NamedValue> figures{};           ///< that tell how well it went: acceptance, evidence
 };
 
 /// A way to the posterior of a network's weights.

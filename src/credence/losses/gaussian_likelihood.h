@@ -30,7 +30,7 @@ struct GaussianLikelihoodOptions {
 /// Shapes  output [n, targets], or [n, 2 targets]; target [n, targets].
 /// Units   sigmas: those that targets are given in, which are standardised where a data set says
 ///         so.
-class GaussianLikelihood final : public Loss, private Density {
+class GaussianLikelihood final : public Loss, private Density, private FisherRoot {
  public:
   using Options = GaussianLikelihoodOptions;
   /// ConfigError unless the sigmas are positive and finite, and if min_sigma would do nothing.
@@ -45,11 +45,14 @@ class GaussianLikelihood final : public Loss, private Density {
   Shape prediction_shape(const Shape& output) const override;
   void predict(const Tensor& output, Tensor& prediction) const override;
   const Density* density() const override { return this; }
+  const FisherRoot* fisher() const override { return this; }
 
  private:
   void predict_variance(const Tensor& output, Tensor& variance) const override;
   void log_density(const Tensor& output, const Tensor& target,
                    std::span<double> log_density) const override;
+  std::int64_t fisher_columns(const Shape& output) const override { return output.size(); }
+  void write_fisher_column(const Tensor& output, std::int64_t column, Tensor& root) const override;
   bool is_predicted() const { return !options_.sigma; }
   std::int64_t targets_of(const Tensor& output) const;
   template <class Figure>

@@ -13,7 +13,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-/// The keys of summary.json in their order, but for "test".
+/// The keys of summary.json in their order, but for the objects at its end.
 template <class AnySummary, class Visitor>
 void visit_keys(AnySummary& s, Visitor&& visit) {
   visit("version", s.version);
@@ -53,12 +53,16 @@ Summary summary_of(const Json& json) {
         value.get_to(member);
     });
   });
-  read("test", [&](const Json& test) {
-    require<DataError>(test.is_object(), "key \"test\": expected an object, got ",
-                       test.type_name());
-    for (const auto& [name, value] : test.items())
-      summary.test.emplace_back(name, number_or_nan(value));
-  });
+  const auto read_figures = [&](const char* key, Summary::Figures& figures) {
+    read(key, [&](const Json& values) {
+      require<DataError>(values.is_object(), "key \"", key, "\": expected an object, got ",
+                         values.type_name());
+      for (const auto& [name, value] : values.items())
+        figures.emplace_back(name, number_or_nan(value));
+    });
+  };
+  if (json.contains("inference")) read_figures("inference", summary.inference);
+  read_figures("test", summary.test);
   return summary;
 }
 
@@ -69,8 +73,12 @@ Summary::Summary() : version(credence::version()) {}
 void write_summary(const std::filesystem::path& path, const Summary& summary) {
   Json json = Json::object();
   visit_keys(summary, [&](const char* key, const auto& member) { json[key] = member; });
-  json["test"] = Json::object();
-  for (const auto& [name, value] : summary.test) json["test"][name] = value;
+  const auto write_figures = [&](const char* key, const Summary::Figures& figures) {
+    json[key] = Json::object();
+    for (const auto& [name, value] : figures) json[key][name] = value;
+  };
+  if (!summary.inference.empty()) write_figures("inference", summary.inference);
+  write_figures("test", summary.test);
   write_file(path, json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
 }
 

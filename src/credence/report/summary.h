@@ -24,7 +24,9 @@ struct Summary {
   double samples_per_sec = 0;  ///< over train_seconds: no start-up, no evaluation
   std::int64_t peak_rss_bytes = 0;
   std::string weights_sha256;
-  std::vector<std::pair<std::string, double>> test;  ///< metrics, in the order they are written
+  using Figures = std::vector<std::pair<std::string, double>>;  ///< in the order they are written
+  Figures inference;  ///< of a method that has some, such as an acceptance; else not written
+  Figures test;       ///< metrics
 
   Summary();
 };
