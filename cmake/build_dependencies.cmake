@@ -2,6 +2,7 @@
 # library is tied to the one it was built with: its users link that one, not the one they would find.
 credence_find(CLI11)
 credence_find(nlohmann_json)
+credence_find(Eigen3)
 find_path(RANDOM123_INCLUDE_DIR Random123/philox.h)
 mark_as_advanced(RANDOM123_INCLUDE_DIR)
 if(NOT RANDOM123_INCLUDE_DIR)

@@ -49,6 +49,7 @@ FENCES = [
     ("CUDA", r"(cuda|cublas|cudnn|curand|nvtx|thrust/|cub/|cooperative_groups).*",
      r"kernels/cuda/.*|comm/nccl\.cpp"),
     ("HDF5", r"(hdf5|H5|highfive/).*", r"data/hdf5\.cpp"),
+    ("Eigen", r"Eigen/.*", r"kernels/linear_algebra\.cpp"),
     ("yaml-cpp", r"yaml-cpp/.*", r"config/.*"),
     ("CLI11", r"CLI/.*", r"cli/.*"),
 ]

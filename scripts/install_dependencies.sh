@@ -11,7 +11,7 @@ set -euo pipefail
 
 packages=(
   g++ cmake ninja-build pkg-config python3 ca-certificates
-  libopenmpi-dev openmpi-bin librandom123-dev
+  libopenmpi-dev openmpi-bin librandom123-dev libeigen3-dev
   libyaml-cpp-dev libcli11-dev libspdlog-dev libfmt-dev nlohmann-json3-dev
   libcurl4-openssl-dev zlib1g-dev libzip-dev libssl-dev
   libgtest-dev libgmock-dev libbenchmark-dev

@@ -149,6 +149,7 @@ TEST(KlCheck, PassesForEveryPrior) {
     OptionReader defaults;
     const std::shared_ptr<const Prior> prior = prior_registry().find(name).make(defaults);
     SmallSubject small(small_network(), with_prior(prior));
+    small.model.centre_priors();
     const std::vector<CheckRow> rows = check_kl(small.subject());
     EXPECT_THAT(rows, SizeIs(2));
     for (const CheckRow& row : rows)

@@ -4,7 +4,9 @@
 
 #include "credence/base/errors.h"
 #include "credence/base/registry.h"
+#include "credence/bayes/full_gaussian_samples.h"
 #include "credence/bayes/gaussian_samples.h"
+#include "credence/bayes/kronecker_samples.h"
 #include "credence/bayes/stored_samples.h"
 
 namespace credence {
@@ -27,6 +29,8 @@ const Registry<Loader>& kinds() {
   static const Registry<Loader> table("kind of posterior", {
                                                                kind<StoredSamples>(),
                                                                kind<GaussianSamples>(),
+                                                               kind<KroneckerSamples>(),
+                                                               kind<FullGaussianSamples>(),
                                                            });
   return table;
 }

@@ -11,6 +11,7 @@
 #include "credence/inference/ensemble.h"
 #include "credence/inference/hmc.h"
 #include "credence/inference/ivon.h"
+#include "credence/inference/laplace.h"
 #include "credence/inference/single.h"
 #include "credence/inference/swag.h"
 #include "credence/layers/conv1d.h"
@@ -148,6 +149,7 @@ const Registry<Factory<Inference>>& inference_registry() {
                                                         {"sgld", entry<Sgld>()},
                                                         {"sghmc", entry<Sghmc>()},
                                                         {"hmc", entry<HamiltonianMonteCarlo>()},
+                                                        {"laplace", entry<LaplaceApproximation>()},
                                                     });
   return methods;
 }

@@ -40,6 +40,11 @@ struct Conv2dGeometry {
   }
 };
 
+/// A dense map as a convolution of one pixel.
+constexpr Conv2dGeometry as_convolution(const DenseGeometry& dense) {
+  return {.height = 1, .width = 1, .channels = dense.inputs, .filters = dense.outputs};
+}
+
 /// The weights of a batch where each example has its own: made when a map needs them, used while
 /// they are in cache, and gone. A map calls both from several threads at once.
 class ExampleWeights {
@@ -98,6 +103,10 @@ class LinearMap {
 
   /// Asks for an epilogue. False, and nothing changes, if the map cannot.
   virtual bool fuse(const Epilogue& /*epilogue*/) { return false; }
+  /// The gradient with respect to the map's result before its epilogue, [n, ...], channels last.
+  virtual Tensor before_epilogue(const LinearBackward& pass) { return pass.diff_dst; }
+  /// The convolution that it is; a dense map is one of a single pixel. None: it is no convolution.
+  virtual std::optional<Conv2dGeometry> geometry() const { return std::nullopt; }
 };
 
 /// In what the products of a float32 map are taken: with `bf16`, those of the forward pass and of

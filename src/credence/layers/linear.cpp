@@ -56,13 +56,14 @@ void Linear::forward(std::span<const Tensor> src, Tensor& dst, const StepContext
 
 void Linear::backward(std::span<const Tensor> src, const Tensor& dst, const Tensor& diff_dst,
                       std::span<DiffSrc> diff_src, const StepContext& /*context*/) {
-  map_->backward({.src = src[0],
-                  .dst = dst,
-                  .diff_dst = diff_dst,
-                  .diff_bias = spec_.bias ? &bias_.gradient : nullptr,
-                  .diff_src = diff_src[0].tensor,
-                  .write = diff_src[0].write},
-                 weight_.value, weight_.gradient);
+  const LinearBackward pass{.src = src[0],
+                            .dst = dst,
+                            .diff_dst = diff_dst,
+                            .diff_bias = spec_.bias ? &bias_.gradient : nullptr,
+                            .diff_src = diff_src[0].tensor,
+                            .write = diff_src[0].write};
+  if (tap_) tap_(pass.src, map_->before_epilogue(pass));
+  map_->backward(pass, weight_.value, weight_.gradient);
 }
 
 std::vector<Parameter*> Linear::parameters() {

@@ -25,6 +25,11 @@ double flops_of(const LinearMap& map);
 /// and nothing changes, if it is something else or the map cannot.
 bool fuse(LinearMap& map, Epilogue& epilogue, const Layer& next);
 
+/// Told what a backward pass of a linear layer reads: the source of its map, and the gradient with
+/// respect to what the map makes of it, before the activation and pooling that the layer may do
+/// too.
+using LinearTap = std::function<void(const Tensor& src, const Tensor& diff)>;
+
 /// A linear map with deterministic weights: parameters `weight` and `bias`.
 class Linear : public Layer {
  public:
@@ -40,6 +45,10 @@ class Linear : public Layer {
   LayerSummary summary() const override { return spec_.summary; }
   double flops() const override { return flops_; }
 
+  const LinearMap& map() const { return *map_; }
+  /// Watches the backward passes from now on; null: nobody does.
+  void set_tap(LinearTap tap) { tap_ = std::move(tap); }
+
  private:
   LinearSpec spec_;
   std::unique_ptr<LinearMap> map_;
@@ -47,6 +56,7 @@ class Linear : public Layer {
   double flops_ = 0;
   Parameter weight_;
   Parameter bias_;
+  LinearTap tap_;
 };
 
 }  // namespace credence

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "credence/base/errors.h"
+#include "credence/kernels/elementwise.h"
 #include "credence/kernels/parallel_sum.h"
 #include "credence/losses/checks.h"
 
@@ -69,6 +70,12 @@ void BinaryCrossEntropy::predict(const Tensor& output, Tensor& prediction) const
       }
     });
   });
+}
+
+void BinaryCrossEntropy::write_fisher_column(const Tensor& output, std::int64_t /*column*/,
+                                             Tensor& root) const {
+  check_output(loss_name, output, 1);
+  transform(output, root, [](auto z) { return std::sqrt(sigmoid(z) * sigmoid(-z)); });
 }
 
 }  // namespace credence

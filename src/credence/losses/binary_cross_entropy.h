@@ -19,7 +19,7 @@ struct BinaryCrossEntropyOptions {
 /// Shapes  output [n, 1], float32 or float64; target [n, 1], 0 or 1; prediction [n, 2].
 /// Units   nats.
 /// Errors  DataError, naming row and label, for a label that is neither 0 nor 1.
-class BinaryCrossEntropy final : public Loss {
+class BinaryCrossEntropy final : public Loss, private FisherRoot {
  public:
   using Options = BinaryCrossEntropyOptions;
 
@@ -33,6 +33,11 @@ class BinaryCrossEntropy final : public Loss {
                  Tensor* diff_output) const override;
   Shape prediction_shape(const Shape& /*output*/) const override { return {2}; }
   void predict(const Tensor& output, Tensor& prediction) const override;
+  const FisherRoot* fisher() const override { return this; }
+
+ private:
+  std::int64_t fisher_columns(const Shape& /*output*/) const override { return 1; }
+  void write_fisher_column(const Tensor& output, std::int64_t column, Tensor& root) const override;
 };
 
 }  // namespace credence

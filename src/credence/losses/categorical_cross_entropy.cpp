@@ -87,6 +87,17 @@ void softmax(const Tensor& output, Tensor& prediction) {
                });
 }
 
+/// Column k of a root of the Fisher information of a row p of probabilities: sqrt(p_k) (e_k - p) of
+/// logits, since diag(p) - p p^T is the sum over k of p_k (e_k - p) (e_k - p)^T; e_k / sqrt(p_k) of
+/// the probabilities themselves.
+template <class T>
+void fisher_row(bool from_logits, const T* p, std::int64_t classes, std::int64_t k, T* root) {
+  const T least = static_cast<T>(CategoricalCrossEntropy::probability_floor);
+  const T weight = from_logits ? std::sqrt(p[k]) : 1 / std::sqrt(std::max(p[k], least));
+  for (std::int64_t i = 0; i < classes; ++i) root[i] = from_logits ? -weight * p[i] : T(0);
+  root[k] += weight;
+}
+
 }  // namespace
 
 void CategoricalCrossEntropy::setup(const Shape& output, const Shape& target,
@@ -128,6 +139,18 @@ void CategoricalCrossEntropy::predict(const Tensor& output, Tensor& prediction) 
   if (!options_.from_logits) return copy_to_prediction(output, prediction);
   with_real_type(output.dtype(), [&]<class T>(T) {
     with_real_type(prediction.dtype(), [&]<class U>(U) { softmax<T, U>(output, prediction); });
+  });
+}
+
+void CategoricalCrossEntropy::write_fisher_column(const Tensor& output, std::int64_t column,
+                                                  Tensor& root) const {
+  const std::int64_t classes = output.shape().row_size();
+  Tensor probabilities(output.shape(), output.dtype());
+  predict(output, probabilities);
+  with_real_type(output.dtype(), [&]<class T>(T) {
+    for (std::int64_t row = 0; row < output.shape()[0]; ++row)
+      fisher_row(options_.from_logits, probabilities.data<T>() + row * classes, classes, column,
+                 root.data<T>() + row * classes);
   });
 }
 

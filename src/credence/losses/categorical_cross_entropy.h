@@ -24,7 +24,7 @@ struct CategoricalCrossEntropyOptions {
 /// Shapes  output [n, classes], float32 or float64; target [n, 1], class indices.
 /// Units   nats.
 /// Errors  DataError, naming row and label, for a label that is no class.
-class CategoricalCrossEntropy final : public Loss {
+class CategoricalCrossEntropy final : public Loss, private FisherRoot {
  public:
   using Options = CategoricalCrossEntropyOptions;
   static constexpr double probability_floor = 1e-7;
@@ -38,8 +38,12 @@ class CategoricalCrossEntropy final : public Loss {
   double forward(const Tensor& output, const Tensor& target, double divisor,
                  Tensor* diff_output) const override;
   void predict(const Tensor& output, Tensor& prediction) const override;
+  const FisherRoot* fisher() const override { return this; }
 
  private:
+  std::int64_t fisher_columns(const Shape& output) const override { return output.size(); }
+  void write_fisher_column(const Tensor& output, std::int64_t column, Tensor& root) const override;
+
   Options options_;
 };
 

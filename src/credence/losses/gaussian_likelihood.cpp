@@ -145,6 +145,22 @@ void GaussianLikelihood::predict_variance(const Tensor& output, Tensor& variance
              [](const auto& row, std::int64_t i) { return row.sigma(i) * row.sigma(i); });
 }
 
+void GaussianLikelihood::write_fisher_column(const Tensor& output, std::int64_t column,
+                                             Tensor& root) const {
+  // Diagonal: 1 / sigma^2 for a mean, 2 / sigma^2 for a sigma.
+  const std::int64_t targets = targets_of(output), width = output.shape().row_size();
+  root.fill(0);
+  with_real_type(output.dtype(), [&]<class T>(T) {
+    for (std::int64_t n = 0; n < output.shape()[0]; ++n) {
+      const Row<T> row = row_of<T>(output, options_, is_held_, n);
+      const std::int64_t i = column % targets;
+      T slope = 1;
+      if (column >= targets) slope = std::sqrt(T(2)) * softplus_derivative(row.rho[i]);
+      root.data<T>()[n * width + column] = slope / row.sigma(i);
+    }
+  });
+}
+
 void GaussianLikelihood::log_density(const Tensor& output, const Tensor& target,
                                      std::span<double> log_density) const {
   const std::int64_t targets = targets_of(output);

@@ -40,7 +40,7 @@ struct GaussianLikelihoodOptions {
 /// Shapes  output [n, targets], or [n, 2 targets]; target [n, targets].
 /// Units   sigmas: those that targets are given in, which are standardised where a data set says
 ///         so.
-class GaussianLikelihood final : public Loss, private Density {
+class GaussianLikelihood final : public Loss, private Density, private FisherRoot {
  public:
   using Options = GaussianLikelihoodOptions;
   /// ConfigError unless the sigmas are positive and finite, if min_sigma would do nothing, and if
@@ -60,6 +60,7 @@ class GaussianLikelihood final : public Loss, private Density {
   void begin_epoch(std::int64_t epoch) override {
     is_held_ = epoch > 0 && epoch <= options_.warmup_epochs;
   }
+  const FisherRoot* fisher() const override { return this; }
 
  private:
   void predict_variance(const Tensor& output, Tensor& variance) const override;
@@ -67,6 +68,8 @@ class GaussianLikelihood final : public Loss, private Density {
                    std::span<double> log_density) const override;
   /// Whether the output holds rhos too.
   bool has_rhos() const { return !options_.sigma || options_.learn_sigma; }
+  std::int64_t fisher_columns(const Shape& output) const override { return output.size(); }
+  void write_fisher_column(const Tensor& output, std::int64_t column, Tensor& root) const override;
   std::int64_t targets_of(const Tensor& output) const;
   template <class Figure>
   void write_rows(const Tensor& output, Tensor& to, Figure figure) const;

@@ -21,6 +21,20 @@ class Density {
                            std::span<double> log_density) const = 0;
 };
 
+/// The Fisher information F of the output of a network, for one example, as a root R: F = R R^T. F
+/// is the mean of g g^T over targets drawn as the output predicts them, g being the gradient of
+/// their negative log-likelihood; where the output holds natural parameters, also that one's
+/// Hessian.
+class FisherRoot {
+ public:
+  virtual ~FisherRoot() = default;
+  /// How many columns R has, for an output of this shape.
+  virtual std::int64_t fisher_columns(const Shape& output) const = 0;
+  /// Writes, for each row of the output [n, ...], column number `column` of its R.
+  virtual void write_fisher_column(const Tensor& output, std::int64_t column,
+                                   Tensor& root) const = 0;
+};
+
 /// The negative log-likelihood of targets given a network's output, and what the output predicts.
 /// Runs in the type of the output: float32, or float64 for gradient checks. Targets are float32.
 class Loss {
@@ -53,6 +67,8 @@ class Loss {
   virtual void predict(const Tensor& output, Tensor& prediction) const = 0;
   /// Of a Problem::density_regression; null of others.
   virtual const Density* density() const { return nullptr; }
+  /// Null if it is not known.
+  virtual const FisherRoot* fisher() const { return nullptr; }
 };
 
 }  // namespace credence

@@ -280,7 +280,7 @@ void Model::backward(const StepContext& context, const GradientReady& ready) {
       if (wanted) diff_writes_[source] = Write::add;
     }
     {
-      const TimedScope timed(timeline_, node.backward_work);
+      const TimedScope timed(context.training ? timeline_ : nullptr, node.backward_work);
       node.layer->backward(layer_sources_, node.dst, node.diff_dst, layer_diffs_, context);
     }
     if (ready && node.gradient_count > 0) ready(node.gradient_begin, node.gradient_count);

@@ -103,6 +103,7 @@ class Model {
   std::vector<NodeSummary> summary() const;
   std::size_t node_count() const { return nodes_.size(); }
   const std::string& node_name(std::size_t node) const { return nodes_[node].name; }
+  Layer& layer(std::size_t node) { return *nodes_[node].layer; }
   /// Whether the node's output of the last forward pass is finite.
   bool is_finite(std::size_t node) const;
 

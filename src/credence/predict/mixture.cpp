@@ -126,8 +126,10 @@ void Mixture::finish(const FinishedRows& rows, Predictions& predictions) const {
                      write(predictions.sigma, to, std::sqrt(of_targets + of_means));
                      write(predictions.lower, to, quantile(draws, tail));
                      write(predictions.upper, to, quantile(draws, 1 - tail));
+                     const double target = rows.target.data<float>()[i];
                      if (!predictions.crps.empty())
-                       write(predictions.crps, to, crps(draws, rows.target.data<float>()[i]));
+                       write(predictions.crps, to, crps(draws, target));
+                     if (!predictions.pit.empty()) write(predictions.pit, to, cdf(draws, target));
                    }
                    if (is_density) write(predictions.nll, row + shift, nll(row));
                  }

@@ -29,6 +29,7 @@ class Conv2d : public LinearMap {
   Shape weights_shape() const override {
     return {g_.filters, g_.channels, g_.kernel[0], g_.kernel[1]};
   }
+  std::optional<Conv2dGeometry> geometry() const override { return g_; }
 
   bool fuse(const Epilogue& epilogue) final {
     epilogue_ = epilogue;
@@ -43,6 +44,20 @@ class Conv2d : public LinearMap {
         plan_.winograd_forward && pools_2x2 && g_.filters % winograd_lanes(g_.filters) == 0;
     chooses_of_windows_ = pools_2x2 && g_.dilation[1] == 1 && has_pooled_gradient(g_.filters);
     return true;
+  }
+
+  Tensor before_epilogue(const LinearBackward& pass) override {
+    const std::int64_t batch = pass.src.shape()[0], line = plan_.diff_dst.line;
+    Tensor before({batch, g_.out_height(), g_.out_width(), g_.filters}),
+        lines({g_.out_height(), line});
+    for (std::int64_t n = 0; n < batch; ++n) {
+      lines.fill(0);
+      spread_lines(pass, n, {0, result_lines_}, lines.data<float>());
+      for (std::int64_t y = 0; y < g_.out_height(); ++y)
+        std::copy_n(lines.data<float>() + y * line, convolved_line(),
+                    before.data<float>() + (n * g_.out_height() + y) * convolved_line());
+    }
+    return before;
   }
 
   /// Making weights costs some 20 times the time of one pixel's products with them, and saves those

@@ -37,6 +37,9 @@ class Dense : public LinearMap {
   Shape src_shape() const override { return {inputs_}; }
   Shape dst_shape() const override { return {outputs_}; }
   Shape weights_shape() const override { return {outputs_, inputs_}; }
+  std::optional<Conv2dGeometry> geometry() const override {
+    return as_convolution({.inputs = inputs_, .outputs = outputs_});
+  }
 
   void forward(const Tensor& src, const Tensor& weights, const Tensor* bias, Tensor& dst) override {
     check_linear_map(*this, "dense", src, weights, dst);

@@ -19,6 +19,7 @@ class Conv2d : public LinearMap {
   Shape weights_shape() const override {
     return {g_.filters, g_.channels, g_.kernel[0], g_.kernel[1]};
   }
+  std::optional<Conv2dGeometry> geometry() const override { return g_; }
 
   void forward(const Tensor& src, const Tensor& weights, const Tensor* bias, Tensor& dst) override {
     check_linear_map(*this, "conv2d", src, weights, dst);
