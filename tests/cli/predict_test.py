@@ -201,6 +201,26 @@ class Regression(ProgramTest):
         nll = 0.5 * math.log(2 * math.pi) + math.log(sigma) + 0.5 * ((580 - mean) / sigma) ** 2
         self.assertAlmostEqual(json.loads(done.stdout)["nll"], nll, delta=1e-3)
 
+    def test_learns_one_sigma_for_all_examples(self):
+        noise = random.Random(2)
+        rows = [f"{x},{2 * x + noise.gauss(500, 30)}" for x in range(-200, 200)]
+        (self.folder / "even.csv").write_text("\n".join(["x,y", *rows]) + "\n")
+        recipe = self.folder / "even.yaml"
+        recipe.write_text(
+            "model: {layers: [{type: Dense, units: 1}]}\n"
+            "data: {name: csv, path: even.csv, test_fraction: 0.1}\n"
+            "train: {epochs: 200, batch_size: 20, learning_rate: 0.02, schedule: cosine,\n"
+            "        loss: {type: gaussian, learn_sigma: true}}\n")
+        self.succeed("train", recipe, "--output", "even")
+        header, _, _ = read_safetensors(Run(self.folder / "even").checkpoint)
+        self.assertEqual(header["sigma.rho"]["shape"], [1])
+        (self.folder / "features.csv").write_text("x\n-150\n3\n160\n")
+        self.succeed("predict", "even", "-i", "features.csv", "-o", "y.csv")
+        with open(self.folder / "y.csv", newline="") as file:
+            sigmas = {row["sigma_0"] for row in csv.DictReader(file)}
+        self.assertEqual(len(sigmas), 1)
+        self.assertLess(abs(float(sigmas.pop()) - 30), 4 * 30 / math.sqrt(2 * 360))
+
     def test_takes_rows_in_the_units_of_the_training_file(self):
         with open(self.folder / "table.csv", "w") as table, \
              open(self.folder / "features.csv", "w") as features:

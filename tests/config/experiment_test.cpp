@@ -66,6 +66,11 @@ TEST(Experiment, RefusesNumbersOutOfRangeInTheirPlace) {
             "train.kl.weight: expected 0 or more, got -1.0 (recipe.yaml:4)");
   EXPECT_EQ(error_of_train("kl", "\n    weight: 1\n    warmup_epochs: -.inf"),
             "train.kl.warmup_epochs: expected 0 or more, got -.inf (recipe.yaml:6)");
+  EXPECT_EQ(error_of_train("kl", "\n    warmup_steps: -1"),
+            "train.kl.warmup_steps: expected 0 or more, got -1 (recipe.yaml:5)");
+  EXPECT_EQ(error_of_train("kl", "\n    warmup_epochs: 1\n    warmup_steps: 10"),
+            "train.kl.warmup_steps: there is warmup_epochs too (recipe.yaml:5): remove one of them "
+            "(recipe.yaml:6)");
   EXPECT_EQ(
       error_of("model: {name: CNN_FC}\ntrain:\n  global_batch_size: 8\n  batch_size: 4"),
       "train.batch_size: there is global_batch_size (of all ranks) too (recipe.yaml:3): remove "
@@ -139,6 +144,24 @@ TEST(Experiment, SaysWhichLossTheDataTake) {
               HasSubstr("train.loss=mean_squared_error"), EndsWith("(recipe.yaml:3)")));
   EXPECT_THAT(refuse("model: {name: CNN_FC}\ntrain:\n  loss: mean_squared_error", 3),
               AllOf(HasSubstr("is for regression, got 3 classes"), EndsWith("(recipe.yaml:3)")));
+}
+
+TEST(Experiment, GivesALearnedSigmaALayerAtTheEnd) {
+  const std::string learned = "train: {loss: {type: gaussian, learn_sigma: true, sigma: 0.3}}\n";
+  const auto graph = [&](const std::string& model) {
+    return read_experiment(parse_yaml(model + learned, "recipe.yaml")).make_graph(data_with(0));
+  };
+  for (const char* model :
+       {"model: {name: BNN_FC_flip}\n", "model: {layers: [{Dense: {units: 1}}]}\n",
+        "model: {layers: [{type: Dense, name: d, units: 1}], outputs: d}\n"}) {
+    const Model made(graph(model), {});
+    EXPECT_EQ(made.output_shape(), Shape({2}));
+    EXPECT_EQ(made.parameters().back()->name, "sigma.rho");
+  }
+  EXPECT_ERROR(Model(graph("model: {layers: [{Dense: {units: 2}}]}\n"), {}), ShapeError,
+               AllOf(HasSubstr("each of the 1 targets, got [2]"), HasSubstr("learn_sigma")));
+  EXPECT_ERROR(graph("model: {layers: [{type: Dense, units: 1, name: sigma}]}\n"), ConfigError,
+               AllOf(StartsWith("train.loss: learn_sigma adds"), EndsWith("(recipe.yaml:2)")));
 }
 
 TEST(Experiment, RefusesLayersOfThePosteriorInTheirPlace) {

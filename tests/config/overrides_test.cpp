@@ -166,6 +166,9 @@ TEST(Overrides, OfOneOfTwoThatExcludeEachOtherReplaceTheOther) {
   const std::string warmup = "model: {name: CNN_FC}\ntrain: {warmup: {epochs: 2}}";
   EXPECT_EQ(read(warmup, {"train.warmup.steps=10"}).train.warmup.epochs, 0);
   EXPECT_EQ(read(warmup, {"train.warmup.steps=0"}).train.warmup.epochs, 2);
+  const std::string kl = "model: {name: BNN_FC_flip}\ntrain: {kl: {warmup_epochs: 2}}";
+  EXPECT_EQ(read(kl, {"train.kl.warmup_steps=10"}).train.kl.warmup_epochs, 0);
+  EXPECT_EQ(read(kl, {"train.kl.warmup_steps=10"}).train.kl.warmup_steps, 10);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include "credence/layers/dense.h"
 #include "credence/layers/dropout.h"
 #include "credence/layers/flatten.h"
+#include "credence/layers/learned_sigma.h"
 #include "credence/layers/pooling.h"
 #include "credence/layers/relu.h"
 #include "credence/layers/sigmoid.h"
@@ -64,6 +65,11 @@ TEST(Gradients, Pooling) {
 TEST(Gradients, Flatten) {
   Flatten layer;
   check_gradients(layer, {{2, 3, 2}}, 2);
+}
+
+TEST(Gradients, LearnedSigma) {
+  LearnedSigma layer({.targets = 3, .initial_rho = 0.4});
+  check_gradients(layer, {{3}}, 4);
 }
 
 TEST(Gradients, DropoutInTrainingAndOut) {

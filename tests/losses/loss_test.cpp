@@ -313,11 +313,24 @@ TEST(GaussianLikelihood, IsTheDensityOfANormal) {
   EXPECT_NEAR(variance.span<float>()[1], sigma * sigma, 1e-6);
 }
 
+TEST(GaussianLikelihood, OfALearnedSigmaReadsRhosThatTheNetworkDoesNotGive) {
+  GaussianLikelihood loss({.sigma = 0.3, .learn_sigma = true, .min_sigma = 0.1});
+  EXPECT_EQ(loss.output_size(3), 3);
+  EXPECT_NO_THROW(loss.setup({6}, {3}, 0));
+  EXPECT_EQ(GaussianLikelihood({.sigma = 0.3}).learned_rho(), std::nullopt);
+  const auto rho = static_cast<float>(loss.learned_rho().value());
+  Tensor variance({1, 1});
+  loss.density()->predict_variance(tensor_of({1, 2}, {5.0F, rho}), variance);
+  EXPECT_NEAR(std::sqrt(variance.span<float>()[0]), 0.3, 1e-6);
+}
+
 TEST(GaussianLikelihood, RefusesWhatDoesNotFit) {
   EXPECT_THROW(GaussianLikelihood({.sigma = 0}), ConfigError);
   EXPECT_THROW(GaussianLikelihood({.min_sigma = 0}), ConfigError);
   EXPECT_THROW(GaussianLikelihood({.sigma = 1.0, .min_sigma = 0.1}), ConfigError);
   EXPECT_EQ(GaussianLikelihood({.sigma = 1.0}).output_size(3), 3);
+  EXPECT_THROW(GaussianLikelihood({.sigma = 0.1, .learn_sigma = true, .min_sigma = 0.1}),
+               ConfigError);
   GaussianLikelihood loss;
   EXPECT_EQ(loss.output_size(3), 6);
   EXPECT_NO_THROW(loss.setup({6}, {3}, 0));

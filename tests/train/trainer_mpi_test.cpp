@@ -238,6 +238,10 @@ TEST(Kl, IsDividedByTheTrainingExamplesNotByTheBatchAndWarmsUp) {
     const double weight = 0.5 * std::min(1.0, static_cast<double>(i) / 22);
     EXPECT_NEAR(ramp.steps[i].loss, ramp.steps[i].nll + weight * ramp.steps[i].kl / 331, 1e-9) << i;
   }
+  const Outcome by_steps =
+      train("flipout", test::communicator(), {.kl = {.weight = 0.5, .warmup_steps = 22}});
+  for (std::size_t i = 0; i < ramp.steps.size(); ++i)
+    EXPECT_NEAR(by_steps.steps[i].loss, ramp.steps[i].loss, 1e-6) << i;  // 11 steps an epoch
 }
 
 TEST(Trainer, RefusesMetricsOfValidationThatDoNotFitBeforeItTrains) {

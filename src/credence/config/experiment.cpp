@@ -1,11 +1,14 @@
 #include "credence/config/experiment.h"
 
+#include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "credence/base/errors.h"
 #include "credence/config/model_section.h"
 #include "credence/config/yaml.h"
 #include "credence/data/datasets.h"
+#include "credence/layers/learned_sigma.h"
 #include "credence/losses/categorical_cross_entropy.h"
 #include "credence/losses/mean_squared_error.h"
 
@@ -107,6 +110,19 @@ void read_loss(OptionReader& reader, Experiment& experiment) {
   };
 }
 
+/// Gives the network a layer at its end that has the parameter which `loss` learns, if it does.
+void add_learned_parameter(GraphSpec& graph, const Loss& loss, std::int64_t targets) {
+  constexpr const char* name = "sigma";
+  const std::optional<double> rho = loss.learned_rho();
+  if (!rho) return;
+  require<ConfigError>(std::ranges::count(graph.nodes, name, &NodeSpec::name) == 0,
+                       "learn_sigma adds a layer \"", name,
+                       "\" to the network, which has one of that name: call it otherwise");
+  std::vector<std::string> sources;
+  if (!graph.outputs.empty()) sources = {std::exchange(graph.outputs[0], name)};
+  graph.add_with<LearnedSigma>(name, {.targets = targets, .initial_rho = *rho}, sources);
+}
+
 void check_train(OptionReader& reader, const TrainSection& train) {
   const auto not_negative = [](double value) { return value >= 0 && std::isfinite(value); };
   reader.expect("epochs", train.epochs >= 0, "0 or more");
@@ -124,12 +140,18 @@ void check_train(OptionReader& reader, const TrainSection& train) {
   OptionReader& kl = reader.child("kl");
   kl.expect("weight", not_negative(train.kl.weight), "0 or more");
   kl.expect("warmup_epochs", not_negative(train.kl.warmup_epochs), "0 or more");
+  kl.expect("warmup_steps", train.kl.warmup_steps >= 0, "0 or more");
+  if (train.kl.warmup_epochs > 0 && train.kl.warmup_steps > 0)
+    kl.child("warmup_steps")
+        .fail(concat("there is warmup_epochs too (", kl.child("warmup_epochs").place().where,
+                     "): remove one of them"));
   reader.expect("log_every_steps", train.log_every_steps >= 0, "0 or more");
 }
 
 void read_train(OptionReader& reader, Experiment& experiment) {
   prefer_override(reader, "batch_size", "global_batch_size");
   prefer_override(reader, "warmup.steps", "warmup.epochs");
+  prefer_override(reader, "kl.warmup_steps", "kl.warmup_epochs");
   reader.read(experiment.train);
   check_train(reader, experiment.train);
   if (experiment.train.learning_rate_scaling != RankScaling::none &&
@@ -163,6 +185,7 @@ std::vector<ConfigPlace> given_for_posterior(OptionReader& root, const Experimen
   OptionReader& train = root.child("train");
   add(train.child("kl"), "weight", experiment.train.kl.weight == kl.weight);
   add(train.child("kl"), "warmup_epochs", experiment.train.kl.warmup_epochs == kl.warmup_epochs);
+  add(train.child("kl"), "warmup_steps", experiment.train.kl.warmup_steps == kl.warmup_steps);
   return places;
 }
 
@@ -186,11 +209,14 @@ Experiment read_experiment(const ConfigNode& recipe) {
   experiment.model_name = model.name;
   read_data(root.child("data"), experiment);
   read_train(root.child("train"), experiment);
-  experiment.make_graph = [make = model.make_graph,
-                           choose_loss = experiment.choose_loss](const Dataset& data) {
+  experiment.make_graph = [make = model.make_graph, choose_loss = experiment.choose_loss,
+                           place = root.child("train").child("loss").place()](const Dataset& data) {
     const std::int64_t classes = data.target_info().classes;
     const std::int64_t wanted = classes > 0 ? classes : data.target_shape().size();
-    return make(data.src_shape(), choose_loss(classes, false)->output_size(wanted));
+    const std::unique_ptr<Loss> loss = choose_loss(classes, false);
+    GraphSpec graph = make(data.src_shape(), loss->output_size(wanted));
+    if (classes == 0) place.check([&] { add_learned_parameter(graph, *loss, wanted); });
+    return graph;
   };
   OptionReader& inference = root.child("inference");
   experiment.make_inference =

@@ -27,7 +27,7 @@ Row<T> row_of(const Tensor& output, const GaussianLikelihoodOptions& options, st
   const std::int64_t width = output.shape().row_size();
   const T* const mean = output.data<T>() + row * width;
   return {.mean = mean,
-          .rho = options.sigma ? nullptr : mean + width / 2,
+          .rho = options.sigma && !options.learn_sigma ? nullptr : mean + width / 2,
           .fixed = static_cast<T>(options.sigma.value_or(0)),
           .floor = static_cast<T>(options.min_sigma)};
 }
@@ -38,14 +38,22 @@ GaussianLikelihood::GaussianLikelihood(const Options& options) : options_(option
   const double sigma = options.sigma.value_or(1);
   require<ConfigError>(sigma > 0 && std::isfinite(sigma), loss_name,
                        ": sigma must be positive and finite, got ", sigma);
-  require<ConfigError>(!options.sigma || options.min_sigma == Options{}.min_sigma, loss_name,
+  require<ConfigError>(has_rhos() || options.min_sigma == Options{}.min_sigma, loss_name,
                        ": min_sigma is of predicted sigmas, and sigma is given: remove one");
   require<ConfigError>(options.min_sigma > 0 && std::isfinite(options.min_sigma), loss_name,
                        ": min_sigma must be positive and finite, got ", options.min_sigma);
+  require<ConfigError>(!options.learn_sigma || sigma > options.min_sigma, loss_name,
+                       ": a sigma that is learned must begin above min_sigma, ", options.min_sigma,
+                       ", got ", sigma);
 }
 
 std::int64_t GaussianLikelihood::output_size(std::int64_t targets) const {
-  return is_predicted() ? 2 * targets : targets;
+  return options_.sigma || options_.learn_sigma ? targets : 2 * targets;
+}
+
+std::optional<double> GaussianLikelihood::learned_rho() const {
+  if (!options_.learn_sigma) return std::nullopt;
+  return softplus_inverse(options_.sigma.value_or(1) - options_.min_sigma);
 }
 
 std::int64_t GaussianLikelihood::targets_of(const Tensor& output) const {
@@ -55,11 +63,11 @@ std::int64_t GaussianLikelihood::targets_of(const Tensor& output) const {
 void GaussianLikelihood::setup(const Shape& output, const Shape& target, std::int64_t classes) {
   require<ShapeError>(classes == 0, loss_name, ": is for regression, got a data set of ", classes,
                       " classes");
+  const std::int64_t wanted = has_rhos() ? 2 * target.size() : target.size();
   require<ShapeError>(
-      output.size() == output_size(target.size()), loss_name, ": the output must have ",
-      output_size(target.size()), " elements, ",
-      is_predicted() ? "a mean and a rho for each of the target " : "as many as the target ",
-      target, ", got shape ", output);
+      output.size() == wanted, loss_name, ": the output must have ", wanted, " elements, ",
+      has_rhos() ? "a mean and a rho for each of the target " : "as many as the target ", target,
+      ", got shape ", output);
 }
 
 double GaussianLikelihood::forward(const Tensor& output, const Tensor& target, double divisor,
@@ -92,7 +100,7 @@ double GaussianLikelihood::forward(const Tensor& output, const Tensor& target, d
 }
 
 Shape GaussianLikelihood::prediction_shape(const Shape& output) const {
-  return is_predicted() ? Shape{output.size() / 2} : output;
+  return has_rhos() ? Shape{output.size() / 2} : output;
 }
 
 /// to[n, i] = figure(row n, i).

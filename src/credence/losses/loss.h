@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -28,10 +29,13 @@ class Loss {
 
   virtual std::string name() const = 0;
   virtual Problem problem() const = 0;
-  /// How many elements an output must have, for so many classes, or targets of a regression.
+  /// How many elements a network must give, for so many classes, or targets of a regression.
   virtual std::int64_t output_size(std::int64_t classes_or_targets) const {
     return classes_or_targets;
   }
+  /// Where the rho of each target begins, if it is learned and not given by the network: the graph
+  /// then gets a layer at its end that has it (layers/learned_sigma.h), and is the output of both.
+  virtual std::optional<double> learned_rho() const { return std::nullopt; }
   /// Checks that the output and target of one example fit. `classes` is the data set's number of
   /// classes, 0 for regression. ShapeError, naming the loss, if not.
   virtual void setup(const Shape& output, const Shape& target, std::int64_t classes) = 0;

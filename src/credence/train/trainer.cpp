@@ -52,9 +52,14 @@ void check_training(const Model& model, const Loss& loss, const TrainerOptions& 
                        options.learning_rate);
   require<ConfigError>(options.micro_batch >= 0, "train.micro_batch: expected 0 or more, got ",
                        options.micro_batch);
-  require<ConfigError>(options.kl.weight >= 0 && options.kl.warmup_epochs >= 0,
-                       "train.kl: weight and warmup_epochs must not be negative, got ",
-                       options.kl.weight, " and ", options.kl.warmup_epochs);
+  const KlOptions& kl = options.kl;
+  require<ConfigError>(
+      kl.weight >= 0 && kl.warmup_epochs >= 0 && kl.warmup_steps >= 0,
+      "train.kl: weight, warmup_epochs and warmup_steps must not be negative, got ", kl.weight,
+      ", ", kl.warmup_epochs, " and ", kl.warmup_steps);
+  require<ConfigError>(kl.warmup_epochs == 0 || kl.warmup_steps == 0,
+                       "train.kl: give warmup_epochs or warmup_steps, got both: ", kl.warmup_epochs,
+                       " and ", kl.warmup_steps);
   if (has_validation) make_metrics(loss.problem(), options.validation.metrics);
 }
 
@@ -232,9 +237,12 @@ void Trainer::check_weights(const StepReport& last) const {
 }
 
 double Trainer::kl_weight(std::uint64_t step) const {
-  const double epochs_done =
-      static_cast<double>(step) / static_cast<double>(parts_.loader.steps_per_epoch());
-  return options_.kl.weight * linear_ramp(epochs_done, options_.kl.warmup_epochs);
+  const KlOptions& kl = options_.kl;
+  const auto steps = static_cast<double>(step);
+  if (kl.warmup_steps > 0)
+    return kl.weight * linear_ramp(steps, static_cast<double>(kl.warmup_steps));
+  const double epochs_done = steps / static_cast<double>(parts_.loader.steps_per_epoch());
+  return kl.weight * linear_ramp(epochs_done, kl.warmup_epochs);
 }
 
 double Trainer::learning_rate(std::uint64_t step) const {

@@ -15,12 +15,14 @@ namespace credence {
 /// The weight of the KL term: 1 is the evidence lower bound; less is a tempered posterior.
 struct KlOptions {
   double weight = 1;
-  double warmup_epochs = 0;  ///< the weight grows linearly from 0 over these
+  double warmup_epochs = 0;       ///< the weight grows linearly from 0 over these
+  std::int64_t warmup_steps = 0;  ///< or over these
 
   template <class Visitor>
   void visit(Visitor& v) {
     v("weight", weight);
     v("warmup_epochs", warmup_epochs);
+    v("warmup_steps", warmup_steps);
   }
 };
 
