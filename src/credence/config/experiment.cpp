@@ -174,18 +174,42 @@ void read_train(OptionReader& reader, Experiment& experiment) {
   read_predict(reader.child("validation"), experiment.validation, experiment.metrics);
 }
 
-/// The places of KL options that are not as by default, and mean nothing to a deterministic
-/// network. A saved configuration names all keys; those at their default are no mistake.
+/// Adds the place of an option that is given, and not as by default: a saved configuration names
+/// all keys, and those at their default are no mistake.
+void add_given(OptionReader& section, const char* key, bool is_default,
+               std::vector<ConfigPlace>& places) {
+  if (section.has(key) && !is_default) places.push_back(section.child(key).place());
+}
+
+/// Of KL options, which mean nothing to a deterministic network.
 std::vector<ConfigPlace> given_for_posterior(OptionReader& root, const Experiment& experiment) {
   std::vector<ConfigPlace> places;
   const auto add = [&](OptionReader& section, const char* key, bool is_default) {
-    if (section.has(key) && !is_default) places.push_back(section.child(key).place());
+    add_given(section, key, is_default, places);
   };
   const KlOptions kl;
   OptionReader& train = root.child("train");
   add(train.child("kl"), "weight", experiment.train.kl.weight == kl.weight);
   add(train.child("kl"), "warmup_epochs", experiment.train.kl.warmup_epochs == kl.warmup_epochs);
   add(train.child("kl"), "warmup_steps", experiment.train.kl.warmup_steps == kl.warmup_steps);
+  return places;
+}
+
+/// Of options that mean nothing where no optimizer takes steps.
+std::vector<ConfigPlace> given_for_optimizer(OptionReader& root, const Experiment& experiment) {
+  std::vector<ConfigPlace> places;
+  const TrainSection& train = experiment.train;
+  const TrainSection by_default;
+  OptionReader& section = root.child("train");
+  const auto add = [&](const char* key, bool is_default) {
+    add_given(section, key, is_default, places);
+  };
+  add("optimizer", section.child("optimizer").name() == "Adam");
+  add("schedule", section.child("schedule").name() == "constant");
+  add("learning_rate", train.learning_rate == by_default.learning_rate);
+  add("learning_rate_scaling", train.learning_rate_scaling == by_default.learning_rate_scaling);
+  add("warmup", train.warmup.steps == 0 && train.warmup.epochs == 0);
+  add("micro_batch", train.micro_batch == by_default.micro_batch);
   return places;
 }
 
@@ -230,6 +254,7 @@ Experiment read_experiment(const ConfigNode& recipe) {
   root("seed", experiment.seed);
   root.finish();
   experiment.of_posterior = given_for_posterior(root, experiment);
+  experiment.of_optimizer = given_for_optimizer(root, experiment);
 
   ConfigNode resolved = root.resolved();
   resolved.erase("output");

@@ -7,6 +7,7 @@
 #include "credence/bayes/per_example.h"
 #include "credence/bayes/reparameterization.h"
 #include "credence/inference/ensemble.h"
+#include "credence/inference/pbp.h"
 #include "credence/inference/single.h"
 #include "credence/layers/conv2d.h"
 #include "credence/layers/dense.h"
@@ -133,6 +134,7 @@ const Registry<Factory<Inference>>& inference_registry() {
                                                     {
                                                         {"single", entry<SingleNetwork>()},
                                                         {"ensemble", entry<Ensemble>()},
+                                                        {"pbp", entry<Pbp>()},
                                                     });
   return methods;
 }

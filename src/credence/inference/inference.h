@@ -42,6 +42,8 @@ class Inference {
   virtual void check(const Training& /*training*/) const {}
   /// Of so many ranks, those that take the steps of one network together.
   virtual int ranks_a_network(int ranks) const { return ranks; }
+  /// Whether it takes steps of an optimizer, so that what a recipe says of them has an effect.
+  virtual bool has_optimizer() const { return true; }
   /// Collective. Every rank ends with the same result.
   virtual Inferred run(const Training& training) = 0;
 };
