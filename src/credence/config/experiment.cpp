@@ -204,8 +204,9 @@ std::vector<ConfigPlace> given_for_optimizer(OptionReader& root, const Experimen
   const auto add = [&](const char* key, bool is_default) {
     add_given(section, key, is_default, places);
   };
-  add("optimizer", section.child("optimizer").name() == "Adam");
-  add("schedule", section.child("schedule").name() == "constant");
+  for (const auto& [key, by_itself] :
+       {std::pair("optimizer", "Adam"), std::pair("schedule", "constant")})
+    if (section.child(key).name() != by_itself) places.push_back(section.child(key).place());
   add("learning_rate", train.learning_rate == by_default.learning_rate);
   add("learning_rate_scaling", train.learning_rate_scaling == by_default.learning_rate_scaling);
   add("warmup", train.warmup.steps == 0 && train.warmup.epochs == 0);
