@@ -350,6 +350,27 @@ class Output(ProgramTest):
         done = self.succeed("train", "quiet/config.yaml", "--output", "again", "--threads", 1)
         self.assertNotIn("no effect", done.stderr)
 
+    def test_options_without_effect_where_there_is_no_optimizer(self):
+        table = "x,y\n" + "".join(f"{i},{i * i}\n" for i in range(40))
+        (self.folder / "table.csv").write_text(table)
+        recipe = self.folder / "pbp.yaml"
+        recipe.write_text(
+            "model: {layers: [{Dense: {units: 8}}, ReLU, {Dense: {units: 1}}]}\n"
+            "data: {name: csv, path: table.csv}\n"
+            "train: {epochs: 2, batch_size: 9, loss: {type: gaussian, learn_sigma: true}}\n"
+            "inference: pbp\n")
+        done = self.succeed("train", recipe, "train.learning_rate=0.1", "--output", "pbp_warned")
+        self.assertIn("train.learning_rate: has no effect: pbp takes no steps of an optimizer "
+                      "(command line)", done.stderr)
+        self.assertNotIn("train.optimizer", done.stderr)
+        done = self.succeed("train", recipe, "--output", "pbp_quiet")
+        self.assertNotIn("no effect", done.stderr)
+        done = self.succeed("train", "pbp_quiet/config.yaml", "--output", "pbp_again")
+        self.assertNotIn("no effect", done.stderr)
+        self.fail_with(78, ["inference: pbp learns the noise: set train.loss.learn_sigma=true",
+                            "pbp.yaml:4"], "train", recipe, "train.loss=gaussian",
+                       "model.layers.2.Dense.units=2")
+
     def fail_to_write(self, code, says, output, *overrides, **options):
         return self.fail_with(code, says, "train", FC, *SMALL, *overrides, "--output", output,
                               **options)

@@ -176,6 +176,25 @@ TEST(Experiment, GivesALearnedSigmaALayerAtTheEnd) {
                AllOf(StartsWith("train.loss: learn_sigma adds"), EndsWith("(recipe.yaml:2)")));
 }
 
+TEST(Experiment, KnowsTheOptionsOfAnOptimizerThatAreNotAtTheirDefault) {
+  const auto paths = [](const std::string& text) {
+    std::vector<std::string> found;
+    for (const ConfigPlace& place : read_experiment(parse_yaml(text, "recipe.yaml")).of_optimizer)
+      found.push_back(place.path);
+    return found;
+  };
+  const std::string model = "model: {name: CNN_FC}\n";
+  EXPECT_THAT(paths(model), testing::IsEmpty());
+  EXPECT_THAT(paths(model + "train: {optimizer: Adam, learning_rate: 0.001, micro_batch: 0, "
+                            "schedule: constant, warmup: {steps: 0}, epochs: 3}"),
+              testing::IsEmpty());
+  EXPECT_THAT(paths(model + "train: {optimizer: SGD, learning_rate: 0.1, micro_batch: 4, "
+                            "learning_rate_scaling: sqrt, schedule: cosine, warmup: {steps: 5}}"),
+              testing::UnorderedElementsAre("train.optimizer", "train.learning_rate",
+                                            "train.micro_batch", "train.learning_rate_scaling",
+                                            "train.schedule", "train.warmup"));
+}
+
 TEST(Experiment, RefusesLayersOfThePosteriorInTheirPlace) {
   const auto refuse = [](const std::string& layers) -> std::string {
     const Experiment experiment = read_experiment(

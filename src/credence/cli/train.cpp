@@ -67,7 +67,7 @@ std::unique_ptr<Records> start_records(const RunDirectoryOptions& where,
 }
 
 void write_header(Records& records, const Experiment& experiment, const Model& model,
-                  const Resources& resources, double learning_rate) {
+                  const Inference& inference, const Resources& resources, double learning_rate) {
   const auto ranks = static_cast<std::int64_t>(resources.places.size());
   const std::vector<Field> fields{
       {"model", model.name()},
@@ -86,6 +86,10 @@ void write_header(Records& records, const Experiment& experiment, const Model& m
   if (!model.is_bayesian())
     for (const ConfigPlace& place : experiment.of_posterior)
       log_warning(place.locate("has no effect: no layer has a posterior"));
+  if (inference.steps() == Steps::none)
+    for (const ConfigPlace& place : experiment.of_optimizer)
+      log_warning(place.locate(
+          concat("has no effect: ", inference.name(), " takes no steps of an optimizer")));
   const std::string warning = warning_of(resources);
   if (!warning.empty()) log_warning(warning);
 }
@@ -206,7 +210,7 @@ void train(const TrainArguments& arguments, Context& context) {
   on_rank_zero(communicator, [&] {
     records = start_records({.output = output, .recipe = arguments.recipe}, experiment, resources,
                             context);
-    write_header(*records, experiment, model, resources, learning_rate);
+    write_header(*records, experiment, model, *inference, resources, learning_rate);
   });
   const auto tell = [&](const std::string& line) {
     if (!records) return;

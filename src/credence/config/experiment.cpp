@@ -203,22 +203,49 @@ void read_inference(OptionReader& root, Experiment& experiment) {
       section.fail(concat("inference.type=", method->name(), " has one of its own, and ", name,
                           " would have no effect: remove it, or give train.", key, "=", fallback));
   };
-  if (!method->uses_optimizer()) refuse("optimizer", "Adam");
-  if (!method->uses_schedule()) refuse("schedule", "constant");
+  const Steps steps = method->steps();
+  if (steps == Steps::own_optimizer || steps == Steps::own_and_schedule)
+    refuse("optimizer", "Adam");
+  if (steps == Steps::own_and_schedule) refuse("schedule", "constant");
 }
 
-/// The places of KL options that are not as by default, and mean nothing to a deterministic
-/// network. A saved configuration names all keys; those at their default are no mistake.
+/// Adds the place of an option that is given, and not as by default: a saved configuration names
+/// all keys, and those at their default are no mistake.
+void add_given(OptionReader& section, const char* key, bool is_default,
+               std::vector<ConfigPlace>& places) {
+  if (section.has(key) && !is_default) places.push_back(section.child(key).place());
+}
+
+/// Of KL options, which mean nothing to a deterministic network.
 std::vector<ConfigPlace> given_for_posterior(OptionReader& root, const Experiment& experiment) {
   std::vector<ConfigPlace> places;
   const auto add = [&](OptionReader& section, const char* key, bool is_default) {
-    if (section.has(key) && !is_default) places.push_back(section.child(key).place());
+    add_given(section, key, is_default, places);
   };
   const KlOptions kl;
   OptionReader& train = root.child("train");
   add(train.child("kl"), "weight", experiment.train.kl.weight == kl.weight);
   add(train.child("kl"), "warmup_epochs", experiment.train.kl.warmup_epochs == kl.warmup_epochs);
   add(train.child("kl"), "warmup_steps", experiment.train.kl.warmup_steps == kl.warmup_steps);
+  return places;
+}
+
+/// Of options that mean nothing where no optimizer takes steps.
+std::vector<ConfigPlace> given_for_optimizer(OptionReader& root, const Experiment& experiment) {
+  std::vector<ConfigPlace> places;
+  const TrainSection& train = experiment.train;
+  const TrainSection by_default;
+  OptionReader& section = root.child("train");
+  const auto add = [&](const char* key, bool is_default) {
+    add_given(section, key, is_default, places);
+  };
+  for (const auto& [key, by_itself] :
+       {std::pair("optimizer", "Adam"), std::pair("schedule", "constant")})
+    if (section.child(key).name() != by_itself) places.push_back(section.child(key).place());
+  add("learning_rate", train.learning_rate == by_default.learning_rate);
+  add("learning_rate_scaling", train.learning_rate_scaling == by_default.learning_rate_scaling);
+  add("warmup", train.warmup.steps == 0 && train.warmup.epochs == 0);
+  add("micro_batch", train.micro_batch == by_default.micro_batch);
   return places;
 }
 
@@ -272,6 +299,7 @@ Experiment read_experiment(const ConfigNode& recipe) {
   root("seed", experiment.seed);
   root.finish();
   experiment.of_posterior = given_for_posterior(root, experiment);
+  experiment.of_optimizer = given_for_optimizer(root, experiment);
 
   ConfigNode resolved = root.resolved();
   resolved.erase("output");

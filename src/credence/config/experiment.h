@@ -73,6 +73,8 @@ struct Experiment {
   std::vector<MetricChoice> metrics;               ///< of predict and of validation
   /// Of KL options that are not at their default, and mean nothing to a deterministic network.
   std::vector<ConfigPlace> of_posterior;
+  /// Of options that are not at their default, and mean nothing where no optimizer takes steps.
+  std::vector<ConfigPlace> of_optimizer;
   std::string resolved;             ///< the configuration with every default, without `output`
   std::vector<OptionInfo> options;  ///< the same, flat
 

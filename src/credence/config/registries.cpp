@@ -12,6 +12,7 @@
 #include "credence/inference/hmc.h"
 #include "credence/inference/ivon.h"
 #include "credence/inference/laplace.h"
+#include "credence/inference/pbp.h"
 #include "credence/inference/single.h"
 #include "credence/inference/swag.h"
 #include "credence/layers/conv1d.h"
@@ -150,6 +151,7 @@ const Registry<Factory<Inference>>& inference_registry() {
                                                         {"sghmc", entry<Sghmc>()},
                                                         {"hmc", entry<HamiltonianMonteCarlo>()},
                                                         {"laplace", entry<LaplaceApproximation>()},
+                                                        {"pbp", entry<Pbp>()},
                                                     });
   return methods;
 }

@@ -52,8 +52,7 @@ class CyclicalMcmc : public Inference {
   CyclicalMcmc(std::string name, const CyclicalMcmcOptions& options, double friction);
 
   std::string name() const override { return name_; }
-  bool uses_optimizer() const override { return false; }
-  bool uses_schedule() const override { return false; }
+  Steps steps() const override { return Steps::own_and_schedule; }
   /// ConfigError too if a cycle has fewer steps than samples.
   void check(const Training& training) const override;
   Inferred run(const Training& training) override;

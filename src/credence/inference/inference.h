@@ -35,16 +35,21 @@ struct Inferred {
   std::vector<NamedValue> figures{};           ///< that tell how well it went: acceptance, evidence
 };
 
+/// By whose rule a method's steps are taken.
+enum class Steps {
+  of_recipe,         ///< the recipe's optimizer and schedule
+  own_optimizer,     ///< the method's, under the recipe's schedule
+  own_and_schedule,  ///< the method's, under its own schedule
+  none,              ///< there are no steps of an optimizer
+};
+
 /// A way to the posterior of a network's weights.
 class Inference {
  public:
   virtual ~Inference() = default;
 
   virtual std::string name() const = 0;
-  /// Whether the recipe's optimizer plays a part.
-  virtual bool uses_optimizer() const { return true; }
-  /// Whether its schedule does.
-  virtual bool uses_schedule() const { return true; }
+  virtual Steps steps() const { return Steps::of_recipe; }
   /// ConfigError if the method does not fit the network, its loss, or the training.
   virtual void check(const Training& /*training*/) const {}
   /// Of so many ranks, those that take the steps of one network together.

@@ -13,7 +13,7 @@ class IvonInference : public Inference {
   explicit IvonInference(const Options& options = {}) : options_(options) { Ivon(options, 1); }
 
   std::string name() const override { return "ivon"; }
-  bool uses_optimizer() const override { return false; }
+  Steps steps() const override { return Steps::own_optimizer; }
   void check(const Training& training) const override;
   Inferred run(const Training& training) override;
 
