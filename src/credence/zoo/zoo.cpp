@@ -1,6 +1,14 @@
 #include "credence/zoo/zoo.h"
 
 namespace credence {
+namespace {
+
+template <std::int64_t units>
+GraphSpec two_hidden(const ZooOptions& options) {
+  return multilayer_perceptron(options, {units, units});
+}
+
+}  // namespace
 
 const Registry<ZooEntry>& zoo() {
   static const Registry<ZooEntry> models(
@@ -22,6 +30,20 @@ const Registry<ZooEntry>& zoo() {
             two_dense,
             {"dense1"},
             "reparameterization"}},
+          {"MLP_400", {"two hidden layers of 400", two_hidden<400>, {}, ""}},
+          {"MLP_1200", {"two hidden layers of 1200", two_hidden<1200>, {}, ""}},
+          {"BNN_MLP_400",
+           {"MLP_400, all kernels variational, local reparameterization",
+            two_hidden<400>,
+            {"all"},
+            "local_reparameterization"}},
+          {"BNN_MLP_1200",
+           {"MLP_1200, all kernels variational, local reparameterization",
+            two_hidden<1200>,
+            {"all"},
+            "local_reparameterization"}},
+          {"LeNet5", {"LeNet-5: three 5x5 convolutions, two dense layers", lenet5, {}, ""}},
+          {"BNN_LeNet5", {"LeNet5, all kernels variational, Flipout", lenet5, {"all"}, "flipout"}},
           {"simplecnn", {"two small convolutions, two dense layers", simple_cnn, {}, ""}},
           {"CIFAR10_CNN",
            {"six 3x3 convolutions, two dense layers", convolution_pairs, {}, "", {32, 32, 3}}},

@@ -26,6 +26,13 @@ const Registry<ZooEntry>& zoo();
 GraphSpec single_convolution(const ZooOptions& options);
 /// Two dense layers: Flatten, Dense 64, ReLU, Dense.
 GraphSpec two_dense(const ZooOptions& options);
+/// Flatten; for each entry of `hidden_units` Dense of so many and ReLU; Dense.
+GraphSpec multilayer_perceptron(const ZooOptions& options,
+                                const std::vector<std::int64_t>& hidden_units);
+/// LeNet-5 with ReLU and maxima: 5x5 same convolutions of 6, 16 and 120 filters, each followed by
+/// ReLU and the first two by MaxPool 2x2; Dense 84, ReLU, Dense. After LeCun et al. 1998,
+/// doi:10.1109/5.726791, as in TensorFlow Probability's Bayesian example.
+GraphSpec lenet5(const ZooOptions& options);
 /// Three pairs of 3x3 convolutions of 32, 64 and 128 filters, each followed by ReLU and each pair
 /// by MaxPool 2x2; Dense 128, ReLU, Dense.
 GraphSpec convolution_pairs(const ZooOptions& options);
