@@ -1,0 +1,54 @@
+#include "credence/cli/fit.h"
+
+#include "credence/checkpoint/checkpoint.h"
+#include "credence/train/micro_batch.h"
+
+namespace credence::cli {
+
+Fit::Fit(const Experiment& experiment, const FitData& data, Communicator& communicator)
+    : inference_(experiment.make_inference()) {
+  const TrainSection& train = experiment.train;
+  const int ranks = inference_->ranks_a_network(communicator.size());
+  const LoaderOptions batches{.global_batch = train.global_batch(ranks),
+                              .steps_per_epoch = train.steps_per_epoch,
+                              .seed = experiment.seed};
+  const std::int64_t most_rows = BatchPlan(*data.training, batches, 0, ranks).max_rows();
+  model_ = std::make_unique<Model>(experiment.make_graph(*data.training),
+                                   ModelOptions{.max_batch = inference_->rows_at_once(
+                                                    rows_at_once(most_rows, train.micro_batch)),
+                                                .seed = experiment.seed});
+  const auto initialize = [model = model_.get(), weights = data.weights,
+                           relative_sigma = experiment.weights.relative_sigma](std::uint64_t seed) {
+    model->initialize(seed);
+    if (!weights) return;
+    std::vector<NamedTensor> values = named_values(model->parameters());
+    begin_from(*weights, values, relative_sigma);
+    model->centre_priors();
+  };
+  initialize(experiment.seed);
+  loss_ = experiment.make_loss(*model_, *data.training);
+  schedule_ = experiment.make_schedule();
+  training_.emplace(Training{
+      .model = *model_,
+      .loss = *loss_,
+      .communicator = communicator,
+      .data = data.training,
+      .validation = data.validation,
+      .batches = batches,
+      .options = {.epochs = train.epochs,
+                  .learning_rate =
+                      train.learning_rate * learning_rate_scale(train.learning_rate_scaling, ranks),
+                  .micro_batch = train.micro_batch,
+                  .kl = train.kl,
+                  .seed = experiment.seed,
+                  .buckets = experiment.distributed.buckets,
+                  .validation = experiment.validation},
+      .initialize = initialize,
+      .make_optimizer = experiment.make_optimizer,
+      .schedule = schedule_.get(),
+      .timeline = data.timeline});
+  check_training(*model_, *loss_, training_->options, data.validation != nullptr);
+  experiment.check_inference(*inference_, *training_);
+}
+
+}  // namespace credence::cli

@@ -1,0 +1,106 @@
+#include "credence/cli/train_records.h"
+
+#include <iostream>
+
+#include <unistd.h>
+
+#include "credence/base/log.h"
+#include "credence/base/sha256.h"
+#include "credence/checkpoint/checkpoint.h"
+#include "credence/checkpoint/weights_hash.h"
+#include "credence/cli/header.h"
+#include "credence/data/saved_units.h"
+#include "credence/report/environment.h"
+#include "credence/report/summary.h"
+
+namespace credence::cli {
+
+TrainRecords::TrainRecords(const RunDirectoryOptions& where, const Experiment& experiment,
+                           const Resources& resources, const Context& context)
+    : experiment_(experiment),
+      resources_(resources),
+      directory_(RunDirectory::create(where)),
+      metrics_(directory_.metrics()),
+      progress_(std::cout, progress_options(STDOUT_FILENO)),
+      progress_observer_(progress_),
+      metrics_observer_(metrics_, experiment.train.log_every_steps) {
+  EnvironmentOptions environment{.command_line = context.command_line,
+                                 .mpi_library = CommWorld::library()};
+  for (const RankPlace& place : resources.places) environment.hosts.push_back(place.host);
+  directory_.write_config(experiment.resolved);
+  directory_.write_environment(environment_json(environment));
+  add_log_file(directory_.log());
+}
+
+void TrainRecords::tell(const std::string& line) {
+  progress_.finish_line(line);
+  log_to_files(line);
+}
+
+void TrainRecords::write_header(Fit& fit) {
+  const Model& model = fit.model();
+  const auto ranks = static_cast<std::int64_t>(resources_.places.size());
+  const double learning_rate = fit.options().learning_rate;
+  const std::vector<Field> fields{
+      {"model", model.name()},
+      {"dataset", experiment_.data_name},
+      {"parameters", model.parameter_count()},
+      {"ranks", ranks},
+      {"threads_per_rank", static_cast<std::int64_t>(resources_.threads)},
+      {"global_batch_size", experiment_.train.global_batch(static_cast<int>(ranks))},
+      {"learning_rate", learning_rate},
+      {"seed", static_cast<std::int64_t>(experiment_.seed)}};
+  metrics_.write(MetricsEvent::header, fields);
+  const std::string header = job_header(experiment_, resources_, learning_rate) + '\n' +
+                             layer_table(model) + '\n' + option_table(experiment_);
+  log_to_files(header);
+  std::cout << header << '\n' << "run directory " << directory_.path().string() << std::endl;
+  if (!model.is_bayesian())
+    for (const ConfigPlace& place : experiment_.of_posterior)
+      log_warning(place.locate("has no effect: no layer has a posterior"));
+  if (fit.inference().steps() == Steps::none)
+    for (const ConfigPlace& place : experiment_.of_optimizer)
+      log_warning(place.locate(
+          concat("has no effect: ", fit.inference().name(), " takes no steps of an optimizer")));
+  const std::string warning = warning_of(resources_);
+  if (!warning.empty()) log_warning(warning);
+}
+
+void TrainRecords::save_weights(Fit& fit, const Inferred& inferred,
+                                const Calibration* calibration) {
+  std::vector<NamedTensor> tensors = named_values(fit.model().parameters());
+  const auto add = [&](std::vector<NamedTensor> more) {
+    std::ranges::move(more, std::back_inserter(tensors));
+  };
+  add(units_to_save(fit.data()));
+  if (inferred.weights) add(as_posterior(inferred.weights->state()));
+  if (calibration) add(as_calibration(calibration->state()));
+  save_checkpoint(directory_.checkpoints(), tensors, inferred.optimizer_state,
+                  {.step = static_cast<std::uint64_t>(inferred.report.steps),
+                   .epoch = static_cast<std::uint64_t>(inferred.report.epochs),
+                   .seed = experiment_.seed,
+                   .config_hash = text_sha256(experiment_.resolved)});
+}
+
+void TrainRecords::finish(Fit& fit, const Inferred& inferred, const std::vector<NamedValue>& test) {
+  const TrainReport& report = inferred.report;
+  Summary summary;
+  summary.model = fit.model().name();
+  summary.dataset = experiment_.data_name;
+  summary.seed = experiment_.seed;
+  summary.ranks = static_cast<int>(resources_.places.size());
+  summary.threads_per_rank = resources_.threads;
+  summary.parameters = fit.model().parameter_count();
+  summary.epochs = report.epochs;
+  summary.steps = report.steps;
+  summary.train_seconds = report.train_seconds;
+  summary.samples_per_sec = report.samples_per_sec();
+  summary.peak_rss_bytes = peak_rss_bytes();
+  summary.weights_sha256 = weights_sha256(fit.model().parameters());
+  summary.inference = inferred.figures;
+  summary.test = test;
+  write_summary(directory_.summary(), summary);
+  tell("wrote " + directory_.path().string());
+}
+
+}  // namespace credence::cli

@@ -1,0 +1,40 @@
+#pragma once
+
+#include "credence/cli/fit.h"
+#include "credence/cli/session.h"
+#include "credence/report/metrics_log.h"
+#include "credence/report/progress.h"
+#include "credence/report/train_observers.h"
+
+namespace credence::cli {
+
+/// What rank 0 leaves of a training: the run directory and its records, and what the terminal is
+/// told. IoError, CreateError as the files.
+class TrainRecords {
+ public:
+  /// Makes the run directory, with its configuration and environment.
+  TrainRecords(const RunDirectoryOptions& where, const Experiment& experiment,
+               const Resources& resources, const Context& context);
+
+  std::vector<Observer*> observers() { return {&progress_observer_, &metrics_observer_}; }
+  Progress& progress() { return progress_; }
+  /// A line, on the terminal and in the log.
+  void tell(const std::string& line);
+
+  /// What is about to be trained, and warnings.
+  void write_header(Fit& fit);
+  void save_weights(Fit& fit, const Inferred& inferred, const Calibration* calibration);
+  /// The summary: the run is complete.
+  void finish(Fit& fit, const Inferred& inferred, const std::vector<NamedValue>& test);
+
+ private:
+  const Experiment& experiment_;
+  const Resources& resources_;
+  RunDirectory directory_;
+  MetricsLog metrics_;
+  Progress progress_;
+  ProgressObserver progress_observer_;
+  MetricsObserver metrics_observer_;
+};
+
+}  // namespace credence::cli
