@@ -151,9 +151,10 @@ void bench_uci(const UciArguments& arguments, Context& context) {
 void print_recipe(const std::string& name) {
   choose("--recipe", "method", {name}, uci_methods().names());
   const UciMethod& method = uci_methods().find(name);
-  std::cout << method.recipe << "# What `credence bench uci` chooses from:\n";
-  for (const auto& candidate : method.candidates)
-    std::cout << "#   " << join(candidate, " ") << '\n';
+  std::cout << method.recipe;
+  if (method.candidates.size() > 1) std::cout << "# What `credence bench uci` chooses from:\n";
+  for (const auto& changes : method.candidates)
+    if (!changes.empty()) std::cout << "#   " << join(changes, " ") << '\n';
   std::cout << std::flush;
 }
 

@@ -73,8 +73,8 @@ const Registry<UciMethod>& uci_methods() {
            {.description = "variational, a Gaussian for each weight, local reparameterization",
             .recipe = mean_field,
             .candidates = {{"train.kl.weight=1"},
-                           {"train.kl.weight=0.3"},
-                           {"train.kl.weight=0.1"}}}},
+                           {"train.kl.weight=0.5"},
+                           {"train.kl.weight=0.25"}}}},
           {"mc_dropout",
            {.description = "Monte Carlo dropout",
             .recipe = mc_dropout,
@@ -84,7 +84,7 @@ const Registry<UciMethod>& uci_methods() {
           {"ensemble",
            {.description = "ten networks, trained one by one",
             .recipe = ensemble,
-            .candidates = {{"train.epochs=50"}, {"train.epochs=150"}, {"train.epochs=500"}}}},
+            .candidates = {{"train.epochs=150"}, {"train.epochs=500"}, {"train.epochs=1500"}}}},
       });
   return methods;
 }
