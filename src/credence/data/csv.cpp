@@ -10,6 +10,7 @@
 #include "credence/base/errors.h"
 #include "credence/base/files.h"
 #include "credence/base/text.h"
+#include "credence/data/table_splits.h"
 #include "credence/random/noise.h"
 
 namespace credence {
@@ -75,28 +76,6 @@ std::vector<std::size_t> find_targets(const CsvOptions& options, const TextTable
   return targets;
 }
 
-Units units_of(const TextTable& table, std::size_t column, const std::vector<std::size_t>& rows) {
-  const auto cell = [&](std::size_t row) { return table.cells[row * table.columns + column]; };
-  const auto n = static_cast<double>(rows.size());
-  double mean = 0, variance = 0;
-  for (const std::size_t row : rows) mean += cell(row) / n;
-  for (const std::size_t row : rows) variance += (cell(row) - mean) * (cell(row) - mean) / n;
-  // A constant's mean may be off by an ulp or two.
-  const bool constant = std::sqrt(variance) <= 1e-12 * std::abs(mean);
-  return {.scale = constant ? 1 : std::sqrt(variance), .shift = mean};
-}
-
-Tensor gather(const TextTable& table, const std::vector<std::size_t>& rows,
-              const std::vector<std::size_t>& columns, const std::vector<Units>& units) {
-  Tensor result({std::ssize(rows), std::ssize(columns)});
-  float* to = result.data<float>();
-  for (const std::size_t row : rows)
-    for (const std::size_t column : columns)
-      *to++ = static_cast<float>((table.cells[row * table.columns + column] - units[column].shift) /
-                                 units[column].scale);
-  return result;
-}
-
 void check_options(const CsvOptions& options) {
   require<ConfigError>(!options.path.empty(), "csv: data.path: give the file to read");
   require<ConfigError>(options.test_fraction >= 0 && options.test_fraction < 1,
@@ -130,28 +109,12 @@ DataSplits load_csv(const CsvOptions& options) {
   for (std::size_t i = 0; i < table.rows(); ++i)
     (i < test_rows ? test : train).push_back(permutation(i));
 
-  std::vector<Units> units(table.columns);
-  for (std::size_t column = 0; options.standardise && column < table.columns; ++column)
-    units[column] = units_of(table, column, train);
-  TargetInfo info;
-  for (const std::size_t column : targets) {
-    info.labels.push_back(table.name(column));
-    if (options.standardise) info.units.push_back(units[column]);
-  }
-  std::vector<Units> src_units;
-  std::vector<std::string> src_labels;
-  for (const std::size_t column : inputs) {
-    if (options.standardise) src_units.push_back(units[column]);
-    if (!table.names.empty()) src_labels.push_back(table.names[column]);
-  }
-  const auto part = [&](const std::vector<std::size_t>& rows) {
-    auto dataset = std::make_shared<InMemoryDataset>("csv", gather(table, rows, inputs, units),
-                                                     gather(table, rows, targets, units), info);
-    dataset->set_src_units(src_units);
-    dataset->set_src_labels(src_labels);
-    return dataset;
-  };
-  return {.train = part(train), .test = test.empty() ? nullptr : part(test)};
+  return split_table(table, {.name = "csv",
+                             .inputs = inputs,
+                             .targets = targets,
+                             .train = train,
+                             .test = test,
+                             .standardise = options.standardise});
 }
 
 }  // namespace credence

@@ -10,6 +10,7 @@
 #include "credence/data/digits.h"
 #include "credence/data/mnist.h"
 #include "credence/data/source.h"
+#include "credence/data/uci.h"
 
 namespace credence {
 
@@ -37,6 +38,8 @@ void for_each_dataset(Visitor&& visit) {
   visit(DatasetKind<DigitsOptions>{"digits", "70,000 made-up handwritten digits, 28 x 28",
                                    make_digits});
   visit(DatasetKind<CsvOptions>{"csv", "a regression from a table in a file", load_csv});
+  visit(DatasetKind<UciOptions>{"uci", "a regression with given splits, as those of UCI's sets",
+                                load_uci});
 }
 
 /// What is known of a data set without its options.
