@@ -34,8 +34,8 @@ double difference(F f, double x, double h) {
 TEST(ReluMoments, AreThoseOfSamples) {
   constexpr std::size_t n = 1'000'000;
   const std::vector<double> z = normals(n, "relu");
-  for (const Moments x : {Moments{0, 1}, {1.3, 0.5}, {-0.7, 2}, {-2, 1}, {4, 9}}) {
-    const Moments y = relu_moments(x).moments;
+  for (const NormalMoments x : {NormalMoments{0, 1}, {1.3, 0.5}, {-0.7, 2}, {-2, 1}, {4, 9}}) {
+    const NormalMoments y = relu_moments(x).moments;
     std::vector<double> samples(n), squares(n);
     double fourth = 0;
     for (std::size_t i = 0; i < n; ++i) {
@@ -52,13 +52,13 @@ TEST(ReluMoments, AreThoseOfSamples) {
 }
 
 TEST(ReluMoments, AreThoseOfAHalfNormalAroundZero) {
-  const Moments y = relu_moments({0, 2.5}).moments;
+  const NormalMoments y = relu_moments({0, 2.5}).moments;
   EXPECT_NEAR(y.mean, std::sqrt(2.5 / (2 * std::numbers::pi)), 1e-15);
   EXPECT_NEAR(y.variance, 2.5 * (0.5 - 0.5 / std::numbers::pi), 1e-15);
 }
 
 TEST(ReluMoments, HaveTheDerivativesOfTheirDifferences) {
-  for (const Moments x : {Moments{0, 1}, {1.3, 0.5}, {-0.7, 2}, {-3, 0.7}, {2, 0.01}}) {
+  for (const NormalMoments x : {NormalMoments{0, 1}, {1.3, 0.5}, {-0.7, 2}, {-3, 0.7}, {2, 0.01}}) {
     const ReluMoments y = relu_moments(x);
     const auto by_mean = [&](double mean) { return relu_moments({mean, x.variance}).moments; };
     const auto by_variance = [&](double v) { return relu_moments({x.mean, v}).moments; };
@@ -95,17 +95,17 @@ TEST(ReluMoments, HaveTheirLimits) {
     EXPECT_EQ(number.mean_by_mean, x > 0 ? 1 : x < 0 ? 0 : 0.5);
   }
   for (double a = -45; a < 45; a += 0.01) {
-    const Moments y = relu_moments({a, 1}).moments;
+    const NormalMoments y = relu_moments({a, 1}).moments;
     ASSERT_GE(y.mean, 0) << a;
     ASSERT_GE(y.variance, 0) << a;
     ASSERT_LE(y.variance, 1 + 1e-12) << a;
   }
 }
 
-TEST(Evidence, IsANormalDensityWithItsDerivatives) {
+TEST(TargetEvidence, IsANormalDensityWithItsDerivatives) {
   const GammaBelief precision{.shape = 4, .rate = 1.5};  // a variance of 0.5
-  const Moments prediction{.mean = 0.3, .variance = 0.7};
-  const Evidence seen = evidence(1.1, prediction, precision);
+  const NormalMoments prediction{.mean = 0.3, .variance = 0.7};
+  const TargetEvidence seen = evidence(1.1, prediction, precision);
   EXPECT_NEAR(std::exp(seen.log), std::exp(-0.5 * 0.64 / 1.2) / std::sqrt(2.4 * std::numbers::pi),
               1e-15);
   EXPECT_NEAR(seen.by_mean,
@@ -125,7 +125,7 @@ TEST(Evidence, IsANormalDensityWithItsDerivatives) {
 }
 
 TEST(GammaBelief, TakesTheMomentsOfTheTiltedDistribution) {
-  const Moments prediction{.mean = 0.3, .variance = 0.2};
+  const NormalMoments prediction{.mean = 0.3, .variance = 0.2};
   for (const double x : {0.3, 1.0, 4.0}) {
     const GammaBelief before{.shape = 6, .rate = 5};
     const GammaBelief after = updated(before, x, prediction).value();
@@ -152,10 +152,11 @@ TEST(GammaBelief, FindsTheVarianceOfWhatItSees) {
 }
 
 TEST(NormalUpdate, IsUndoneWhereThereIsNone) {
-  EXPECT_FALSE(updated(Moments{0, 1}, 10, 0).has_value());
-  EXPECT_FALSE(updated(Moments{0, 1}, std::nan(""), 0).has_value());
-  EXPECT_FALSE(updated(Moments{0, 1}, 0, std::numeric_limits<double>::infinity()).has_value());
-  const Moments w = updated(Moments{2, 0.5}, 0.4, -0.1).value();
+  EXPECT_FALSE(updated(NormalMoments{0, 1}, 10, 0).has_value());
+  EXPECT_FALSE(updated(NormalMoments{0, 1}, std::nan(""), 0).has_value());
+  EXPECT_FALSE(
+      updated(NormalMoments{0, 1}, 0, std::numeric_limits<double>::infinity()).has_value());
+  const NormalMoments w = updated(NormalMoments{2, 0.5}, 0.4, -0.1).value();
   EXPECT_NEAR(w.mean, 2.2, 1e-15);
   EXPECT_NEAR(w.variance, 0.5 - 0.25 * (0.16 + 0.2), 1e-15);
 }
@@ -201,7 +202,7 @@ TEST(PbpNetwork, PredictsTheMomentsOfSampledNetworks) {
   constexpr std::size_t n = 40'000;
   const std::vector<float> x{0.7F, -1.2F};
   PbpNetwork network = random_network({{2, 3, true}, {3, 1, true}});
-  const Moments expected = network.predict(x);
+  const NormalMoments expected = network.predict(x);
   const NormalWeights weights = network.weights();
   const std::size_t count = weights.mean.size();
   const std::vector<double> z = normals(n * count, "samples");

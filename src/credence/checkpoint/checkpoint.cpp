@@ -155,6 +155,11 @@ CheckpointInfo load_checkpoint(const fs::path& file, std::span<NamedTensor> mode
   return info;
 }
 
+bool is_beside_weights(const std::string& name) {
+  return name.starts_with(data_prefix) || name.starts_with(posterior_prefix) ||
+         name.starts_with(calibration_prefix);
+}
+
 SavedBeside load_weights(const fs::path& file, std::span<NamedTensor> model) {
   SafetensorsFile content = read_safetensors(file);
   std::erase_if(content.tensors, [](const NamedTensor& tensor) {

@@ -50,6 +50,9 @@ struct SavedBeside {
 /// The same for a model alone, whatever optimizer state or metadata the file has.
 SavedBeside load_weights(const std::filesystem::path& file, std::span<NamedTensor> model);
 
+/// Whether a tensor of that name is one of those beside a model's.
+bool is_beside_weights(const std::string& name);
+
 /// The tensors of a posterior under the names that a checkpoint has for them.
 std::vector<NamedTensor> as_posterior(std::vector<NamedTensor> tensors);
 /// The same of a calibration.

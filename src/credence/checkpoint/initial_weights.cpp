@@ -62,10 +62,8 @@ class Source {
 
   void require_all_used() const {
     for (const auto& [name, entry] : tensors_)
-      require<DataError>(
-          entry.is_used || name.starts_with("data.") || name.starts_with("posterior."), file_,
-          ": tensor \"", name, "\", ", kind(*entry.tensor), ", is of no layer of this network",
-          doubt);
+      require<DataError>(entry.is_used || is_beside_weights(name), file_, ": tensor \"", name,
+                         "\", ", kind(*entry.tensor), ", is of no layer of this network", doubt);
   }
 
  private:

@@ -61,6 +61,9 @@ TrainedModel load_untrained(const CheckArguments& arguments, Communicator& commu
 /// That of a run, whose priors have their centres again. Collective.
 TrainedModel load_trained(const CheckArguments& arguments, Communicator& communicator) {
   TrainedModel made = load_run(arguments.target, arguments.overrides, communicator);
+  if (std::ranges::none_of(made.model->beliefs(),
+                           [](const Belief& belief) { return belief.prior->is_centred(); }))
+    return made;
   const SavedValues trained(made.model->parameters());
   begin_from_weights(made);
   trained.restore();
@@ -155,7 +158,10 @@ void check(const CheckArguments& arguments, Context& context) {
     if (!report.passed() && arguments.json) std::cout << check_json(report) << std::flush;
     require_passed(report);
   });
-  if (report.is_trained) {
+  if (subject_of.weights) {
+    print(concat("\nThe run's posterior is that of inference.type=", experiment.inference_name,
+                 ". All above is of the network's own weights, which it is\nnot pruned by.\n"));
+  } else if (report.is_trained) {
     if (subject_of.data.test)
       prune(subject_of, with_samples(experiment.predict, arguments.samples), context, report);
     print(pruning_text(report) + "\n" + findings_text(report.warnings));

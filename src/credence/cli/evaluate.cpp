@@ -96,7 +96,7 @@ void run_evaluate(const EvaluateArguments& arguments, Context& context) {
   progress.clear();
   if (arguments.replicates) {
     std::vector<std::string> names;
-    for (const NamedValue& value : evaluation.values) names.push_back(value.first);
+    for (const auto& metric : predictor.make_metrics()) names.push_back(metric->name());
     evaluation.intervals = bootstrap_intervals(
         names, part, {.replicates = *arguments.replicates, .seed = trained.experiment.seed},
         communicator);

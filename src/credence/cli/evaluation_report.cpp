@@ -27,10 +27,11 @@ std::string metrics_table(const Evaluation& evaluation) {
   Table table(columns);
   for (std::size_t i = 0; i < evaluation.values.size(); ++i) {
     std::vector<std::string> cells{evaluation.values[i].first, number(evaluation.values[i].second)};
-    if (bounded) {
+    if (i < evaluation.intervals.size()) {
       cells.push_back(number(evaluation.intervals[i].lower));
       cells.push_back(number(evaluation.intervals[i].upper));
     }
+    cells.resize(columns.size());
     table.add_row(std::move(cells));
   }
   return table.text();

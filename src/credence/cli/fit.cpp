@@ -6,9 +6,10 @@
 namespace credence::cli {
 
 Fit::Fit(const Experiment& experiment, const FitData& data, Communicator& communicator)
-    : inference_(experiment.make_inference()) {
+    : inference_(experiment.make_inference()),
+      ranks_a_network_(inference_->ranks_a_network(communicator.size())) {
   const TrainSection& train = experiment.train;
-  const int ranks = inference_->ranks_a_network(communicator.size());
+  const int ranks = ranks_a_network_;
   const LoaderOptions batches{.global_batch = train.global_batch(ranks),
                               .steps_per_epoch = train.steps_per_epoch,
                               .seed = experiment.seed};
@@ -43,6 +44,7 @@ Fit::Fit(const Experiment& experiment, const FitData& data, Communicator& commun
                   .seed = experiment.seed,
                   .buckets = experiment.distributed.buckets,
                   .validation = experiment.validation},
+      .begins_from_weights = data.weights != nullptr,
       .initialize = initialize,
       .make_optimizer = experiment.make_optimizer,
       .schedule = schedule_.get(),

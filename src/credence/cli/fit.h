@@ -25,6 +25,9 @@ class Fit {
   const Inference& inference() const { return *inference_; }
   const Dataset& data() const { return *training_->data; }
   const TrainerOptions& options() const { return training_->options; }
+  /// Of all, those that take the steps of one network together.
+  int ranks_a_network() const { return ranks_a_network_; }
+  std::int64_t global_batch() const { return training_->batches.global_batch; }
   void set_observers(std::vector<Observer*> observers) { training_->observers = observers; }
 
   /// Finds the posterior. NumericalError as Trainer. Collective.
@@ -32,6 +35,7 @@ class Fit {
 
  private:
   std::unique_ptr<Inference> inference_;
+  int ranks_a_network_;
   std::unique_ptr<Model> model_;
   std::unique_ptr<Loss> loss_;
   std::unique_ptr<Schedule> schedule_;

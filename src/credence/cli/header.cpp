@@ -112,16 +112,20 @@ std::string resources_text(const Resources& resources) {
 }
 
 std::string job_header(const Experiment& experiment, const Resources& resources,
-                       double learning_rate) {
-  const auto ranks = static_cast<int>(resources.places.size());
+                       int ranks_a_network, double learning_rate) {
+  const int ranks = ranks_a_network;
   const std::int64_t global_batch = experiment.train.global_batch(ranks);
   const std::int64_t rows = (global_batch + ranks - 1) / ranks;
   const std::int64_t at_once = rows_at_once(rows, experiment.train.micro_batch);
   const std::string micro = at_once < rows ? fmt::format(", in micro-batches of {}", at_once) : "";
+  const std::string groups = ranks < static_cast<int>(resources.places.size())
+                                 ? concat(", of each network on ", counted(ranks, "rank"))
+                                 : "";
   return resources_text(resources) +
-         fmt::format("batch {} a rank, {} in all{}; learning rate {:g} (scaling with ranks: {})\n",
-                     rows, global_batch, micro, learning_rate,
-                     enum_name(experiment.train.learning_rate_scaling));
+         fmt::format(
+             "batch {} a rank, {} in all{}{}; learning rate {:g} (scaling with ranks: {})\n", rows,
+             global_batch, micro, groups, learning_rate,
+             enum_name(experiment.train.learning_rate_scaling));
 }
 
 }  // namespace credence::cli

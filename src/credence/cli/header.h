@@ -14,7 +14,8 @@ std::string option_table(const Experiment& experiment);
 /// Version, ranks and threads with their CPUs.
 std::string resources_text(const Resources& resources);
 /// Version, ranks and threads with their CPUs, batch sizes, learning rate and the rule in force.
+/// The batch is that of one network, by so many ranks.
 std::string job_header(const Experiment& experiment, const Resources& resources,
-                       double learning_rate);
+                       int ranks_a_network, double learning_rate);
 
 }  // namespace credence::cli

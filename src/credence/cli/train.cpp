@@ -40,15 +40,14 @@ void check_trace(const TrainArguments& arguments, const std::string& output, int
   if (!in_run) require_creatable(trace);
 }
 
-std::string profile(const Timeline& timeline, const Model& model, const TrainReport& report,
-                    const Resources& resources) {
-  const auto ranks = static_cast<double>(resources.places.size());
-  return profile_table(timeline, model,
+std::string profile(const Timeline& timeline, Fit& fit, const TrainReport& report, int threads) {
+  const double ranks = fit.ranks_a_network();
+  return profile_table(timeline, fit.model(),
                        {.steps = report.steps,
                         .seconds = report.train_seconds,
                         .examples_per_step = static_cast<double>(report.examples) /
                                              static_cast<double>(report.steps) / ranks,
-                        .peak_gflops = peak_gflops({.threads = resources.threads}).best});
+                        .peak_gflops = peak_gflops({.threads = threads}).best});
 }
 
 void train(const TrainArguments& arguments, Context& context) {
@@ -114,7 +113,8 @@ void train(const TrainArguments& arguments, Context& context) {
   }
   if (!inferred.figures.empty())
     tell(concat(fit.inference().name(), "  ", text_of(inferred.figures)));
-  if (arguments.profile) tell(profile(timeline, fit.model(), inferred.report, resources));
+  if (arguments.profile && inferred.report.steps > 0)
+    tell(profile(timeline, fit, inferred.report, resources.threads));
   Predictor predictor = predictor_of("test", experiment.predict, inferred.weights.get());
   predictor.set_calibration(fitted.calibration.get());
   const std::vector<NamedValue> test = test_as("test", std::move(predictor));

@@ -47,12 +47,13 @@ void TrainRecords::write_header(Fit& fit) {
       {"parameters", model.parameter_count()},
       {"ranks", ranks},
       {"threads_per_rank", static_cast<std::int64_t>(resources_.threads)},
-      {"global_batch_size", experiment_.train.global_batch(static_cast<int>(ranks))},
+      {"global_batch_size", fit.global_batch()},
       {"learning_rate", learning_rate},
       {"seed", static_cast<std::int64_t>(experiment_.seed)}};
   metrics_.write(MetricsEvent::header, fields);
-  const std::string header = job_header(experiment_, resources_, learning_rate) + '\n' +
-                             layer_table(model) + '\n' + option_table(experiment_);
+  const std::string header =
+      job_header(experiment_, resources_, fit.ranks_a_network(), learning_rate) + '\n' +
+      layer_table(model) + '\n' + option_table(experiment_);
   log_to_files(header);
   std::cout << header << '\n' << "run directory " << directory_.path().string() << std::endl;
   if (!model.is_bayesian())

@@ -196,6 +196,7 @@ void read_inference(OptionReader& root, Experiment& experiment) {
     place.check([&] { method.check(training); });
   };
   const std::unique_ptr<Inference> method = experiment.make_inference();
+  experiment.inference_name = method->name();
   const auto refuse = [&](const char* key, const std::string& fallback) {
     OptionReader& section = root.child("train").child(key);
     const std::string& name = section.name("type", fallback);
@@ -206,7 +207,13 @@ void read_inference(OptionReader& root, Experiment& experiment) {
   const Steps steps = method->steps();
   if (steps == Steps::own_optimizer || steps == Steps::own_and_schedule)
     refuse("optimizer", "Adam");
-  if (steps == Steps::own_and_schedule) refuse("schedule", "constant");
+  if (steps != Steps::own_and_schedule) return;
+  refuse("schedule", "constant");
+  const WarmupOptions& warmup = experiment.train.warmup;
+  if (warmup.steps > 0 || warmup.epochs > 0)
+    root.child("train").child("warmup").fail(
+        concat("inference.type=", method->name(),
+               " has a schedule of its own, and this would have no effect: remove it"));
 }
 
 /// Adds the place of an option that is given, and not as by default: a saved configuration names

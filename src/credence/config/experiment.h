@@ -92,6 +92,7 @@ struct Experiment {
   /// The method of inference. `check` gives what it finds amiss its place in the recipe.
   std::function<std::unique_ptr<Inference>()> make_inference;
   std::function<void(const Inference&, const Training&)> check_inference;
+  std::string inference_name;
 
   /// ConfigError, with its place in the recipe, for a metric that does not fit the data's problem.
   void check_metrics(const Dataset& data) const;

@@ -53,7 +53,7 @@ class DistanceMap {
 
 void write_glyph(const std::vector<Skeleton>& styles, std::span<const float, digit_draws> draws,
                  std::span<std::uint8_t, digit_pixels> image) {
-  Draws shape(draws.first<digit_shape_draws>());
+  ShapeDraws shape(draws.first<digit_shape_draws>());
   Polyline line = shape_glyph(styles, shape);
   const float radius = shape.around(1.15F, 0.5F);
   const float blur = shape.between(0.9F, 1.8F);

@@ -10,7 +10,7 @@ constexpr float digit_extent = 22.0F;
 /// knots, two cells a side of [-0.6, 0.6]^2.
 class ElasticField {
  public:
-  ElasticField(Draws& draws, float amplitude) {
+  ElasticField(ShapeDraws& draws, float amplitude) {
     for (auto& knot : knots_)
       knot = {draws.between(-amplitude, amplitude), draws.between(-amplitude, amplitude)};
   }
@@ -58,7 +58,7 @@ PenPoint spline(PenPoint a, PenPoint b, PenPoint c, PenPoint d, float t) {
 }
 
 /// Traces a stroke whose points are moved a little, in the box [-0.5, 0.5]^2.
-void trace(const Stroke& stroke, float jitter, Draws& draws, Polyline& line) {
+void trace(const Stroke& stroke, float jitter, ShapeDraws& draws, Polyline& line) {
   constexpr int pieces = 4;
   std::array<PenPoint, 16> points;
   const int count = static_cast<int>(stroke.size());
@@ -85,7 +85,7 @@ void trace(const Stroke& stroke, float jitter, Draws& draws, Polyline& line) {
 }
 
 /// Turns, shears and scales the drawing and lays it on the image; the unit becomes the pixel.
-void place(std::span<Vertex> line, Draws& draws) {
+void place(std::span<Vertex> line, ShapeDraws& draws) {
   const float height = draws.between(15.0F, 20.5F);
   const float width = height * draws.around(0.9F, 0.3F);
   const float shear = draws.around(-0.1F, 0.5F);
@@ -115,7 +115,7 @@ void place(std::span<Vertex> line, Draws& draws) {
 
 }  // namespace
 
-Polyline shape_glyph(const std::vector<Skeleton>& styles, Draws& draws) {
+Polyline shape_glyph(const std::vector<Skeleton>& styles, ShapeDraws& draws) {
   const int style = draws.below(static_cast<int>(styles.size()));
   // Most writers are careful, a few are not.
   const float haste = draws.between(0.0F, 1.0F);

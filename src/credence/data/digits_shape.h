@@ -14,9 +14,9 @@ inline constexpr int digit_side = 28;
 
 /// Takes uniform draws one after the other. What is made of them must not depend on the order in
 /// which a compiler evaluates arguments: draw in separate statements or between braces.
-class Draws {
+class ShapeDraws {
  public:
-  explicit Draws(std::span<const float> uniforms) : uniforms_(uniforms) {}
+  explicit ShapeDraws(std::span<const float> uniforms) : uniforms_(uniforms) {}
 
   float between(float low, float high) { return low + (high - low) * next(); }
   /// Denser around the middle: the mean of two.
@@ -60,6 +60,6 @@ class Polyline {
 /// One writer's version of a digit or symbol that has these styles: one picked, its points
 /// jittered, joined by splines, bent by a smooth random field, sheared, turned, scaled and moved,
 /// wholly inside the image.
-Polyline shape_glyph(const std::vector<Skeleton>& styles, Draws& draws);
+Polyline shape_glyph(const std::vector<Skeleton>& styles, ShapeDraws& draws);
 
 }  // namespace credence

@@ -1,5 +1,6 @@
 #include "credence/inference/cyclical_mcmc.h"
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 
@@ -11,39 +12,50 @@
 namespace credence {
 namespace {
 
-/// Where steps stand in their cycles.
+/// Where steps stand in their cycles, of which the last one has what a division leaves over.
 struct Cycles {
-  std::int64_t steps;  ///< of a cycle
-  std::int64_t noisy;  ///< of them at its end
-  std::int64_t samples;
+  std::int64_t all_steps, count, samples;
+  double exploration;
 
-  std::int64_t place(std::int64_t step) const { return step % steps; }
-  bool is_noisy(std::int64_t step) const { return place(step) >= steps - noisy; }
+  std::int64_t shortest() const { return all_steps / count; }
+  std::int64_t number(std::int64_t step) const { return std::min(step / shortest(), count - 1); }
+  std::int64_t place(std::int64_t step) const { return step - number(step) * shortest(); }
+  std::int64_t length(std::int64_t step) const {
+    return number(step) + 1 < count ? shortest() : all_steps - (count - 1) * shortest();
+  }
+  /// Steps with noise at the end of a cycle of that length.
+  std::int64_t noisy(std::int64_t length) const {
+    return length - static_cast<std::int64_t>(exploration * static_cast<double>(length));
+  }
+  bool is_noisy(std::int64_t step) const {
+    return place(step) >= length(step) - noisy(length(step));
+  }
   /// Whether a sample is kept after this step, counted from 0.
   bool is_kept(std::int64_t step) const {
-    const std::int64_t done = place(step) + 1 - (steps - noisy);
-    return done > 0 && done * samples / noisy > (done - 1) * samples / noisy;
+    const std::int64_t of_cycle = noisy(length(step));
+    const std::int64_t done = place(step) + 1 - (length(step) - of_cycle);
+    return done > 0 && done * samples / of_cycle > (done - 1) * samples / of_cycle;
   }
 };
-
-Cycles cycles_of(const CyclicalMcmcOptions& options, std::int64_t all_steps) {
-  const std::int64_t steps = all_steps / options.cycles;
-  const auto exploring =
-      static_cast<std::int64_t>(options.exploration * static_cast<double>(steps));
-  return {.steps = steps, .noisy = steps - exploring, .samples = options.samples_per_cycle};
-}
 
 std::int64_t steps_of(const Training& training) {
   return training.options.epochs *
          BatchPlan(*training.data, training.batches, 0, 1).steps_per_epoch();
 }
 
+Cycles cycles_of(const CyclicalMcmcOptions& options, std::int64_t all_steps) {
+  return {.all_steps = all_steps,
+          .count = options.cycles,
+          .samples = options.samples_per_cycle,
+          .exploration = options.exploration};
+}
+
 class CyclicalCosine : public Schedule {
  public:
   explicit CyclicalCosine(const Cycles& cycles) : cycles_(cycles) {}
   double factor(const SchedulePosition& position) const override {
-    const double done =
-        static_cast<double>(cycles_.place(position.step)) / static_cast<double>(cycles_.steps);
+    const double done = static_cast<double>(cycles_.place(position.step)) /
+                        static_cast<double>(cycles_.length(position.step));
     return (1 + std::cos(std::numbers::pi * done)) / 2;
   }
 
@@ -61,7 +73,7 @@ class Sampler : public Observer {
   void on_step(const StepReport& report) override {
     const std::int64_t next = report.step;  // steps are counted from 1 in reports
     if (cycles_.is_kept(next - 1)) samples->add(model_.parameters());
-    chain_.set_noisy(cycles_.is_noisy(next));
+    if (next < cycles_.all_steps) chain_.set_noisy(cycles_.is_noisy(next));
   }
 
   std::unique_ptr<StoredSamples> samples = std::make_unique<StoredSamples>();
@@ -97,9 +109,9 @@ void CyclicalMcmc::check(const Training& training) const {
   WeightPrior(name_, options_.prior).check(training.model.parameters());
   const std::int64_t steps = steps_of(training);
   const Cycles cycles = cycles_of(options_, steps);
-  require<ConfigError>(cycles.steps > 0 && cycles.noisy >= cycles.samples, name_, ": ", steps,
-                       " steps in ", options_.cycles, " cycles leave ", cycles.noisy,
-                       " steps of each for ", cycles.samples,
+  const std::int64_t noisy = cycles.noisy(cycles.shortest());
+  require<ConfigError>(noisy >= cycles.samples, name_, ": ", steps, " steps in ", options_.cycles,
+                       " cycles leave ", noisy, " steps of each for ", cycles.samples,
                        " samples: train more epochs, or ask for less");
 }
 
@@ -112,6 +124,8 @@ Inferred CyclicalMcmc::run(const Training& training) {
   own.schedule = &schedule;
   own.observers.push_back(&sampler);
   const TrainReport report = train(own, chain);
+  sampler.samples->write(sampler.samples->size() - 1, training.options.seed,
+                         training.model.parameters());
   return {
       .report = report, .weights = std::move(sampler.samples), .optimizer_state = chain.state()};
 }

@@ -10,6 +10,12 @@ Ensemble::Ensemble(const Options& options) : options_(options) {
                        "ensemble: expected 2 to 65536 members, got ", options.members);
 }
 
+void Ensemble::check(const Training& training) const {
+  require<ConfigError>(!training.begins_from_weights || training.options.epochs > 0,
+                       "ensemble: with model.weights and train.epochs=0 all members are one "
+                       "network: train some epochs");
+}
+
 int Ensemble::ranks_a_network(int ranks) const {
   return ranks / RankGroups::count(ranks, options_.members);
 }

@@ -26,6 +26,8 @@ class Ensemble : public Inference {
   explicit Ensemble(const Options& options = {});
 
   std::string name() const override { return "ensemble"; }
+  /// ConfigError if all members would be the same network.
+  void check(const Training& training) const override;
   int ranks_a_network(int ranks) const override;
   Inferred run(const Training& training) override;
 

@@ -6,7 +6,7 @@
 
 namespace credence {
 
-Evidence evidence(double x, const Moments& prediction, const GammaBelief& precision) {
+TargetEvidence evidence(double x, const NormalMoments& prediction, const GammaBelief& precision) {
   const double variance = prediction.variance + precision.expected_variance();
   const double error = x - prediction.mean;
   return {.log = -half_log_2_pi - 0.5 * (std::log(variance) + error * error / variance),
@@ -15,7 +15,7 @@ Evidence evidence(double x, const Moments& prediction, const GammaBelief& precis
 }
 
 std::optional<GammaBelief> updated(const GammaBelief& precision, double x,
-                                   const Moments& prediction) {
+                                   const NormalMoments& prediction) {
   const double a = precision.shape, b = precision.rate;
   const double z = evidence(x, prediction, {a, b}).log;
   const double z1 = evidence(x, prediction, {a + 1, b}).log;

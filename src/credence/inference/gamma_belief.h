@@ -23,7 +23,7 @@ struct GammaBelief {
 };
 
 /// How likely a number is, and by how much that grows with the moments of the prediction.
-struct Evidence {
+struct TargetEvidence {
   double log = 0;
   double by_mean = 0;
   double by_variance = 0;
@@ -35,17 +35,17 @@ struct Evidence {
 ///   Z = N(x | prediction.mean, prediction.variance + E[1 / precision])
 ///
 /// Source  Hernandez-Lobato and Adams 2015, arXiv:1502.05336, section 3.
-Evidence evidence(double x, const Moments& prediction, const GammaBelief& precision);
+TargetEvidence evidence(double x, const NormalMoments& prediction, const GammaBelief& precision);
 
 /// A normal w after a factor of which Z is the normalisation (Minka 2001, hdl:1721.1/86583);
 /// none if no normal has these moments.
 ///
 ///   mean = m + v d log Z / dm,   variance = v - v^2 ((d log Z / dm)^2 - 2 d log Z / dv)
-inline std::optional<Moments> updated(const Moments& w, double log_z_by_mean,
-                                      double log_z_by_variance) {
+inline std::optional<NormalMoments> updated(const NormalMoments& w, double log_z_by_mean,
+                                            double log_z_by_variance) {
   constexpr double least = 1e-100;  // so that a precision is finite
   const double v = w.variance;
-  const Moments moments{
+  const NormalMoments moments{
       .mean = w.mean + v * log_z_by_mean,
       .variance = v - v * v * (log_z_by_mean * log_z_by_mean - 2 * log_z_by_variance)};
   if (!(moments.variance > least) || !std::isfinite(moments.variance + moments.mean)) return {};
@@ -57,6 +57,6 @@ inline std::optional<Moments> updated(const Moments& w, double log_z_by_mean,
 ///
 /// Source  Hernandez-Lobato and Adams 2015, section 3.
 std::optional<GammaBelief> updated(const GammaBelief& precision, double x,
-                                   const Moments& prediction);
+                                   const NormalMoments& prediction);
 
 }  // namespace credence

@@ -18,13 +18,8 @@ struct ChainResult {
   std::vector<double> energy;             ///< after each trajectory that counts
   double acceptance = 0;                  ///< mean of them
   std::int64_t divergent = 0;
+  std::int64_t gradients = 0;
 };
-
-void write(std::span<const double> w, std::span<Parameter* const> parameters) {
-  auto from = w.begin();
-  for (Parameter* parameter : parameters)
-    for (float& value : parameter->value.span<float>()) value = static_cast<float>(*from++);
-}
 
 }  // namespace
 
@@ -51,6 +46,11 @@ void HamiltonianMonteCarlo::check(const Training& training) const {
   prior_.check(training.model.parameters());
   require<ConfigError>(has_likelihood(training.loss.problem()), "hmc: ", training.loss.name(),
                        " is no likelihood: regression takes train.loss=gaussian");
+  require<ConfigError>(
+      !training.begins_from_weights || training.options.epochs > 0 || options_.chains == 1,
+      "hmc: with model.weights and train.epochs=0 all ", options_.chains,
+      " chains begin at one place, so that they cannot tell whether they mix: train some epochs, "
+      "or take one chain");
 }
 
 Inferred HamiltonianMonteCarlo::run(const Training& training) {
@@ -96,7 +96,7 @@ Inferred HamiltonianMonteCarlo::run(const Training& training) {
       if ((i - options_.warmup + 1) % options_.thin == 0) result.kept.push_back(chain.position());
     }
     time += Clock::now() - begin;
-    report.examples += chain.gradients() * potential.examples();
+    result.gradients = chain.gradients();
     const EpochReport end{.epoch = step.epoch,
                           .step = step.step,
                           .values = {{"loss", step.loss},
@@ -121,16 +121,18 @@ Inferred HamiltonianMonteCarlo::run(const Training& training) {
     for (std::int64_t chain = first; chain < end; ++chain) {
       const int root = groups.root_of(chain);
       for (std::int64_t kept = 0; kept < options_.samples / options_.thin; ++kept) {
-        if (all.rank() == root) write(own.kept[static_cast<std::size_t>(kept)], parameters);
+        if (all.rank() == root) set_values(own.kept[static_cast<std::size_t>(kept)], parameters);
         share_sample(chain, groups, all, parameters, *samples);
       }
       std::vector<double> told = own.energy;
       told.resize(static_cast<std::size_t>(options_.samples));
-      told.insert(told.end(), {own.acceptance, static_cast<double>(own.divergent)});
+      told.insert(told.end(), {static_cast<double>(own.gradients), own.acceptance,
+                               static_cast<double>(own.divergent)});
       all.broadcast(std::span(told), root);
+      report.examples += static_cast<std::int64_t>(told[told.size() - 3]) * potential.examples();
       divergent += told.back();
       acceptance += told[told.size() - 2] / static_cast<double>(options_.chains);
-      told.resize(told.size() - 2);
+      told.resize(told.size() - 3);
       energies.push_back(std::move(told));
     }
   }

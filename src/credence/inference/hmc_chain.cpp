@@ -16,6 +16,7 @@ constexpr double runaway = 1000;  // nats, as in Stan
 HmcChain::HmcChain(Potential& potential, const HmcChainOptions& options)
     : potential_(potential), options_(options), adapter_(1, options.target_acceptance) {
   now_.w = potential.position();
+  potential.agree(now_.w);
   evaluate(now_);
   require<NumericalError>(std::isfinite(now_.energy),
                           "hmc: the log posterior of the initial weights is not finite");
@@ -55,7 +56,9 @@ bool HmcChain::run(State& next, std::vector<double>& momentum, std::int64_t step
     for (std::size_t i = 0; i < size; ++i) next.w[i] += step_size_ * variance_[i] * momentum[i];
     evaluate(next);
     for (std::size_t i = 0; i < size; ++i) momentum[i] -= step_size_ / 2 * next.gradient[i];
-    if (!(next.energy + kinetic(momentum) - energy < runaway)) return false;
+    double error = next.energy + kinetic(momentum) - energy;
+    potential_.agree(std::span(&error, 1));
+    if (!(error < runaway)) return false;
   }
   return true;
 }
@@ -72,6 +75,7 @@ void HmcChain::step() {
   State next = now_;
   divergent_ = !run(next, momentum, steps, energy);
   acceptance_ = divergent_ ? 0 : std::min(1.0, std::exp(energy - next.energy - kinetic(momentum)));
+  potential_.agree(std::span(&acceptance_, 1));
   if (uniform("acceptance") < acceptance_) now_ = std::move(next);
   ++trajectories_;
   if (trajectories_ <= options_.warmup) adapt();
@@ -91,7 +95,8 @@ void HmcChain::adapt() {
       squares_[i] += departure * (now_.w[i] - mean_[i]);
     }
     if (trajectories_ == next_window_ || trajectories_ == options_.warmup - options_.warmup / 8) {
-      // Drawn towards the prior's variance with the weight of five samples, as in Stan.
+      // Drawn towards a thousandth of the prior's variance with the weight of five samples, as
+      // Stan does towards 1e-3.
       const auto n = static_cast<double>(in_window_);
       for (std::size_t i = 0; i < variance_.size() && in_window_ > 1; ++i) {
         const double own = squares_[i] / (n - 1);
@@ -109,6 +114,7 @@ void HmcChain::adapt() {
     }
   }
   if (trajectories_ == options_.warmup) step_size_ = adapter_.mean();
+  potential_.agree(std::span(&step_size_, 1));
 }
 
 /// A step whose energy error is near log 2. Source: Hoffman and Gelman 2014, algorithm 4.
@@ -122,8 +128,10 @@ double HmcChain::find_first_step() {
     step_size_ = step;
     State next = now_;
     std::vector<double> momentum = drawn;
-    return run(next, momentum, 1, energy) &&
-           energy - next.energy - kinetic(momentum) > std::log(0.5);
+    if (!run(next, momentum, 1, energy)) return false;
+    double gain = energy - next.energy - kinetic(momentum);
+    potential_.agree(std::span(&gain, 1));
+    return gain > std::log(0.5);
   };
   double step = step_size_ > 0 ? step_size_ : 0.1;
   const bool grows = is_small(step);

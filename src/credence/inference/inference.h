@@ -18,6 +18,7 @@ struct Training {
   std::shared_ptr<const Dataset> validation{};  ///< may be null
   LoaderOptions batches{};
   TrainerOptions options{};
+  bool begins_from_weights = false;  ///< trained ones: whatever the seed, they are the same
   /// Gives the model initial weights under another seed.
   std::function<void(std::uint64_t seed)> initialize{};
   std::function<std::unique_ptr<Optimizer>()> make_optimizer{};

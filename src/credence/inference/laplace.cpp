@@ -34,6 +34,7 @@ LaplaceApproximation::LaplaceApproximation(const Options& options)
 
 void LaplaceApproximation::check(const Training& training) const {
   require_deterministic(name(), training);
+  prior_.check(training.model.parameters());
   const Loss& loss = training.loss;
   require<ConfigError>(has_likelihood(loss.problem()), "laplace needs a likelihood, which ",
                        loss.name(), " is none: take train.loss=gaussian");

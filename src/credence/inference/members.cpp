@@ -30,6 +30,7 @@ Training of_member(const Training& training, Communicator& group, std::uint64_t 
                .validation = training.validation,
                .batches = training.batches,
                .options = training.options,
+               .begins_from_weights = training.begins_from_weights,
                .initialize = training.initialize,
                .make_optimizer = training.make_optimizer,
                .schedule = training.schedule,

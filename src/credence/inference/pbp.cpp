@@ -166,6 +166,8 @@ Pbp::Pbp(const Options& options) : options_(options) {
 
 void Pbp::check(const Training& training) const {
   require_deterministic("pbp", training);
+  require<ConfigError>(!training.begins_from_weights,
+                       "pbp begins at draws of its own: remove model.weights");
   require<ConfigError>(training.loss.problem() == Problem::density_regression,
                        "pbp is for regression with train.loss.type=gaussian, got ",
                        training.loss.name());

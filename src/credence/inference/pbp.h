@@ -34,6 +34,8 @@ class Pbp : public Inference {
 
   std::string name() const override { return "pbp"; }
   Steps steps() const override { return Steps::none; }
+  /// Every rank does all of it.
+  int ranks_a_network(int /*ranks*/) const override { return 1; }
   void check(const Training& training) const override;
   Inferred run(const Training& training) override;
 

@@ -20,7 +20,7 @@ ReluMoments relu_of_number(double x) {
 
 }  // namespace
 
-ReluMoments relu_moments(const Moments& x) {
+ReluMoments relu_moments(const NormalMoments& x) {
   if (x.variance < std::numeric_limits<double>::min()) return relu_of_number(x.mean);
   constexpr double root_2 = std::numbers::sqrt2;
   constexpr double phi_of_0 = std::numbers::inv_sqrtpi / root_2;

@@ -3,14 +3,14 @@
 namespace credence {
 
 /// What is kept of a random number's distribution.
-struct Moments {
+struct NormalMoments {
   double mean = 0;
   double variance = 0;
 };
 
 /// The moments of max(0, x) for a normal x, and their derivatives by the moments of x.
 struct ReluMoments {
-  Moments moments;
+  NormalMoments moments;
   double mean_by_mean, mean_by_variance;
   double variance_by_mean, variance_by_variance;
 };
@@ -25,6 +25,6 @@ struct ReluMoments {
 /// divided by a small probability. A variance of 0 is the limit.
 ///
 /// Source  Hernandez-Lobato and Adams 2015, arXiv:1502.05336, section 3, in other terms.
-ReluMoments relu_moments(const Moments& x);
+ReluMoments relu_moments(const NormalMoments& x);
 
 }  // namespace credence

@@ -41,12 +41,12 @@ PbpNetwork::PbpNetwork(std::vector<PbpLayer> layers, const GammaBelief& noise)
   by_variance_.resize(size(most));
 }
 
-Moments PbpNetwork::predict(std::span<const float> x) {
+NormalMoments PbpNetwork::predict(std::span<const float> x) {
   require<InternalError>(x.size() == size(layers_[0].inputs), "pbp: expected ", layers_[0].inputs,
                          " inputs, got ", x.size());
   for (std::size_t i = 0; i < x.size(); ++i) activations_[0].mean[i] = layers_[0].scale() * x[i];
   const double *mean = weights_.mean.data(), *variance = weights_.variance.data();
-  Moments result;
+  NormalMoments result;
   for (std::size_t l = 0; l < layers_.size(); ++l) {
     Activations& source = activations_[l];
     const std::size_t columns = source.mean.size();
@@ -70,7 +70,7 @@ Moments PbpNetwork::predict(std::span<const float> x) {
 }
 
 template <class Visit>
-void PbpNetwork::backward(const Evidence& evidence, Visit visit) {
+void PbpNetwork::backward(const TargetEvidence& evidence, Visit visit) {
   by_mean_[0] = evidence.by_mean;
   by_variance_[0] = evidence.by_variance;
   std::size_t end = weights_.mean.size();
@@ -113,13 +113,13 @@ NormalWeights PbpNetwork::gradient(std::span<const float> x, double y) {
 }
 
 PbpNetwork::Learnt PbpNetwork::learn(std::span<const float> x, double y) {
-  const Moments output = predict(x);
-  const Evidence seen = evidence(y, output, noise_);
+  const NormalMoments output = predict(x);
+  const TargetEvidence seen = evidence(y, output, noise_);
   Learnt learnt{.prediction = {output.mean, output.variance + noise_.expected_variance()},
                 .log_evidence = seen.log};
   backward(seen, [&](std::size_t weight, double g, double h) {
     double &mean = weights_.mean[weight], &variance = weights_.variance[weight];
-    if (const std::optional<Moments> moments = updated({mean, variance}, g, h)) {
+    if (const std::optional<NormalMoments> moments = updated({mean, variance}, g, h)) {
       mean = moments->mean;
       variance = moments->variance;
     } else {

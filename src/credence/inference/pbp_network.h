@@ -49,12 +49,12 @@ class PbpNetwork {
   const GammaBelief& noise() const { return noise_; }
 
   /// The moments of the output at x [inputs].
-  Moments predict(std::span<const float> x);
+  NormalMoments predict(std::span<const float> x);
   /// d log Z of the target y by the moments of all weights, in their order.
   NormalWeights gradient(std::span<const float> x, double y);
 
   struct Learnt {
-    Moments prediction;  ///< of the target, before it was seen
+    NormalMoments prediction;  ///< of the target, before it was seen
     double log_evidence = 0;
     std::int64_t rejected = 0;  ///< weights that stay, as no normal has the moments
   };
@@ -72,7 +72,7 @@ class PbpNetwork {
   /// Calls visit(weight, d log Z / d mean, d log Z / d variance) for all weights after predict(),
   /// each when it is not needed any more.
   template <class Visit>
-  void backward(const Evidence& evidence, Visit visit);
+  void backward(const TargetEvidence& evidence, Visit visit);
 
   std::vector<PbpLayer> layers_;
   NormalWeights weights_;

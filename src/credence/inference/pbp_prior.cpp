@@ -18,15 +18,16 @@ void PbpPrior::refine(NormalWeights& posterior) {
     Factor& factor = factors_[i];
     const double without_precision = 1 / variance - factor.normal_precision;
     const double without_shift = mean / variance - factor.normal_shift;
-    const Moments without{.mean = without_shift / without_precision,
-                          .variance = 1 / without_precision};
+    const NormalMoments without{.mean = without_shift / without_precision,
+                                .variance = 1 / without_precision};
     const GammaBelief others{.shape = precision_.shape - factor.shape,
                              .rate = precision_.rate - factor.rate};
     const bool exists =
         without.variance > 0 && without.variance < widest && others.shape > 1 && others.rate > 0;
     if (!exists) continue;
-    const Evidence of_zero = evidence(0, without, others);
-    const std::optional<Moments> weight = updated(without, of_zero.by_mean, of_zero.by_variance);
+    const TargetEvidence of_zero = evidence(0, without, others);
+    const std::optional<NormalMoments> weight =
+        updated(without, of_zero.by_mean, of_zero.by_variance);
     const std::optional<GammaBelief> precision = updated(others, 0, without);
     if (!weight || !precision) continue;
     factor = {.normal_precision = 1 / weight->variance - without_precision,

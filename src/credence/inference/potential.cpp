@@ -38,9 +38,9 @@ std::vector<double> Potential::position() const {
   return w;
 }
 
-void Potential::write(std::span<const double> w) {
+void set_values(std::span<const double> w, std::span<Parameter* const> parameters) {
   auto from = w.begin();
-  for (Parameter* parameter : model_.parameters())
+  for (Parameter* parameter : parameters)
     for (float& value : parameter->value.span<float>()) value = static_cast<float>(*from++);
 }
 
@@ -56,7 +56,7 @@ void Potential::add_piece(std::int64_t piece) {
 }
 
 double Potential::evaluate(std::span<const double> w, std::span<double> gradient) {
-  write(w);
+  set_values(w, model_.parameters());
   std::ranges::fill(sums_, 0.0);
   for (std::int64_t piece = communicator_.rank(); piece < pieces_; piece += communicator_.size())
     add_piece(piece);

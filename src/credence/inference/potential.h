@@ -7,6 +7,9 @@
 
 namespace credence {
 
+/// Sets all parameters, in a row, float32.
+void set_values(std::span<const double> w, std::span<Parameter* const> parameters);
+
 /// The negative log of the posterior density of a network's parameters, up to a constant:
 ///
 ///   U(w) = sum over examples of -log p(y_n | x_n, w)  +  sum over weights of w^2 / (2 sigma^2)
@@ -28,12 +31,14 @@ class Potential {
   std::vector<double> position() const;
   /// U(w), and its gradient. The model then has these weights. Collective.
   double evaluate(std::span<const double> w, std::span<double> gradient);
+  /// Takes the numbers that the first rank has: they decide, and ranks whose processors round
+  /// otherwise must not decide otherwise. Collective.
+  void agree(std::span<double> numbers) { communicator_.broadcast(numbers, 0); }
   /// The first sum alone, of the last evaluate().
   double nll() const { return nll_; }
   std::int64_t examples() const { return examples_; }
 
  private:
-  void write(std::span<const double> w);
   void add_piece(std::int64_t piece);
 
   Model& model_;

@@ -38,6 +38,10 @@ class LineMap : public LinearMap {
   }
   bool has_cheap_example_weights() const override { return map_->has_cheap_example_weights(); }
   bool fuse(const Epilogue& epilogue) override { return map_->fuse(epilogue); }
+  std::optional<Conv2dGeometry> geometry() const override { return map_->geometry(); }
+  Tensor before_epilogue(const LinearBackward& pass) override {
+    return map_->before_epilogue(pass);
+  }
 
  private:
   Tensor of_image(const Tensor& weights) const { return weights.reshaped(map_->weights_shape()); }

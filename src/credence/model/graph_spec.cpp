@@ -40,6 +40,9 @@ void check_layer_name(const std::string& name, std::span<const std::string> in_u
   require<ConfigError>(!name.empty(), "expected a layer's name, got an empty one");
   require<ConfigError>(name != "input",
                        "\"input\" is the network's input: call the layer otherwise");
+  require<ConfigError>(name != "optimizer",
+                       "\"optimizer\" begins the names of an optimizer's state in a checkpoint: "
+                       "call the layer otherwise");
   require<ConfigError>(std::ranges::count(in_use, name) == 0, "the layer name \"", name,
                        "\" is used twice");
 }
