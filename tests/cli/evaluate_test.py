@@ -90,6 +90,14 @@ class Bootstrap(Evaluated):
         text = self.succeed("evaluate", "run", "--bootstrap", 400).stdout
         self.assertRegex(text, rf"(?m)^accuracy +{p:.5f} +{lower:.5f} +{upper:.5f}$")
 
+    def test_goes_with_a_tolerance(self):
+        run = self.train("mnist_bnn_fc_flipout.yaml", "predict.tolerance=0.02",
+                         "predict.samples=20", output="tolerant")
+        found = json.loads(self.succeed("evaluate", run.path, "--bootstrap", 50, "--json").stdout)
+        self.assertIn("samples_max", found)
+        self.assertNotIn("samples_max", found["intervals"])
+        self.assertIn("samples_max", self.succeed("evaluate", run.path, "--bootstrap", 50).stdout)
+
     def test_refuses_too_few_or_too_many(self):
         for count in (39, 100001):
             self.fail_with(64, ["--bootstrap", f"got {count}"], "evaluate", "run", "--bootstrap",

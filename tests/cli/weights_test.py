@@ -54,6 +54,21 @@ class Conversion(ProgramTest):
                              tensor_bytes(source.checkpoint, old))
         self.assertEqual(self.evaluate("mean"), mean.summary["test"])
 
+    def test_of_a_calibrated_run_or_one_with_samples_are_its_weights(self):
+        for name, arguments in {"calibrated": ["predict.calibration=temperature",
+                                               "data.validation_split=0.1"],
+                                "ensemble": ["inference.type=ensemble", "inference.members=2"]
+                                }.items():
+            source = self.train("mnist_cnn_fc.yaml", *arguments, output=name)
+            copy = self.train("mnist_cnn_fc.yaml", f"model.weights={name}", "train.epochs=0",
+                              output=f"of_{name}")
+            self.assertEqual(copy.summary["weights_sha256"], source.summary["weights_sha256"])
+
+    def test_that_all_members_share_make_no_ensemble(self):
+        self.fail_with(78, ["inference", "all members are one network"], "train",
+                       self.plain.path / "config.yaml", "model.weights=plain", "train.epochs=0",
+                       "inference.type=ensemble", "--output", "refused")
+
     def test_of_another_architecture_is_refused(self):
         self.fail_with(65, ["plain/checkpoints/", "conv1.weight", "architecture"], "train",
                        self.plain.path / "config.yaml", "model.name=CNN_conv",

@@ -14,9 +14,11 @@
 #include "credence/inference/fisher_walk.h"
 #include "credence/inference/laplace.h"
 #include "credence/kernels/linear_algebra.h"
+#include "credence/layers/conv1d.h"
 #include "credence/layers/conv2d.h"
 #include "credence/layers/flatten.h"
 #include "credence/layers/pooling.h"
+#include "credence/layers/pooling1d.h"
 #include "credence/layers/relu.h"
 #include "credence/layers/tanh.h"
 #include "credence/losses/categorical_cross_entropy.h"
@@ -43,6 +45,17 @@ GraphSpec convolutional() {
       .add("dense1", dense({.units = 4}))
       .add<Tanh>("tanh1")
       .add("dense2", dense({.units = classes}));
+  return graph;
+}
+
+/// The same along one axis.
+GraphSpec of_lines() {
+  GraphSpec graph{.name = "lines", .input = {9, 2}};
+  graph.add("conv1", conv1d({.filters = 4, .kernel = 3, .padding = PaddingMode::same}))
+      .add<ReLU>("relu1")
+      .add_with<MaxPool1d>("pool1", {.window = 3, .stride = 2})
+      .add<Flatten>("flatten")
+      .add("dense1", dense({.units = classes}));
   return graph;
 }
 
@@ -222,8 +235,11 @@ TEST(CurvatureLayer, ShowsWhatTheGradientOfItsWeightsIsMadeOf) {
   }
 }
 
-TEST(FullCurvature, IsThatOfGradientsByExample) {
-  Fixture fixture(convolutional());
+class OfNetworks : public ::testing::TestWithParam<GraphSpec (*)()> {};
+INSTANTIATE_TEST_SUITE_P(FullCurvature, OfNetworks, ::testing::Values(convolutional, of_lines));
+
+TEST_P(OfNetworks, IsThatOfGradientsByExample) {
+  Fixture fixture(GetParam()());
   const CurvatureLayers layers = curvature_layers(fixture.model, false);
   const auto curvature = make_curvature(CurvatureStructure::full, layers, fixture.prior, examples);
   walk_fisher(*curvature, fixture.training, 0);

@@ -34,6 +34,7 @@ void PrintTo(const Method& method, std::ostream* out) {
 struct Outcome {
   std::vector<test::Vector> samples;
   test::Vector weights;  ///< the model's own, afterwards
+  test::Vector last;     ///< of the samples, if they are kept
   std::int64_t size = 0;
   TrainReport report;
 };
@@ -68,6 +69,9 @@ Outcome run(Inference& method, Communicator& communicator) {
     inferred.weights->write(s, 17, model.parameters());
     outcome.samples.push_back(test::values_of(model.parameters()));
   }
+  if (outcome.size == 0) return outcome;
+  inferred.weights->write(outcome.size - 1, 17, model.parameters());
+  outcome.last = test::values_of(model.parameters());
   return outcome;
 }
 
@@ -122,6 +126,18 @@ INSTANTIATE_TEST_SUITE_P(
                },
                12}),
     [](const auto& instance) { return instance.param.name; });
+
+/// 24 steps in 5 cycles: four of 4, and one of 8 that takes what is left over.
+TEST(CyclicalMcmc, EndsWithItsLastSampleWhateverStepsAreLeftOver) {
+  SgldOptions options;
+  options.cycles = 5;
+  options.samples_per_cycle = 2;
+  Sgld sgld(options);
+  const Outcome outcome = run(sgld, *self_communicator());
+  EXPECT_EQ(outcome.report.steps, 24);
+  EXPECT_EQ(outcome.size, 10);
+  EXPECT_EQ(outcome.weights, outcome.last);
+}
 
 TEST(Ensemble, TrainsItsMembersOnGroupsOfRanks) {
   EXPECT_EQ(Ensemble({.members = 4}).ranks_a_network(8), 2);
