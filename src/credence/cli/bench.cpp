@@ -152,9 +152,11 @@ void print_recipe(const std::string& name) {
   choose("--recipe", "method", {name}, uci_methods().names());
   const UciMethod& method = uci_methods().find(name);
   std::cout << method.recipe;
-  if (method.candidates.size() > 1) std::cout << "# What `credence bench uci` chooses from:\n";
-  for (const auto& changes : method.candidates)
-    if (!changes.empty()) std::cout << "#   " << join(changes, " ") << '\n';
+  if (method.candidates.size() > 1) {
+    std::cout << "# What `credence bench uci` chooses from:\n";
+    for (const auto& changes : method.candidates)
+      std::cout << "#   " << (changes.empty() ? "the recipe as it is" : join(changes, " ")) << '\n';
+  }
   std::cout << std::flush;
 }
 
