@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """What `credence evaluate` does beside the metrics: sets unlike the test set, intervals, curves."""
 
+import json
 import csv
 import math
 import random

@@ -115,7 +115,14 @@ TEST_P(Step, GivesTheSameBitsOnAnyNumberOfThreads) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Zoo, Step, ::testing::ValuesIn(zoo().names()),
+/// But for those of 1200 units, which are those of 400 but wider.
+std::vector<std::string> models() {
+  std::vector<std::string> names = zoo().names();
+  std::erase_if(names, [](const std::string& name) { return name.ends_with("_1200"); });
+  return names;
+}
+
+INSTANTIATE_TEST_SUITE_P(Zoo, Step, ::testing::ValuesIn(models()),
                          [](const auto& test) { return test.param; });
 
 }  // namespace
