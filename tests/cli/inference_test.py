@@ -3,6 +3,8 @@
 find again, on any number of ranks."""
 
 import json
+import shutil
+import struct
 
 from program import RECIPES, ProgramTest, Run, main, needs_mpi, read_npz, read_safetensors
 
@@ -66,6 +68,20 @@ inference: {type: hmc, chains: 2, warmup: 60, samples: 40, thin: 2, leapfrog_ste
 predict: {samples: 40}
 """)
 
+    def test_a_chain_that_does_not_mix_or_diverges_is_told(self):
+        done = self.succeed("train", "recipe.yaml", "inference.warmup=20", "train.epochs=0",
+                            "inference.leapfrog_steps=3", "--output", "short")
+        self.assertIn("chains that agree have less than 1.05", done.stderr)
+        done = self.succeed("train", "recipe.yaml", "train.epochs=40", "train.learning_rate=0.3",
+                            "inference={type: ivon}", "--output", "diverged")
+        self.assertRegex(done.stderr, "the test's (nll|rmse) is .*, and was .* before")
+
+    def test_without_a_likelihood_are_refused(self):
+        for method in ("ivon", "sghmc", "hmc"):
+            self.fail_with(78, ["inference", "mean_squared_error is no likelihood"], "train",
+                           "recipe.yaml", f"inference={{type: {method}}}",
+                           "train.loss=mean_squared_error")
+
     def test_hmc_fits_a_parabola_and_tells_how_it_went(self):
         self.succeed("train", "recipe.yaml", "--output", "hmc")
         summary = Run(self.folder / "hmc").summary
@@ -77,6 +93,46 @@ predict: {samples: 40}
         self.succeed("predict", "hmc", "--input", "inputs.csv", "--output", "out.npz")
         sigma = read_npz(self.folder / "out.npz")["epistemic_sigma"][1]
         self.assertGreater(sigma[2], 3 * sigma[0])  # far from all data
+
+
+class Saved(ProgramTest):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.ivon = cls.train(RECIPE, "inference.type=ivon", "train.learning_rate=0.1",
+                             output="ivon")
+
+    def changed(self, output, change):
+        """A copy of the run whose checkpoint's bytes are changed."""
+        shutil.copytree(self.ivon.path, self.folder / output)
+        checkpoint = Run(self.folder / output).checkpoint
+        checkpoint.write_bytes(change(checkpoint.read_bytes()))
+
+    def test_posterior_is_taken_as_it_is(self):
+        self.fail_with(78, ["inference.type=swag", "inference is part of training"], "evaluate",
+                       "ivon", "inference.type=swag")
+
+    def test_posterior_that_is_damaged_is_refused(self):
+        def gone(content):
+            # Under names that mean nothing the tensors are another kind's.
+            return content.replace(b'"posterior.gaussian.', b'"optimizer.gaussian.')
+
+        def wrong(number):
+            header, _, size = read_safetensors(self.ivon.checkpoint)
+            place = header["posterior.gaussian.sigma.dense1.bias"]["data_offsets"][0]
+
+            def change(content):
+                begin = len(content) - size + place
+                return content[:begin] + struct.pack("<f", number) + content[begin + 4:]
+            return change
+
+        for name, change, says in (
+                ("gone", gone, "says inference.type=ivon, and the checkpoint has no posterior"),
+                ("nan", wrong(float("nan")), "expected finite numbers, got"),
+                ("negative", wrong(-1), "expected 0 or more, got a negative sigma")):
+            with self.subTest(name):
+                self.changed(name, change)
+                self.fail_with(65, [says, "checkpoints/"], "evaluate", name)
 
 
 class Mistakes(ProgramTest):

@@ -33,6 +33,10 @@ GaussianSamples::GaussianSamples(const SavedState& state, std::span<Parameter* c
     Marginal marginal{.parameter = of,
                       .mean = state.take(key("mean", of), shape, dtype),
                       .sigma = state.take(key("sigma", of), shape, dtype)};
+    const auto sigmas = marginal.sigma.span<float>();
+    require<DataError>(std::ranges::all_of(sigmas, [](float sigma) { return sigma >= 0; }),
+                       "posterior: tensor \"", key("sigma", of),
+                       "\": expected 0 or more, got a negative sigma");
     if (state.has(key("deviations", of)))
       marginal.deviations = state.take_rows(key("deviations", of), shape, dtype);
     marginals_.push_back(std::move(marginal));

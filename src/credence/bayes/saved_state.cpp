@@ -1,6 +1,7 @@
 #include "credence/bayes/saved_state.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "credence/base/errors.h"
 
@@ -22,6 +23,11 @@ Tensor SavedState::take(const std::string& name, const Shape& shape, DType dtype
   require<DataError>(tensor->shape() == shape && tensor->dtype() == dtype, "posterior: tensor \"",
                      name, "\": expected ", name_of(dtype), " ", shape, ", got ",
                      name_of(tensor->dtype()), " ", tensor->shape());
+  with_real_type(dtype, [&](auto zero) {
+    for (const auto value : tensor->span<decltype(zero)>())
+      require<DataError>(std::isfinite(value), "posterior: tensor \"", name,
+                         "\": expected finite numbers, got ", value);
+  });
   return *tensor;
 }
 

@@ -75,6 +75,10 @@ void take_units(DataSplits& data, std::span<const NamedTensor> saved, const std:
 
 TrainedModel load_run(const std::string& run, const std::vector<std::string>& overrides,
                       Communicator& communicator) {
+  for (const std::string& assignment : overrides)
+    require<ConfigError>(!assignment.starts_with("inference"), assignment,
+                         ": inference is part of training, and the run has its posterior: train "
+                         "again with another");
   const RunDirectory directory = RunDirectory::open(run);
   TrainedModel trained;
   trained.experiment = read_experiment(load_config(directory.config().string(), overrides));
@@ -94,6 +98,10 @@ TrainedModel load_run(const std::string& run, const std::vector<std::string>& ov
   } catch (const DataError& error) {
     throw DataError(concat(checkpoint.string(), ": ", error.what()));
   }
+  const std::string& method = trained.experiment.inference_name;
+  require<DataError>(method == "single" || trained.weights, checkpoint.string(),
+                     ": the run's configuration says inference.type=", method,
+                     ", and the checkpoint has no posterior");
   take_units(trained.data, beside.data, checkpoint.string());
   trained.loss = trained.experiment.make_loss(*trained.model, *trained.data.train);
   return trained;

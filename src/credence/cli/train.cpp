@@ -1,4 +1,8 @@
+#include <algorithm>
+#include <cmath>
+
 #include "credence/base/files.h"
+#include "credence/base/log.h"
 #include "credence/base/text.h"
 #include "credence/cli/train_records.h"
 #include "credence/comm/rank_zero.h"
@@ -50,6 +54,21 @@ std::string profile(const Timeline& timeline, Fit& fit, const TrainReport& repor
                         .peak_gflops = peak_gflops({.threads = threads}).best});
 }
 
+/// A warning if a figure that should fall has grown by far; empty if none has. What has diverged
+/// may give finite figures.
+std::string worse_than_before(const std::vector<NamedValue>& before,
+                              const std::vector<NamedValue>& after) {
+  for (const auto& [name, value] : after) {
+    const auto old = std::ranges::find(before, name, &NamedValue::first);
+    if ((name != "nll" && name != "rmse") || old == before.end()) continue;
+    if (!(value <= old->second + 0.5 * std::abs(old->second) + 0.1))
+      return concat("the test's ", name, " is ", value, ", and was ", old->second,
+                    " before: training has diverged, or draws of the weights go too far from their "
+                    "mean; a smaller learning rate, or a narrower prior, may help");
+  }
+  return "";
+}
+
 void train(const TrainArguments& arguments, Context& context) {
   Communicator& communicator = context.communicator();
   const Experiment experiment = read_experiment(load_config(arguments.recipe, arguments.overrides));
@@ -81,6 +100,11 @@ void train(const TrainArguments& arguments, Context& context) {
   const auto tell = [&](const std::string& line) {
     if (records) records->tell(line);
   };
+  const auto warn = [&](const std::string& warning) {
+    if (!records) return;
+    records->progress().clear();
+    log_warning(warning);
+  };
   const auto predictor_of = [&](const char* name, const PredictOptions& options,
                                 const WeightSamples* samples) {
     Predictor predictor(fit.model(), fit.loss(), experiment.seed, options, samples);
@@ -93,7 +117,8 @@ void train(const TrainArguments& arguments, Context& context) {
     tell(concat(name, "  ", text_of(values)));
     return values;
   };
-  test_as("before training", predictor_of("before training", experiment.validation, nullptr));
+  const std::vector<NamedValue> before =
+      test_as("before training", predictor_of("before training", experiment.validation, nullptr));
   if (is_traced) {
     timeline.set_origin(Timeline::Clock::now());
     align_origins(timeline, communicator);
@@ -111,6 +136,7 @@ void train(const TrainArguments& arguments, Context& context) {
     tell(fitted.text);
     save(fitted.calibration.get());
   }
+  for (const std::string& warning : inferred.warnings) warn(warning);
   if (!inferred.figures.empty())
     tell(concat(fit.inference().name(), "  ", text_of(inferred.figures)));
   if (arguments.profile && inferred.report.steps > 0)
@@ -118,6 +144,8 @@ void train(const TrainArguments& arguments, Context& context) {
   Predictor predictor = predictor_of("test", experiment.predict, inferred.weights.get());
   predictor.set_calibration(fitted.calibration.get());
   const std::vector<NamedValue> test = test_as("test", std::move(predictor));
+  const std::string worse = worse_than_before(before, test);
+  if (!worse.empty()) warn(worse);
   on_rank_zero(communicator, [&] { records->finish(fit, inferred, test); });
   // Last: whatever befalls it, the run is complete.
   if (is_traced)

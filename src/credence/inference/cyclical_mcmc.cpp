@@ -106,6 +106,7 @@ LangevinOptions CyclicalMcmc::langevin(std::int64_t examples) const {
 
 void CyclicalMcmc::check(const Training& training) const {
   require_deterministic(name(), training);
+  require_likelihood(name(), training);
   WeightPrior(name_, options_.prior).check(training.model.parameters());
   const std::int64_t steps = steps_of(training);
   const Cycles cycles = cycles_of(options_, steps);

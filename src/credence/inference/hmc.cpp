@@ -21,6 +21,20 @@ struct ChainResult {
   std::int64_t gradients = 0;
 };
 
+std::vector<std::string> warnings_of(double acceptance, double divergent, double r_hat) {
+  std::vector<std::string> warnings;
+  if (acceptance < 0.4 || divergent > 0)
+    warnings.push_back(
+        concat("hmc: acceptance ", acceptance, ", ", divergent,
+               " trajectories whose energy ran away: the step size was not found, or the posterior "
+               "is too curved for it; a longer warmup, or a higher target_acceptance, may help"));
+  if (!(r_hat < 1.1))
+    warnings.push_back(concat("hmc: energy_r_hat ", r_hat,
+                              ", where chains that agree have less than 1.05: they "
+                              "have not arrived yet; a longer warmup may help"));
+  return warnings;
+}
+
 }  // namespace
 
 HamiltonianMonteCarlo::HamiltonianMonteCarlo(const Options& options)
@@ -44,8 +58,7 @@ HamiltonianMonteCarlo::HamiltonianMonteCarlo(const Options& options)
 void HamiltonianMonteCarlo::check(const Training& training) const {
   require_deterministic(name(), training);
   prior_.check(training.model.parameters());
-  require<ConfigError>(has_likelihood(training.loss.problem()), "hmc: ", training.loss.name(),
-                       " is no likelihood: regression takes train.loss=gaussian");
+  require_likelihood(name(), training);
   require<ConfigError>(
       !training.begins_from_weights || training.options.epochs > 0 || options_.chains == 1,
       "hmc: with model.weights and train.epochs=0 all ", options_.chains,
@@ -139,12 +152,14 @@ Inferred HamiltonianMonteCarlo::run(const Training& training) {
   samples->write(samples->size() - 1, training.options.seed, parameters);
   report.train_seconds = std::chrono::duration<double>(time).count();
   for (Observer* observer : training.observers) observer->on_end(report);
+  const double r_hat = split_r_hat(energies);
   return {.report = report,
           .weights = std::move(samples),
           .figures = {{"acceptance", acceptance},
                       {"divergent", divergent},
-                      {"energy_r_hat", split_r_hat(energies)},
-                      {"energy_ess", effective_sample_size(energies)}}};
+                      {"energy_r_hat", r_hat},
+                      {"energy_ess", effective_sample_size(energies)}},
+          .warnings = warnings_of(acceptance, divergent, r_hat)};
 }
 
 }  // namespace credence

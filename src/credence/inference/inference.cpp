@@ -27,4 +27,9 @@ void require_deterministic(const std::string& method, const Training& training) 
                        "\" have one already: remove it by model.bayesian.layers=[]");
 }
 
+void require_likelihood(const std::string& method, const Training& training) {
+  require<ConfigError>(has_likelihood(training.loss.problem()), method, ": ", training.loss.name(),
+                       " is no likelihood: regression takes train.loss=gaussian");
+}
+
 }  // namespace credence

@@ -34,6 +34,7 @@ struct Inferred {
   std::unique_ptr<WeightSamples> weights{};    ///< null: what the layers draw is all
   std::vector<NamedTensor> optimizer_state{};  ///< to be saved
   std::vector<NamedValue> figures{};           ///< that tell how well it went: acceptance, evidence
+  std::vector<std::string> warnings{};         ///< what is amiss with them, and what may help
 };
 
 /// By whose rule a method's steps are taken.
@@ -66,5 +67,7 @@ TrainReport train(const Training& training, Optimizer& optimizer);
 
 /// ConfigError, for a method that makes posteriors of its own, if the network's layers have some.
 void require_deterministic(const std::string& method, const Training& training);
+/// ConfigError, for a method that weighs a prior against the data, if the loss is no likelihood.
+void require_likelihood(const std::string& method, const Training& training);
 
 }  // namespace credence

@@ -4,6 +4,7 @@ namespace credence {
 
 void IvonInference::check(const Training& training) const {
   require_deterministic(name(), training);
+  require_likelihood(name(), training);
   WeightPrior(name(), options_.prior).check(training.model.parameters());
 }
 
