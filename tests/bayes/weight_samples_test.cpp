@@ -70,9 +70,10 @@ TEST(WeightSamples, AreTheSameWhenTheyAreLoadedAgain) {
     b.value.fill(s);
     stored.add(parameters);
   }
-  const GaussianSamples gaussian({{.parameter = "a",
-                                   .mean = random_tensor({2, 3}, DType::float32, "mean"),
-                                   .sigma = random_tensor({2, 3}, DType::float32, "sigma")}});
+  Tensor sigma = random_tensor({2, 3}, DType::float32, "sigma");
+  for (float& value : sigma.span<float>()) value *= value;
+  const GaussianSamples gaussian(
+      {{.parameter = "a", .mean = random_tensor({2, 3}, DType::float32, "mean"), .sigma = sigma}});
   for (const WeightSamples* kind :
        {static_cast<const WeightSamples*>(&stored), static_cast<const WeightSamples*>(&gaussian)}) {
     const std::unique_ptr<WeightSamples> loaded = load_weight_samples(kind->state(), parameters);
@@ -90,6 +91,21 @@ TEST(WeightSamples, AreTheSameWhenTheyAreLoadedAgain) {
     EXPECT_EQ(a.value.span<float>()[4], value.span<float>()[4]);
   }
   EXPECT_FALSE(load_weight_samples({}, parameters));
+}
+
+TEST(WeightSamples, ThatAreNoNumbersOrNegativeSigmasAreRefused) {
+  Parameter a("a", {2}, DType::float32);
+  Parameter* const parameters[] = {&a};
+  Tensor mean({2}), sigma({2});
+  const std::vector<NamedTensor> state{{"gaussian.mean.a", mean}, {"gaussian.sigma.a", sigma}};
+  EXPECT_TRUE(load_weight_samples(state, parameters));
+  const auto message = [&] {
+    return testing::message_of<DataError>([&] { load_weight_samples(state, parameters); });
+  };
+  sigma.span<float>()[1] = -1;
+  EXPECT_THAT(message(), HasSubstr("gaussian.sigma.a\": expected 0 or more"));
+  sigma.span<float>()[1] = std::nanf("");
+  EXPECT_THAT(message(), HasSubstr("gaussian.sigma.a\": expected finite numbers"));
 }
 
 TEST(WeightSamples, OfAnotherArchitectureAreRefused) {
