@@ -16,7 +16,8 @@ packages=(
   libcurl4-openssl-dev zlib1g-dev libzip-dev libssl-dev
   libgtest-dev libgmock-dev libbenchmark-dev
 )
-for_all=(clang libomp-dev mpich libmpich-dev python3-numpy clang-format clang-tidy shellcheck git)
+for_all=(clang libomp-dev mpich libmpich-dev python3-numpy clang-format clang-tidy shellcheck git
+         patch)
 
 list=false
 for argument in "$@"; do
