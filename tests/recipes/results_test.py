@@ -17,7 +17,7 @@ SKIPPED = 77
 # The worst that is accepted: what three seeds gave, with a margin for another machine's rounding.
 BOUNDS = {
     "mnist_bbb_400": {"accuracy": 0.9825, "nll": 0.055, "ece": 0.010},
-    "mnist_bbb_1200": {"accuracy": 0.9850, "nll": 0.060, "ece": 0.015},
+    "mnist_bbb_1200": {"accuracy": 0.9850, "nll": 0.055, "ece": 0.010},
     "mnist_lenet5_vi": {"accuracy": 0.9900, "nll": 0.035, "ece": 0.006},
 }
 
