@@ -39,10 +39,6 @@ std::vector<NamedTensor> with_optimizer(std::span<const NamedTensor> model,
   return tensors;
 }
 
-std::string kind(const Tensor& tensor) {
-  return concat(name_of(tensor.dtype()), " ", tensor.shape());
-}
-
 /// Copies `source` into `destination`, which must have the same names, shapes and types.
 void copy_exactly(const fs::path& file, std::span<const NamedTensor> source,
                   std::span<NamedTensor> destination) {
@@ -115,6 +111,10 @@ std::string latest_name(const fs::path& directory) {
 }
 
 }  // namespace
+
+std::string kind(const Tensor& tensor) {
+  return concat(name_of(tensor.dtype()), " ", tensor.shape());
+}
 
 std::vector<NamedTensor> named_values(std::span<Parameter* const> parameters) {
   std::vector<NamedTensor> values;

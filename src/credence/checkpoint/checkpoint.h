@@ -20,6 +20,9 @@ struct CheckpointInfo {
   Metadata more = {};  ///< counters of others, under their own keys
 };
 
+/// Type and shape, for messages: "float32 [64, 784]".
+std::string kind(const Tensor& tensor);
+
 /// The values of the parameters, sharing memory.
 std::vector<NamedTensor> named_values(std::span<Parameter* const> parameters);
 

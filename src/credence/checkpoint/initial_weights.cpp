@@ -21,10 +21,6 @@ std::string without(const std::string& name, std::string_view suffix) {
   return name.ends_with(suffix) ? name.substr(0, name.size() - suffix.size()) : "";
 }
 
-std::string kind(const Tensor& tensor) {
-  return concat(name_of(tensor.dtype()), " ", tensor.shape());
-}
-
 /// The tensors of a checkpoint by name, and which of them are of use.
 class Source {
  public:

@@ -43,6 +43,9 @@ class Curvature {
   virtual std::unique_ptr<WeightSamples> posterior(double scale) = 0;
 };
 
+/// P^-1/2 matrix P^-1/2, P being diagonal with these precisions; float64.
+Tensor whitened(const Tensor& matrix, std::span<const double> precisions);
+
 /// For these layers, which outlive it, and `examples` over all ranks. ConfigError for more weights
 /// than the structure can have.
 std::unique_ptr<Curvature> make_curvature(CurvatureStructure structure,

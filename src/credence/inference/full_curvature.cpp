@@ -68,12 +68,7 @@ void FullCurvature::add(bool /*is_first*/) {
 }
 
 std::vector<double> FullCurvature::eigenvalues() {
-  Tensor whitened = matrix_.clone();
-  const std::size_t weights = precisions_.size();
-  for (std::size_t i = 0; i < weights; ++i)
-    for (std::size_t j = 0; j < weights; ++j)
-      whitened.span<double>()[i * weights + j] /= std::sqrt(precisions_[i] * precisions_[j]);
-  const Tensor values = symmetric_eigenvalues(whitened);
+  const Tensor values = symmetric_eigenvalues(whitened(matrix_, precisions_));
   std::vector<double> positive;
   for (const double value : values.span<double>()) positive.push_back(std::max(0.0, value));
   return positive;

@@ -9,16 +9,6 @@
 namespace credence {
 namespace {
 
-/// P^-1/2 matrix P^-1/2.
-Tensor whitened(const Tensor& matrix, std::span<const double> precisions) {
-  Tensor result = matrix.clone();
-  const std::size_t size = precisions.size();
-  for (std::size_t i = 0; i < size; ++i)
-    for (std::size_t j = 0; j < size; ++j)
-      result.span<double>()[i * size + j] /= std::sqrt(precisions[i] * precisions[j]);
-  return result;
-}
-
 /// The prior's sigmas.
 Tensor scale_of(std::span<const double> precisions) {
   Tensor scale({static_cast<std::int64_t>(precisions.size())});
