@@ -188,7 +188,7 @@ TEST(KlGaussian, ShowsNanWhateverParameterIsNan) {
 TEST(GaussianLogDensity, IsTheSumOfTheElements) {
   const Weights<float> w(2000);
   double sum = 0;
-  for (const float x : w.mu) sum += gaussian_log_density(x, narrow.mean, narrow.sigma);
+  for (const float x : w.mu) sum += gaussian_log_density<double>(x, narrow.mean, narrow.sigma);
   EXPECT_NEAR(gaussian_log_density(std::span(w.mu), narrow), sum, 1e-11 * std::fabs(sum));
   EXPECT_NEAR(gaussian_log_density(0.0, 0.0, 1.0), -0.91893853320467274, 1e-15);
   // N(1 | 3, 2^2): -1/2 - log 2 - log(2 pi) / 2.

@@ -72,19 +72,20 @@ model:
     - {type: Dense, name: output, units: 2}
 data: {name: uci}
 train:  # to begin from: means alone, so that no chain begins where it interpolates
-  epochs: 500
+  epochs: 300
   global_batch_size: 32
   learning_rate: 1.0e-2
   schedule: cosine
-  loss: {type: gaussian, min_sigma: 0.003, warmup_epochs: 500, warmup_sigma: 0.2}
+  loss: {type: gaussian, min_sigma: 0.003, warmup_epochs: 300, warmup_sigma: 0.2}
 inference:
   type: hmc
-  chains: 4
-  warmup: 400
-  samples: 200
-  thin: 4
-  leapfrog_steps: 150
-  prior: {sigma: 0.5, scaled: true, of: {output.weight: 0.2, output.bias: 5.0}}
+  chains: 10
+  warmup: 200
+  samples: 60
+  thin: 3
+  leapfrog_steps: 100
+  target_acceptance: 0.65
+  prior: {sigma: 1.0, scaled: true, of: {output.weight: 0.4, output.bias: 5.0}}
 predict: {samples: 200}
 )";
 
@@ -180,11 +181,9 @@ const Registry<UciMethod>& uci_methods() {
             .recipe = ensemble,
             .candidates = {{"train.epochs=150"}, {"train.epochs=500"}, {"train.epochs=1500"}}}},
           {"hmc",
-           {.description = "Hamiltonian Monte Carlo, four chains",
+           {.description = "Hamiltonian Monte Carlo, ten chains",
             .recipe = hmc,
-            .candidates = {{},
-                           {"inference.prior.sigma=1",
-                            "inference.prior.of={output.weight: 0.4, output.bias: 5.0}"}}}},
+            .candidates = {{"train.loss.min_sigma=0.003"}, {"train.loss.min_sigma=0.02"}}}},
           {"laplace",
            {.description = "Laplace's approximation of the last layer",
             .recipe = laplace,

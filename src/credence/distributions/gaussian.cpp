@@ -94,11 +94,6 @@ void check(const GaussianOptions& gaussian) {
                        gaussian.mean);
 }
 
-double gaussian_log_density(double x, double mean, double sigma) {
-  const double z = (x - mean) / sigma;
-  return -0.5 * z * z - std::log(sigma) - half_log_2_pi;
-}
-
 double gaussian_log_density(std::span<const float> x, const GaussianOptions& gaussian) {
   return log_density(x, gaussian);
 }

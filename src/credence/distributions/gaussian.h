@@ -25,7 +25,14 @@ inline constexpr double half_log_2_pi = 0.91893853320467274178;
 void check(const GaussianOptions& gaussian);
 
 /// log N(x; mean, sigma^2).
-double gaussian_log_density(double x, double mean, double sigma);
+template <class T>
+T gaussian_log_density(T x, T mean, T sigma) {
+  const T z = (x - mean) / sigma;
+  return T(-0.5) * z * z - portable::log(sigma) - static_cast<T>(half_log_2_pi);
+}
+inline double gaussian_log_density(double x, double mean, double sigma) {
+  return gaussian_log_density<double>(x, mean, sigma);
+}
 
 /// The sum over x of log N(x; mean, sigma^2), in nats.
 double gaussian_log_density(std::span<const float> x, const GaussianOptions& gaussian);

@@ -12,31 +12,40 @@ namespace {
 
 constexpr std::string_view loss_name = "gaussian";
 
-/// A row of the output: the mean of each target, and its sigma.
+/// A batch's output: by row the mean of each target, and its sigma. Without branches, so that loops
+/// over targets vectorise.
 template <class T>
-struct Row {
-  const T* mean;
-  const T* rho;  ///< null: sigma is fixed
-  T fixed, floor;
-  bool is_held;
-
-  T sigma(std::int64_t target) const {
-    if (!rho || is_held) return fixed;
-    return floor + softplus(rho[target]);
+class Rows {
+ public:
+  Rows(const Tensor& output, const GaussianLikelihoodOptions& options, bool is_held)
+      : means_(output.data<T>()),
+        width_(output.shape().row_size()),
+        is_held_(is_held),
+        fixed_(static_cast<T>(is_held ? options.warmup_sigma : options.sigma.value_or(0))),
+        floor_(static_cast<T>(options.min_sigma)) {
+    const bool has_rhos = !options.sigma || options.learn_sigma;
+    to_rho_ = has_rhos ? width_ / 2 : 0;
+    is_fixed_ = is_held || !has_rhos;
   }
-};
 
-template <class T>
-Row<T> row_of(const Tensor& output, const GaussianLikelihoodOptions& options, bool is_held,
-              std::int64_t row) {
-  const std::int64_t width = output.shape().row_size();
-  const T* const mean = output.data<T>() + row * width;
-  return {.mean = mean,
-          .rho = options.sigma && !options.learn_sigma ? nullptr : mean + width / 2,
-          .fixed = static_cast<T>(is_held ? options.warmup_sigma : options.sigma.value_or(0)),
-          .floor = static_cast<T>(options.min_sigma),
-          .is_held = is_held};
-}
+  /// Where the mean is; to_rho() behind it is rho.
+  std::int64_t at(std::int64_t row, std::int64_t target) const { return row * width_ + target; }
+  /// 0: sigma is fixed.
+  std::int64_t to_rho() const { return to_rho_; }
+  bool is_held() const { return is_held_; }
+  T mean(std::int64_t at) const { return means_[at]; }
+  T rho(std::int64_t at) const { return means_[at + to_rho_]; }
+  T sigma(std::int64_t at) const {
+    const T predicted = floor_ + softplus(rho(at));
+    return is_fixed_ ? fixed_ : predicted;
+  }
+
+ private:
+  const T* means_;
+  std::int64_t width_, to_rho_;
+  bool is_held_, is_fixed_;
+  T fixed_, floor_;
+};
 
 }  // namespace
 
@@ -86,33 +95,36 @@ void GaussianLikelihood::setup(const Shape& output, const Shape& target, std::in
 
 double GaussianLikelihood::forward(const Tensor& output, const Tensor& target, double divisor,
                                    Tensor* diff_output) const {
-  const std::int64_t targets = targets_of(output), width = output.shape().row_size();
+  const std::int64_t targets = targets_of(output);
   check_batch(loss_name, output, target, targets, diff_output);
   const double held_rho =
       is_held_ ? softplus_inverse(options_.warmup_sigma - options_.min_sigma) : 0;
   return with_real_type(output.dtype(), [&]<class T>(T) {
-    const double sum = parallel_sum(
-        output.shape()[0], row_pieces(8 * width).least, [&](std::int64_t begin, std::int64_t end) {
-          double nll = 0;
-          for (std::int64_t n = begin; n < end; ++n) {
-            const Row<T> row = row_of<T>(output, options_, is_held_, n);
-            const float* const wanted = target.data<float>() + n * targets;
-            for (std::int64_t i = 0; i < targets; ++i) {
-              const T sigma = row.sigma(i), error = row.mean[i] - static_cast<T>(wanted[i]);
-              nll -= gaussian_log_density(error, 0, sigma);
-              if (!diff_output) continue;
-              T* const diff = diff_output->data<T>() + n * width;
-              const T scale = static_cast<T>(1 / divisor), z = error / sigma;
-              diff[i] = scale * z / sigma;
-              if (!row.rho) continue;
-              diff[targets + i] =
-                  row.is_held ? scale * (row.rho[i] - static_cast<T>(held_rho))
-                              : scale * (T(1) - z * z) / sigma * softplus_derivative(row.rho[i]);
-            }
-          }
-          return nll;
-        });
-    return sum / divisor;
+    const Rows<T> rows(output, options_, is_held_);
+    T* const diff = diff_output ? diff_output->data<T>() : nullptr;
+    const float* const wanted = target.data<float>();
+    const auto scale = static_cast<T>(1 / divisor), held = static_cast<T>(held_rho);
+    const auto nll = [=](auto row_targets) {
+      return [=](std::int64_t element) {
+        const std::int64_t n = element / row_targets;
+        const std::int64_t at = rows.at(n, element - n * row_targets);
+        const T sigma = rows.sigma(at), error = rows.mean(at) - static_cast<T>(wanted[element]);
+        if (diff) {
+          const T z = error / sigma, rho = rows.rho(at);
+          const T of_sigma = (T(1) - z * z) / sigma * softplus_derivative(rho),
+                  of_warmup = rho - held;
+          diff[at + rows.to_rho()] = scale * (rows.is_held() ? of_warmup : of_sigma);
+          diff[at] = scale * z / sigma;  // after rho's, which is here too if sigma is fixed
+        }
+        return -gaussian_log_density(error, T(0), sigma);
+      };
+    };
+    const std::int64_t elements = output.shape()[0] * targets;
+    // With one target a row there is no division, and the loop vectorises.
+    using One = std::integral_constant<std::int64_t, 1>;
+    return (targets == 1 ? sum_of_terms(elements, nll(One{}))
+                         : sum_of_terms(elements, nll(targets))) /
+           divisor;
   });
 }
 
@@ -120,29 +132,29 @@ Shape GaussianLikelihood::prediction_shape(const Shape& output) const {
   return has_rhos() ? Shape{output.size() / 2} : output;
 }
 
-/// to[n, i] = figure(row n, i).
+/// to[n, i] = figure(rows, where mean [n, i] is).
 template <class Figure>
 void GaussianLikelihood::write_rows(const Tensor& output, Tensor& to, Figure figure) const {
   const std::int64_t targets = targets_of(output);
   check_prediction(loss_name, output, to, targets);
   with_real_type(output.dtype(), [&]<class T>(T) {
     with_real_type(to.dtype(), [&]<class P>(P) {
+      const Rows<T> rows(output, options_, is_held_);
       for (std::int64_t n = 0; n < output.shape()[0]; ++n) {
-        const Row<T> row = row_of<T>(output, options_, is_held_, n);
         for (std::int64_t i = 0; i < targets; ++i)
-          to.data<P>()[n * targets + i] = static_cast<P>(figure(row, i));
+          to.data<P>()[n * targets + i] = static_cast<P>(figure(rows, rows.at(n, i)));
       }
     });
   });
 }
 
 void GaussianLikelihood::predict(const Tensor& output, Tensor& prediction) const {
-  write_rows(output, prediction, [](const auto& row, std::int64_t i) { return row.mean[i]; });
+  write_rows(output, prediction, [](const auto& rows, std::int64_t at) { return rows.mean(at); });
 }
 
 void GaussianLikelihood::predict_variance(const Tensor& output, Tensor& variance) const {
   write_rows(output, variance,
-             [](const auto& row, std::int64_t i) { return row.sigma(i) * row.sigma(i); });
+             [](const auto& rows, std::int64_t at) { return rows.sigma(at) * rows.sigma(at); });
 }
 
 void GaussianLikelihood::write_fisher_column(const Tensor& output, std::int64_t column,
@@ -151,12 +163,12 @@ void GaussianLikelihood::write_fisher_column(const Tensor& output, std::int64_t 
   const std::int64_t targets = targets_of(output), width = output.shape().row_size();
   root.fill(0);
   with_real_type(output.dtype(), [&]<class T>(T) {
+    const Rows<T> rows(output, options_, is_held_);
     for (std::int64_t n = 0; n < output.shape()[0]; ++n) {
-      const Row<T> row = row_of<T>(output, options_, is_held_, n);
-      const std::int64_t i = column % targets;
+      const std::int64_t at = rows.at(n, column % targets);
       T slope = 1;
-      if (column >= targets) slope = std::sqrt(T(2)) * softplus_derivative(row.rho[i]);
-      root.data<T>()[n * width + column] = slope / row.sigma(i);
+      if (column >= targets) slope = std::sqrt(T(2)) * softplus_derivative(rows.rho(at));
+      root.data<T>()[n * width + column] = slope / rows.sigma(at);
     }
   });
 }
@@ -166,13 +178,13 @@ void GaussianLikelihood::log_density(const Tensor& output, const Tensor& target,
   const std::int64_t targets = targets_of(output);
   check_batch(loss_name, output, target, targets, nullptr);
   with_real_type(output.dtype(), [&]<class T>(T) {
+    const Rows<T> rows(output, options_, is_held_);
     for (std::int64_t n = 0; n < output.shape()[0]; ++n) {
-      const Row<T> row = row_of<T>(output, options_, is_held_, n);
       const float* const wanted = target.data<float>() + n * targets;
       log_density[static_cast<std::size_t>(n)] = 0;
       for (std::int64_t i = 0; i < targets; ++i)
-        log_density[static_cast<std::size_t>(n)] +=
-            gaussian_log_density(wanted[i], row.mean[i], row.sigma(i));
+        log_density[static_cast<std::size_t>(n)] += gaussian_log_density<double>(
+            wanted[i], rows.mean(rows.at(n, i)), rows.sigma(rows.at(n, i)));
     }
   });
 }
