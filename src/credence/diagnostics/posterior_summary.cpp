@@ -6,6 +6,7 @@
 
 #include "credence/base/errors.h"
 #include "credence/distributions/gaussian.h"
+#include "credence/distributions/sample_quantile.h"
 
 namespace credence {
 namespace {
@@ -34,14 +35,6 @@ double initial_sigma_of(const GraphSpec& graph, const std::string& posterior) {
   throw InternalError(concat("no layer has a posterior ", posterior));
 }
 
-/// Quantile of sorted values, between neighbours.
-double quantile(std::span<const double> sorted, double level) {
-  const double place = level * static_cast<double>(sorted.size() - 1);
-  const auto below = static_cast<std::size_t>(place);
-  const std::size_t above = std::min(below + 1, sorted.size() - 1);
-  return sorted[below] + (place - std::floor(place)) * (sorted[above] - sorted[below]);
-}
-
 template <class Holds>
 double share_of(std::span<const double> values, const Holds& holds) {
   return static_cast<double>(std::ranges::count_if(values, holds)) /
@@ -64,14 +57,14 @@ PosteriorSummary summarize(const Belief& belief, double initial_sigma, std::uint
   std::vector<double> ratios = signal_to_noise(posterior), sigmas = sigmas_of(posterior);
   std::ranges::sort(ratios);
   std::ranges::transform(PosteriorSummary::levels, summary.ratios.begin(),
-                         [&](double level) { return quantile(ratios, level); });
+                         [&](double level) { return sample_quantile(ratios, level); });
   summary.collapsed =
       share_of(kl_by_weight(belief), [](double kl) { return kl < PosteriorSummary::collapse_kl; });
   summary.stuck = share_of(sigmas, [&](double sigma) {
     return std::abs(std::log(sigma / initial_sigma)) < std::log(PosteriorSummary::stuck_ratio);
   });
   std::ranges::sort(sigmas);
-  summary.median_sigma = quantile(sigmas, 0.5);
+  summary.median_sigma = sample_quantile(sigmas, 0.5);
   return summary;
 }
 

@@ -25,7 +25,7 @@ double log_density(std::span<const T> x, const GaussianOptions& gaussian) {
 
 /// One weight's part of the KL divergence.
 template <class T>
-T kl_term(T mu, T rho, T mean, T precision, T log_sigma) {
+[[gnu::always_inline]] inline T kl_term(T mu, T rho, T mean, T precision, T log_sigma) {
   const T ratio = softplus(rho) * precision;
   const T distance = (mu - mean) * precision;
   return T(0.5) * ((ratio * ratio - T(1)) + distance * distance) - (log_softplus(rho) - log_sigma);

@@ -12,15 +12,13 @@ namespace {
 
 constexpr std::string_view loss_name = "gaussian";
 
-/// A batch's output: by row the mean of each target, and its sigma. Without branches, so that loops
-/// over targets vectorise.
+/// A batch's output: by row the mean of each target, and its sigma.
 template <class T>
 class Rows {
  public:
   Rows(const Tensor& output, const GaussianLikelihoodOptions& options, bool is_held)
       : means_(output.data<T>()),
         width_(output.shape().row_size()),
-        is_held_(is_held),
         fixed_(static_cast<T>(is_held ? options.warmup_sigma : options.sigma.value_or(0))),
         floor_(static_cast<T>(options.min_sigma)) {
     const bool has_rhos = !options.sigma || options.learn_sigma;
@@ -32,7 +30,6 @@ class Rows {
   std::int64_t at(std::int64_t row, std::int64_t target) const { return row * width_ + target; }
   /// 0: sigma is fixed.
   std::int64_t to_rho() const { return to_rho_; }
-  bool is_held() const { return is_held_; }
   T mean(std::int64_t at) const { return means_[at]; }
   T rho(std::int64_t at) const { return means_[at + to_rho_]; }
   T sigma(std::int64_t at) const {
@@ -43,7 +40,7 @@ class Rows {
  private:
   const T* means_;
   std::int64_t width_, to_rho_;
-  bool is_held_, is_fixed_;
+  bool is_fixed_;
   T fixed_, floor_;
 };
 
@@ -104,27 +101,19 @@ double GaussianLikelihood::forward(const Tensor& output, const Tensor& target, d
     T* const diff = diff_output ? diff_output->data<T>() : nullptr;
     const float* const wanted = target.data<float>();
     const auto scale = static_cast<T>(1 / divisor), held = static_cast<T>(held_rho);
-    const auto nll = [=](auto row_targets) {
-      return [=](std::int64_t element) {
-        const std::int64_t n = element / row_targets;
-        const std::int64_t at = rows.at(n, element - n * row_targets);
-        const T sigma = rows.sigma(at), error = rows.mean(at) - static_cast<T>(wanted[element]);
-        if (diff) {
-          const T z = error / sigma, rho = rows.rho(at);
-          const T of_sigma = (T(1) - z * z) / sigma * softplus_derivative(rho),
-                  of_warmup = rho - held;
-          diff[at + rows.to_rho()] = scale * (rows.is_held() ? of_warmup : of_sigma);
-          diff[at] = scale * z / sigma;  // after rho's, which is here too if sigma is fixed
-        }
-        return -gaussian_log_density(error, T(0), sigma);
-      };
-    };
-    const std::int64_t elements = output.shape()[0] * targets;
-    // With one target a row there is no division, and the loop vectorises.
-    using One = std::integral_constant<std::int64_t, 1>;
-    return (targets == 1 ? sum_of_terms(elements, nll(One{}))
-                         : sum_of_terms(elements, nll(targets))) /
-           divisor;
+    const bool is_held = is_held_;
+    const double sum = sum_of_terms(output.shape()[0] * targets, [=](std::int64_t element) {
+      const std::int64_t n = element / targets, at = rows.at(n, element - n * targets);
+      const T sigma = rows.sigma(at), error = rows.mean(at) - static_cast<T>(wanted[element]);
+      if (diff) {
+        const T z = error / sigma, rho = rows.rho(at);
+        const T of_sigma = (T(1) - z * z) / sigma * softplus_derivative(rho);
+        diff[at + rows.to_rho()] = scale * (is_held ? rho - held : of_sigma);
+        diff[at] = scale * z / sigma;  // after rho's, which is here too if sigma is fixed
+      }
+      return -gaussian_log_density(error, T(0), sigma);
+    });
+    return sum / divisor;
   });
 }
 

@@ -7,6 +7,7 @@
 
 #include "credence/base/errors.h"
 #include "credence/comm/gather.h"
+#include "credence/distributions/sample_quantile.h"
 #include "credence/kernels/parallel.h"
 #include "credence/random/noise.h"
 
@@ -135,20 +136,12 @@ std::vector<double> values_of_examples(const std::string& name,
   return values;
 }
 
-/// Between the two nearest of the sorted values, in proportion.
-double quantile(std::span<const double> sorted, double probability) {
-  const double place = probability * static_cast<double>(sorted.size() - 1);
-  const auto below = static_cast<std::size_t>(place);
-  const std::size_t above = std::min(below + 1, sorted.size() - 1);
-  return std::lerp(sorted[below], sorted[above], place - static_cast<double>(below));
-}
-
 Interval percentile_interval(std::vector<double> values, double level) {
   std::erase_if(values, [](double value) { return std::isnan(value); });
   constexpr double none = std::numeric_limits<double>::quiet_NaN();
   if (values.empty()) return {none, none};
   std::ranges::sort(values);
-  return {quantile(values, (1 - level) / 2), quantile(values, (1 + level) / 2)};
+  return {sample_quantile(values, (1 - level) / 2), sample_quantile(values, (1 + level) / 2)};
 }
 
 }  // namespace
