@@ -67,6 +67,14 @@ struct ShapeError : ErrorWithCode<ExitCode::config> {
   using ErrorWithCode::ErrorWithCode;
 };
 
+/// A signal has asked the program to end, and it has left all in order.
+class Interrupted : public Error {
+ public:
+  /// 0: another rank has had the signal, of which a batch system's usual one is told.
+  explicit Interrupted(int signal, const std::string& message)
+      : Error(static_cast<ExitCode>(128 + (signal != 0 ? signal : 15)), message) {}
+};
+
 /// The parts of a message, one after the other.
 template <class... Parts>
 std::string concat(const Parts&... parts) {

@@ -17,9 +17,10 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view optimizer_prefix = "optimizer.", data_prefix = "data.",
-                           posterior_prefix = "posterior.", calibration_prefix = "calibration.";
+                           posterior_prefix = "posterior.", calibration_prefix = "calibration.",
+                           progress_prefix = "progress.";
 constexpr std::string_view name_prefix = "step-", name_suffix = ".safetensors";
-constexpr const char* latest = "latest";
+constexpr const char *latest = "latest", *best = "best";
 
 std::optional<std::uint64_t> whole_number(std::string_view text) {
   std::uint64_t number = 0;
@@ -99,15 +100,55 @@ std::optional<std::uint64_t> step_of(const std::string& name) {
       text.substr(name_prefix.size(), text.size() - name_prefix.size() - name_suffix.size()));
 }
 
-/// The name in <directory>/latest; empty if there is none.
-std::string latest_name(const fs::path& directory) {
+/// The name in <directory>/latest, or another such file; empty if there is none.
+std::string name_in(const fs::path& directory, const char* file = latest) {
   std::error_code error;
-  if (!fs::exists(directory / latest, error)) return {};
-  std::string name = read_file(directory / latest);
+  if (!fs::exists(directory / file, error)) return {};
+  std::string name = read_file(directory / file);
   name.erase(name.find_last_not_of(" \n\r\t") + 1);
-  require<DataError>(step_of(name).has_value(), (directory / latest).string(),
+  require<DataError>(step_of(name).has_value(), (directory / file).string(),
                      ": expected the name of a checkpoint, got \"", name, "\"");
   return name;
+}
+
+/// Checkpoints with their steps, the oldest first.
+std::vector<std::pair<std::uint64_t, fs::path>> files_in(const fs::path& directory) {
+  std::vector<std::pair<std::uint64_t, fs::path>> files;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(directory, error))
+    if (const auto step = step_of(entry.path().filename().string()))
+      files.emplace_back(*step, entry.path());
+  require<IoError>(!error || !fs::exists(directory), directory.string(),
+                   ": cannot read: ", error.message());
+  std::ranges::sort(files);
+  return files;
+}
+
+/// Takes from a file's tensors those beside a model's. A layer may be called "data".
+SavedBeside take_beside(std::vector<NamedTensor>& tensors, std::span<const NamedTensor> model) {
+  SavedBeside beside;
+  const auto take = [&](std::string_view prefix, std::vector<NamedTensor>& taken) {
+    const auto stays = [&](const NamedTensor& tensor) {
+      return !tensor.name.starts_with(prefix) ||
+             std::ranges::count(model, tensor.name, &NamedTensor::name) > 0;
+    };
+    const auto gone = std::stable_partition(tensors.begin(), tensors.end(), stays);
+    taken.assign(gone, tensors.end());
+    tensors.erase(gone, tensors.end());
+  };
+  take(data_prefix, beside.data);
+  take(posterior_prefix, beside.posterior);
+  take(calibration_prefix, beside.calibration);
+  take(progress_prefix, beside.progress);
+  for (NamedTensor& tensor : beside.posterior) tensor.name.erase(0, posterior_prefix.size());
+  for (NamedTensor& tensor : beside.calibration) tensor.name.erase(0, calibration_prefix.size());
+  for (NamedTensor& tensor : beside.progress) tensor.name.erase(0, progress_prefix.size());
+  return beside;
+}
+
+std::vector<NamedTensor> with_prefix(std::string_view prefix, std::vector<NamedTensor> tensors) {
+  for (NamedTensor& tensor : tensors) tensor.name.insert(0, prefix);
+  return tensors;
 }
 
 }  // namespace
@@ -146,18 +187,32 @@ fs::path save_checkpoint(const fs::path& directory, std::span<const NamedTensor>
   return directory / name;
 }
 
-CheckpointInfo load_checkpoint(const fs::path& file, std::span<NamedTensor> model,
-                               std::span<NamedTensor> optimizer) {
+SavedTraining load_training(const fs::path& file, std::span<NamedTensor> model,
+                            std::span<NamedTensor> optimizer) {
   SafetensorsFile content = read_safetensors(file);
   CheckpointInfo info = info_of(file, std::move(content.metadata));
   auto destination = with_optimizer(model, optimizer);
+  SavedBeside beside = take_beside(content.tensors, destination);
   copy_exactly(file, content.tensors, destination);
-  return info;
+  return {.info = std::move(info), .progress = std::move(beside.progress)};
+}
+
+std::optional<Metadata> metadata_of_training(const fs::path& file) {
+  try {
+    SafetensorsFile content = read_safetensors(file);
+    if (std::ranges::none_of(content.tensors, [](const NamedTensor& tensor) {
+          return tensor.name.starts_with(progress_prefix);
+        }))
+      return std::nullopt;
+    return std::move(content.metadata);
+  } catch (const DataError&) {
+    return std::nullopt;
+  }
 }
 
 bool is_beside_weights(const std::string& name) {
   return name.starts_with(data_prefix) || name.starts_with(posterior_prefix) ||
-         name.starts_with(calibration_prefix);
+         name.starts_with(calibration_prefix) || name.starts_with(progress_prefix);
 }
 
 SavedBeside load_weights(const fs::path& file, std::span<NamedTensor> model) {
@@ -165,34 +220,21 @@ SavedBeside load_weights(const fs::path& file, std::span<NamedTensor> model) {
   std::erase_if(content.tensors, [](const NamedTensor& tensor) {
     return tensor.name.starts_with(optimizer_prefix);
   });
-  SavedBeside beside;
-  const auto take = [&](std::string_view prefix, std::vector<NamedTensor>& taken) {
-    // A layer may be called "data".
-    const auto stays = [&](const NamedTensor& tensor) {
-      return !tensor.name.starts_with(prefix) ||
-             std::ranges::count(model, tensor.name, &NamedTensor::name) > 0;
-    };
-    const auto gone = std::stable_partition(content.tensors.begin(), content.tensors.end(), stays);
-    taken.assign(gone, content.tensors.end());
-    content.tensors.erase(gone, content.tensors.end());
-  };
-  take(data_prefix, beside.data);
-  take(posterior_prefix, beside.posterior);
-  take(calibration_prefix, beside.calibration);
-  for (NamedTensor& tensor : beside.posterior) tensor.name.erase(0, posterior_prefix.size());
-  for (NamedTensor& tensor : beside.calibration) tensor.name.erase(0, calibration_prefix.size());
+  SavedBeside beside = take_beside(content.tensors, model);
   copy_exactly(file, content.tensors, model);
   return beside;
 }
 
 std::vector<NamedTensor> as_posterior(std::vector<NamedTensor> tensors) {
-  for (NamedTensor& tensor : tensors) tensor.name.insert(0, posterior_prefix);
-  return tensors;
+  return with_prefix(posterior_prefix, std::move(tensors));
 }
 
 std::vector<NamedTensor> as_calibration(std::vector<NamedTensor> tensors) {
-  for (NamedTensor& tensor : tensors) tensor.name.insert(0, calibration_prefix);
-  return tensors;
+  return with_prefix(calibration_prefix, std::move(tensors));
+}
+
+std::vector<NamedTensor> as_progress(std::vector<NamedTensor> tensors) {
+  return with_prefix(progress_prefix, std::move(tensors));
 }
 
 fs::path find_checkpoint(const fs::path& path) {
@@ -203,7 +245,7 @@ fs::path find_checkpoint(const fs::path& path) {
     return path;
   }
   for (const fs::path& directory : {path, path / "checkpoints"}) {
-    const std::string name = latest_name(directory);
+    const std::string name = name_in(directory);
     if (name.empty()) continue;
     require<DataError>(fs::exists(directory / name, error), (directory / latest).string(),
                        ": names ", name, ", which is missing");
@@ -213,21 +255,27 @@ fs::path find_checkpoint(const fs::path& path) {
                          "found none; has this run written a checkpoint?"));
 }
 
-void prune_checkpoints(const fs::path& directory, int keep) {
+std::vector<fs::path> checkpoints_in(const fs::path& directory) {
+  std::vector<fs::path> found;
+  for (const auto& [step, file] : files_in(directory)) found.insert(found.begin(), file);
+  return found;
+}
+
+void mark_best(const fs::path& checkpoint) {
+  write_file(checkpoint.parent_path() / best, checkpoint.filename().string() + "\n");
+}
+
+void prune_checkpoints(const fs::path& directory, std::int64_t keep) {
   require<InternalError>(keep >= 1, "checkpoint: expected to keep at least 1, got ", keep);
-  const std::string last = latest_name(directory);
-  std::vector<std::pair<std::uint64_t, fs::path>> files;
-  try {
-    for (const auto& entry : fs::directory_iterator(directory))
-      if (const auto step = step_of(entry.path().filename().string()))
-        files.emplace_back(*step, entry.path());
-    std::sort(files.begin(), files.end());
-    const std::size_t kept = std::min(files.size(), static_cast<std::size_t>(keep));
-    files.resize(files.size() - kept);
-    for (const auto& [step, file] : files)
-      if (file.filename() != last) fs::remove(file);
-  } catch (const fs::filesystem_error& error) {
-    throw IoError(concat("checkpoint: cannot remove old ones: ", error.what()));
+  auto files = files_in(directory);
+  const std::size_t kept = std::min(files.size(), static_cast<std::size_t>(keep));
+  files.resize(files.size() - kept);
+  const std::string last = name_in(directory), least = name_in(directory, best);
+  for (const auto& [step, file] : files) {
+    if (file.filename() == last || file.filename() == least) continue;
+    std::error_code error;
+    fs::remove(file, error);
+    require<IoError>(!error, file.string(), ": cannot be removed: ", error.message());
   }
 }
 

@@ -29,6 +29,7 @@ class Fit {
   int ranks_a_network() const { return ranks_a_network_; }
   std::int64_t global_batch() const { return training_->batches.global_batch; }
   void set_observers(std::vector<Observer*> observers) { training_->observers = observers; }
+  void set_checkpoints(CheckpointSeries* checkpoints) { training_->checkpoints = checkpoints; }
 
   /// Finds the posterior. NumericalError as Trainer. Collective.
   Inferred run() { return inference_->run(*training_); }

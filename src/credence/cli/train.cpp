@@ -1,12 +1,17 @@
 #include <algorithm>
 #include <cmath>
+#include <iostream>
 
 #include "credence/base/files.h"
 #include "credence/base/log.h"
+#include "credence/base/signals.h"
 #include "credence/base/text.h"
+#include "credence/cli/resume.h"
 #include "credence/cli/train_records.h"
+#include "credence/comm/gather.h"
 #include "credence/comm/rank_zero.h"
 #include "credence/config/config_file.h"
+#include "credence/data/saved_units.h"
 #include "credence/data/validation_split.h"
 #include "credence/kernels/machine_peak.h"
 #include "credence/predict/fit_calibration.h"
@@ -20,6 +25,7 @@ struct TrainArguments {
   std::string recipe;
   std::vector<std::string> overrides;
   std::string output;
+  std::string resume;
   int threads = 0;
   bool profile = false;
   std::string trace;
@@ -69,9 +75,42 @@ std::string worse_than_before(const std::vector<NamedValue>& before,
   return "";
 }
 
+/// Runs the training, its state saved in the run directory as it goes along and when a signal asks
+/// for it.
+Inferred run_saved(Fit& fit, const Experiment& experiment, const TrainTarget& target,
+                   const TrainRecords* records, Communicator& communicator) {
+  if (!fit.inference().can_go_on()) {
+    if (records && !target.resumed.empty())
+      log_warning(concat(fit.inference().name(), " begins anew: it does not go on half-way"));
+    return fit.run();
+  }
+  const std::string directory =
+      all_gather_text(communicator, records ? records->directory().string() : "").front();
+  CheckpointSeries checkpoints(
+      {.directory = std::filesystem::path(directory) / "checkpoints",
+       .options = experiment.checkpoint,
+       .writes = records != nullptr,
+       .resumes = !target.resumed.empty(),
+       .seed = experiment.seed,
+       .config_hash = text_sha256(experiment.resolved),
+       .beside = units_to_save(fit.data()),
+       .facts = records ? [records] { return records->facts(); } : std::function<Metadata()>()});
+  fit.set_checkpoints(&checkpoints);
+  const SignalWatch signals;
+  return fit.run();
+}
+
 void train(const TrainArguments& arguments, Context& context) {
   Communicator& communicator = context.communicator();
-  const Experiment experiment = read_experiment(load_config(arguments.recipe, arguments.overrides));
+  const TrainTarget target = find_target({.recipe = arguments.recipe,
+                                          .overrides = arguments.overrides,
+                                          .output = arguments.output,
+                                          .resume = arguments.resume});
+  if (target.is_complete) {
+    if (context.is_root()) std::cout << target.resumed << ": complete, nothing to go on with\n";
+    return;
+  }
+  const Experiment& experiment = target.experiment;
   const std::string output = arguments.output.empty() ? experiment.output : arguments.output;
   const bool is_traced = !arguments.trace.empty();
   if (is_traced) check_trace(arguments, output, communicator.rank());
@@ -93,8 +132,8 @@ void train(const TrainArguments& arguments, Context& context) {
   std::unique_ptr<TrainRecords> records;  // of rank 0
   on_rank_zero(communicator, [&] {
     records = std::make_unique<TrainRecords>(
-        RunDirectoryOptions{.output = output, .recipe = arguments.recipe}, experiment, resources,
-        context);
+        RunDirectoryOptions{.output = output, .recipe = arguments.recipe}, target.resumed,
+        experiment, resources, context);
     records->write_header(fit);
   });
   const auto tell = [&](const std::string& line) {
@@ -117,14 +156,17 @@ void train(const TrainArguments& arguments, Context& context) {
     tell(concat(name, "  ", text_of(values)));
     return values;
   };
+  const bool begins = target.resumed.empty();
   const std::vector<NamedValue> before =
-      test_as("before training", predictor_of("before training", experiment.validation, nullptr));
+      begins ? test_as("before training",
+                       predictor_of("before training", experiment.validation, nullptr))
+             : std::vector<NamedValue>();
   if (is_traced) {
     timeline.set_origin(Timeline::Clock::now());
     align_origins(timeline, communicator);
   }
   if (records) fit.set_observers(records->observers());
-  const Inferred inferred = fit.run();
+  const Inferred inferred = run_saved(fit, experiment, target, records.get(), communicator);
   const auto save = [&](const Calibration* calibration) {
     on_rank_zero(communicator, [&] { records->save_weights(fit, inferred, calibration); });
   };
@@ -158,13 +200,16 @@ void add_train(CLI::App& app, Context& context) {
   CLI::App* const command =
       app.add_subcommand("train", "train a network as a recipe says, and test it");
   const auto arguments = std::make_shared<TrainArguments>();
-  command->add_option("recipe", arguments->recipe, "configuration file, as in recipes/*.yaml")
-      ->required();
+  command->add_option("recipe", arguments->recipe, "configuration file, as in recipes/*.yaml");
   command->add_option("overrides", arguments->overrides,
                       "key=value: train.epochs=10 seed=3; items of lists by number, from 0: "
                       "model.layers.0.units=32");
   command->add_option("-o,--output", arguments->output,
                       "run directory, which must not exist (default: runs/<recipe>-<n>)");
+  command->add_option("--resume", arguments->resume,
+                      "go on with this run, which a signal, a failure or a batch system's limit "
+                      "has ended; auto: with --output, or the recipe's newest run, if it is there "
+                      "and not complete, else begin");
   command->add_option("-t,--threads", arguments->threads,
                       "threads of a rank (default, and 0: its share of the cores)");
   command->add_flag("--profile", arguments->profile,

@@ -6,7 +6,7 @@
 
 #include "credence/base/log.h"
 #include "credence/base/sha256.h"
-#include "credence/checkpoint/checkpoint.h"
+#include "credence/checkpoint/checkpoint_series.h"
 #include "credence/checkpoint/weights_hash.h"
 #include "credence/cli/header.h"
 #include "credence/data/saved_units.h"
@@ -15,21 +15,27 @@
 
 namespace credence::cli {
 
-TrainRecords::TrainRecords(const RunDirectoryOptions& where, const Experiment& experiment,
-                           const Resources& resources, const Context& context)
+TrainRecords::TrainRecords(const RunDirectoryOptions& where, const std::string& resumed,
+                           const Experiment& experiment, const Resources& resources,
+                           const Context& context)
     : experiment_(experiment),
       resources_(resources),
-      directory_(RunDirectory::create(where)),
+      directory_(resumed.empty() ? RunDirectory::create(where) : RunDirectory::open(resumed)),
+      is_resumed_(!resumed.empty()),
       metrics_(directory_.metrics()),
       progress_(std::cout, progress_options(STDOUT_FILENO)),
       progress_observer_(progress_),
       metrics_observer_(metrics_, experiment.train.log_every_steps) {
+  add_log_file(directory_.log());
+  if (is_resumed_) {
+    metrics_.cut(largest_saved(directory_.checkpoints(), metrics_bytes).value_or(0));
+    return;
+  }
   EnvironmentOptions environment{.command_line = context.command_line,
                                  .mpi_library = CommWorld::library()};
   for (const RankPlace& place : resources.places) environment.hosts.push_back(place.host);
   directory_.write_config(experiment.resolved);
   directory_.write_environment(environment_json(environment));
-  add_log_file(directory_.log());
 }
 
 void TrainRecords::tell(const std::string& line) {
@@ -50,7 +56,7 @@ void TrainRecords::write_header(Fit& fit) {
       {"global_batch_size", fit.global_batch()},
       {"learning_rate", learning_rate},
       {"seed", static_cast<std::int64_t>(experiment_.seed)}};
-  metrics_.write(MetricsEvent::header, fields);
+  if (metrics_.bytes() == 0) metrics_.write(MetricsEvent::header, fields);
   const std::string header =
       job_header(experiment_, resources_, fit.ranks_a_network(), learning_rate) + '\n' +
       layer_table(model) + '\n' + option_table(experiment_);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "credence/checkpoint/safetensors.h"
 #include "credence/cli/fit.h"
 #include "credence/cli/session.h"
 #include "credence/report/metrics_log.h"
@@ -12,12 +13,16 @@ namespace credence::cli {
 /// told. IoError, CreateError as the files.
 class TrainRecords {
  public:
-  /// Makes the run directory, with its configuration and environment.
-  TrainRecords(const RunDirectoryOptions& where, const Experiment& experiment,
-               const Resources& resources, const Context& context);
+  /// Makes the run directory, with its configuration and environment; or, if `resumed` names one,
+  /// goes on in that, whose metrics are cut back to what it goes on from.
+  TrainRecords(const RunDirectoryOptions& where, const std::string& resumed,
+               const Experiment& experiment, const Resources& resources, const Context& context);
 
   std::vector<Observer*> observers() { return {&progress_observer_, &metrics_observer_}; }
   Progress& progress() { return progress_; }
+  const std::filesystem::path& directory() const { return directory_.path(); }
+  /// What a checkpoint says of the records.
+  Metadata facts() const { return {{metrics_bytes, std::to_string(metrics_.bytes())}}; }
   /// A line, on the terminal and in the log.
   void tell(const std::string& line);
 
@@ -28,9 +33,12 @@ class TrainRecords {
   void finish(Fit& fit, const Inferred& inferred, const std::vector<NamedValue>& test);
 
  private:
+  static constexpr const char* metrics_bytes = "metrics_bytes";
+
   const Experiment& experiment_;
   const Resources& resources_;
   RunDirectory directory_;
+  bool is_resumed_;
   MetricsLog metrics_;
   Progress progress_;
   ProgressObserver progress_observer_;

@@ -302,6 +302,9 @@ Experiment read_experiment(const ConfigNode& recipe) {
   };
   read_inference(root, experiment);
   root("distributed", experiment.distributed);
+  OptionReader& checkpoint = root.child("checkpoint");
+  checkpoint.read(experiment.checkpoint);
+  checkpoint.check([&] { check(experiment.checkpoint); });
   read_predict_section(root.child("predict"), experiment);
   root("seed", experiment.seed);
   root.finish();

@@ -66,6 +66,7 @@ struct Experiment {
   double validation_split = 0;
   TrainSection train;
   DistributedSection distributed;
+  CheckpointOptions checkpoint;
   PredictOptions predict;
   CalibrationOptions calibration;
   PredictOptions validation{.samples = 5};

@@ -64,7 +64,7 @@ class CyclicalCosine : public Schedule {
 };
 
 /// Keeps the samples, and tells the chain when to be noisy.
-class Sampler : public Observer {
+class Sampler : public Observer, public Stateful {
  public:
   Sampler(const Cycles& cycles, Langevin& chain, Model& model)
       : cycles_(cycles), chain_(chain), model_(model) {
@@ -73,12 +73,22 @@ class Sampler : public Observer {
   void on_step(const StepReport& report) override {
     const std::int64_t next = report.step;  // steps are counted from 1 in reports
     if (cycles_.is_kept(next - 1)) samples->add(model_.parameters());
-    if (next < cycles_.all_steps) chain_.set_noisy(cycles_.is_noisy(next));
+    begin(next);
+  }
+  std::vector<NamedTensor> state() const override { return samples->state(); }
+  void restore(std::int64_t step, const SavedState& state) override {
+    const std::string first = concat(StoredSamples::name, ".", model_.parameters()[0]->name);
+    if (state.has(first)) *samples = StoredSamples(state, model_.parameters());
+    begin(step);
   }
 
   std::unique_ptr<StoredSamples> samples = std::make_unique<StoredSamples>();
 
  private:
+  void begin(std::int64_t step) {
+    if (step < cycles_.all_steps) chain_.set_noisy(cycles_.is_noisy(step));
+  }
+
   Cycles cycles_;
   Langevin& chain_;
   Model& model_;
@@ -124,6 +134,7 @@ Inferred CyclicalMcmc::run(const Training& training) {
   Training own = training;
   own.schedule = &schedule;
   own.observers.push_back(&sampler);
+  own.stateful.push_back(&sampler);
   const TrainReport report = train(own, chain);
   sampler.samples->write(sampler.samples->size() - 1, training.options.seed,
                          training.model.parameters());

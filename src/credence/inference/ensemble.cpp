@@ -31,7 +31,10 @@ Inferred Ensemble::run(const Training& training) {
       if (!groups.has(member)) continue;
       const std::uint64_t seed = member_seed(training.options.seed, member);
       MemberObserver observer(training.observers, "member", member + 1);
-      const Training own = of_member(training, groups.group(), seed, observer);
+      const std::unique_ptr<CheckpointSeries> checkpoints =
+          training.checkpoints ? training.checkpoints->of_member(member, groups.group().rank() == 0)
+                               : nullptr;
+      const Training own = of_member(training, groups.group(), seed, observer, checkpoints.get());
       training.initialize(seed);
       const std::unique_ptr<Optimizer> optimizer = own.make_optimizer();
       const TrainReport report = train(own, *optimizer);

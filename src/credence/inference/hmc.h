@@ -55,6 +55,7 @@ class HamiltonianMonteCarlo : public Inference {
   std::int64_t rows_at_once(std::int64_t of_training) const override {
     return std::max(of_training, options_.rows);
   }
+  bool can_go_on() const override { return false; }
   Inferred run(const Training& training) override;
 
  private:

@@ -14,7 +14,9 @@ TrainReport train(const Training& training, Optimizer& optimizer) {
                    .communicator = communicator,
                    .schedule = training.schedule,
                    .validation = training.validation,
-                   .timeline = training.timeline},
+                   .timeline = training.timeline,
+                   .checkpoints = training.checkpoints,
+                   .stateful = training.stateful},
                   training.options);
   for (Observer* observer : training.observers) trainer.add_observer(*observer);
   return trainer.run();

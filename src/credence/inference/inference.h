@@ -25,6 +25,8 @@ struct Training {
   const Schedule* schedule = nullptr;
   std::vector<Observer*> observers{};
   Timeline* timeline = nullptr;
+  CheckpointSeries* checkpoints = nullptr;  ///< null: none is saved
+  std::vector<Stateful*> stateful{};        ///< saved with the training
 };
 
 /// What is found of a network's weights. The model then has the values that stand for it alone: a
@@ -58,6 +60,8 @@ class Inference {
   virtual int ranks_a_network(int ranks) const { return ranks; }
   /// Rows through the model at once, if `of_training` are in training.
   virtual std::int64_t rows_at_once(std::int64_t of_training) const { return of_training; }
+  /// Whether a training under way is saved in its checkpoints, and goes on from them.
+  virtual bool can_go_on() const { return true; }
   /// Collective. Every rank ends with the same result.
   virtual Inferred run(const Training& training) = 0;
 };

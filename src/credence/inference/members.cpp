@@ -22,7 +22,7 @@ void MemberObserver::on_epoch(const EpochReport& report) {
 }
 
 Training of_member(const Training& training, Communicator& group, std::uint64_t seed,
-                   Observer& observer) {
+                   Observer& observer, CheckpointSeries* checkpoints) {
   Training own{.model = training.model,
                .loss = training.loss,
                .communicator = group,
@@ -35,7 +35,8 @@ Training of_member(const Training& training, Communicator& group, std::uint64_t 
                .make_optimizer = training.make_optimizer,
                .schedule = training.schedule,
                .observers = {&observer},
-               .timeline = training.timeline};
+               .timeline = training.timeline,
+               .checkpoints = checkpoints};
   own.batches.seed = own.options.seed = seed;
   return own;
 }

@@ -27,9 +27,9 @@ class MemberObserver : public Observer {
 };
 
 /// The same training of one member: under its own seed, by the ranks of a group, watched by
-/// `observer` alone.
+/// `observer` alone, saved in `checkpoints`, if there are some.
 Training of_member(const Training& training, Communicator& group, std::uint64_t seed,
-                   Observer& observer);
+                   Observer& observer, CheckpointSeries* checkpoints = nullptr);
 
 /// Adds the values that the parameters have on the ranks of member number `member` to the samples
 /// of all ranks. Collective.

@@ -37,6 +37,7 @@ class Pbp : public Inference {
   /// Every rank does all of it.
   int ranks_a_network(int /*ranks*/) const override { return 1; }
   void check(const Training& training) const override;
+  bool can_go_on() const override { return false; }
   Inferred run(const Training& training) override;
 
  private:

@@ -30,7 +30,7 @@ SnapshotPlan plan_of(const SwagOptions& options, const Training& training) {
 }
 
 /// Moments of the weights, in double.
-class Snapshots : public Observer {
+class Snapshots : public Observer, public Stateful {
  public:
   Snapshots(const SnapshotPlan& plan, std::int64_t rank, Model& model)
       : plan_(plan), rank_(static_cast<std::size_t>(rank)), model_(model) {
@@ -44,6 +44,49 @@ class Snapshots : public Observer {
     if (!plan_.has(report.step)) return;
     ++count_;
     for (std::size_t p = 0; p < moments_.size(); ++p) add(*model_.parameters()[p], moments_[p]);
+  }
+
+  std::vector<NamedTensor> state() const override {
+    std::vector<NamedTensor> state{{"swag.count", Tensor({1}, DType::float64)}};
+    state[0].tensor.fill(static_cast<double>(count_));
+    for (std::size_t p = 0; count_ > 0 && p < moments_.size(); ++p) {
+      const Parameter& parameter = *model_.parameters()[p];
+      const Shape& shape = parameter.value.shape();
+      const auto add = [&](const char* what, const auto& values, DType dtype, const Shape& as) {
+        state.push_back({concat("swag.", what, ".", parameter.name), Tensor(as, dtype)});
+        using T = std::decay_t<decltype(values[0])>;
+        std::ranges::copy(values, state.back().tensor.template data<T>());
+      };
+      const Moments& moments = moments_[p];
+      add("mean", moments.mean, DType::float64, shape);
+      add("squares", moments.squares, DType::float64, shape);
+      std::vector<float> deviations;
+      for (const std::vector<float>& deviation : moments.deviations)
+        deviations.insert(deviations.end(), deviation.begin(), deviation.end());
+      add("deviations", deviations, DType::float32,
+          shape.prepend(static_cast<std::int64_t>(moments.deviations.size())));
+    }
+    return state;
+  }
+
+  void restore(std::int64_t /*step*/, const SavedState& state) override {
+    count_ =
+        static_cast<std::int64_t>(state.take("swag.count", {1}, DType::float64).data<double>()[0]);
+    for (std::size_t p = 0; count_ > 0 && p < moments_.size(); ++p) {
+      const Parameter& parameter = *model_.parameters()[p];
+      const Shape& shape = parameter.value.shape();
+      const auto key = [&](const char* what) { return concat("swag.", what, ".", parameter.name); };
+      Moments& moments = moments_[p];
+      const Tensor mean = state.take(key("mean"), shape, DType::float64);
+      const Tensor squares = state.take(key("squares"), shape, DType::float64);
+      const Tensor deviations = state.take_rows(key("deviations"), shape, DType::float32);
+      std::ranges::copy(mean.span<double>(), moments.mean.begin());
+      std::ranges::copy(squares.span<double>(), moments.squares.begin());
+      for (std::int64_t kept = 0; kept < deviations.shape()[0]; ++kept) {
+        const Tensor row = deviations.rows(kept, 1);
+        moments.deviations.emplace_back(row.span<float>().begin(), row.span<float>().end());
+      }
+    }
   }
 
   /// Sets the parameters to their mean, and gives the normal.
@@ -120,6 +163,7 @@ Inferred Swag::run(const Training& training) {
   Snapshots snapshots(plan_of(options_, training), options_.rank, training.model);
   Training own = training;
   own.observers.push_back(&snapshots);
+  own.stateful.push_back(&snapshots);
   const std::unique_ptr<Optimizer> optimizer = training.make_optimizer();
   const TrainReport report = train(own, *optimizer);
   auto posterior = std::make_unique<GaussianSamples>(snapshots.finish(options_.scale));

@@ -36,6 +36,18 @@ MetricsLog::~MetricsLog() {
   ::close(file_);
 }
 
+std::int64_t MetricsLog::bytes() const {
+  const off_t end = ::lseek(file_, 0, SEEK_END);
+  require<IoError>(end >= 0, path_.string(), ": cannot tell its length: ", std::strerror(errno));
+  return end;
+}
+
+void MetricsLog::cut(std::int64_t bytes) {
+  if (bytes >= this->bytes()) return;
+  require<IoError>(::ftruncate(file_, bytes) == 0, path_.string(),
+                   ": cannot be cut: ", std::strerror(errno));
+}
+
 void MetricsLog::write(MetricsEvent event, std::span<const Field> fields) {
   std::vector<Field> all{{"event", std::string(name_of(event))}};
   all.insert(all.end(), fields.begin(), fields.end());

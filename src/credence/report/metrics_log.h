@@ -24,6 +24,11 @@ class MetricsLog {
   MetricsLog(const MetricsLog&) = delete;
   MetricsLog& operator=(const MetricsLog&) = delete;
 
+  /// How long the file is now. IoError.
+  std::int64_t bytes() const;
+  /// Takes back what is behind its first so many bytes. IoError.
+  void cut(std::int64_t bytes);
+
   /// IoError if the line cannot be written, such as on a full disk; part of a line is taken back.
   void write(MetricsEvent event, std::span<const Field> fields);
 

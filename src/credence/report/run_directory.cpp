@@ -67,6 +67,17 @@ RunDirectory RunDirectory::create(const RunDirectoryOptions& options) {
   }
 }
 
+fs::path RunDirectory::newest(const RunDirectoryOptions& options) {
+  const std::string name = recipe_name(options.recipe);
+  fs::path found;
+  std::error_code error;
+  for (int number = 1;; ++number) {
+    const fs::path path = options.root / concat(name, "-", number);
+    if (!fs::exists(path, error)) return found;
+    found = path;
+  }
+}
+
 RunDirectory RunDirectory::open(const fs::path& path) {
   std::error_code error;
   require<DataError>(fs::is_directory(path, error), "run directory ", path.string(),

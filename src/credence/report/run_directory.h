@@ -18,6 +18,8 @@ class RunDirectory {
   /// Makes a directory that did not exist; of those numbered, the lowest that is free from 1 on,
   /// also when several jobs start at once. CreateError if it exists or cannot be made.
   static RunDirectory create(const RunDirectoryOptions& options);
+  /// Of those that create() has numbered for a recipe, the newest; empty if there is none.
+  static std::filesystem::path newest(const RunDirectoryOptions& options);
   /// The directory of an earlier run. DataError if there is none.
   static RunDirectory open(const std::filesystem::path& path);
 

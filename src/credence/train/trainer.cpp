@@ -6,6 +6,8 @@
 #include <cmath>
 
 #include "credence/base/errors.h"
+#include "credence/base/signals.h"
+#include "credence/bayes/saved_state.h"
 
 namespace credence {
 namespace {
@@ -29,18 +31,28 @@ StepContext context_of(const MicroBatch& part, StepContext context) {
   return context;
 }
 
+/// The figures of a training under way, in the order in which they are saved.
+template <class Sums, class Visit>
+void visit_figures(Sums& sums, TrainReport& total, const Visit& visit) {
+  for (double* figure : {&sums.loss, &sums.nll, &sums.kl, &sums.seconds, &total.train_seconds})
+    visit(*figure);
+  for (std::int64_t* count :
+       {&sums.steps, &sums.examples, &total.epochs, &total.steps, &total.examples})
+    visit(*count);
+}
+constexpr std::int64_t figure_count = 10;
+
+NamedTensor as_tensor(const std::string& name, std::span<const double> numbers) {
+  NamedTensor named{name, Tensor({static_cast<std::int64_t>(numbers.size())}, DType::float64)};
+  std::ranges::copy(numbers, named.tensor.data<double>());
+  return named;
+}
+
 }  // namespace
 
-/// Sums over the steps of an epoch.
-struct Trainer::EpochSums {
-  double loss = 0, nll = 0, kl = 0;
-  std::int64_t steps = 0, examples = 0;
-  double seconds = 0;
-
-  double samples_per_sec() const {
-    return seconds > 0 ? static_cast<double>(examples) / seconds : 0;
-  }
-};
+double Trainer::EpochSums::samples_per_sec() const {
+  return seconds > 0 ? static_cast<double>(examples) / seconds : 0;
+}
 
 void check_training(const Model& model, const Loss& loss, const TrainerOptions& options,
                     bool has_validation) {
@@ -92,39 +104,37 @@ Trainer::Trainer(const TrainerParts& parts, const TrainerOptions& options)
 }
 
 TrainReport Trainer::run() {
-  TrainReport total;
   const std::int64_t steps_per_epoch = parts_.loader.steps_per_epoch();
-  for (std::int64_t epoch = 1; epoch <= options_.epochs; ++epoch) {
-    EpochSums sums;
-    parts_.loss.begin_epoch(epoch);
-    for (const auto& metric : metrics_) metric->reset();
-    StepReport report;
-    for (std::int64_t i = 1; i <= steps_per_epoch; ++i) {
-      const auto step = static_cast<std::uint64_t>((epoch - 1) * steps_per_epoch + i - 1);
-      report = {.epoch = epoch,
-                .epochs = options_.epochs,
-                .step = static_cast<std::int64_t>(step) + 1,
-                .step_in_epoch = i,
-                .steps_per_epoch = steps_per_epoch};
-      const Clock::time_point begin = Clock::now();
-      take_step(step, report, sums);
-      sums.seconds += seconds_since(begin);
-      report.samples_per_sec = sums.samples_per_sec();
-      for (Observer* observer : observers_) observer->on_step(report);
-    }
-    const EpochReport epoch_report = finish_epoch(report, sums);
-    for (Observer* observer : observers_) observer->on_epoch(epoch_report);
-    total.epochs = epoch;
-    total.steps += sums.steps;
-    total.examples += sums.examples;
-    total.train_seconds += sums.seconds;
+  go_on();
+  parts_.loss.begin_epoch(step_ / steps_per_epoch + 1);
+  while (step_ < options_.epochs * steps_per_epoch) {
+    const Clock::time_point begin = Clock::now();
+    StepReport report = take_step(static_cast<std::uint64_t>(step_));
+    sums_.seconds += seconds_since(begin);
+    report.samples_per_sec = sums_.samples_per_sec();
+    ++step_;
+    for (Observer* observer : observers_) observer->on_step(report);
+    TrainingPlace place{.step = step_,
+                        .epoch = step_ / steps_per_epoch,
+                        .ends_epoch = step_ % steps_per_epoch == 0,
+                        .ends_training = step_ == options_.epochs * steps_per_epoch};
+    if (place.ends_epoch) end_epoch(report, place);
+    checkpoint(place);
   }
+  if (parts_.checkpoints) parts_.checkpoints->finish();
   parts_.loss.begin_epoch(0);
-  for (Observer* observer : observers_) observer->on_end(total);
-  return total;
+  for (Observer* observer : observers_) observer->on_end(total_);
+  return total_;
 }
 
-void Trainer::take_step(std::uint64_t step, StepReport& report, EpochSums& sums) {
+StepReport Trainer::take_step(std::uint64_t step) {
+  const std::int64_t steps_per_epoch = parts_.loader.steps_per_epoch();
+  const auto taken = static_cast<std::int64_t>(step);
+  StepReport report{.epoch = taken / steps_per_epoch + 1,
+                    .epochs = options_.epochs,
+                    .step = taken + 1,
+                    .step_in_epoch = taken % steps_per_epoch + 1,
+                    .steps_per_epoch = steps_per_epoch};
   const Batch& batch =
       timed(works_.gather, [&]() -> const Batch& { return parts_.loader.load(step); });
   const StepContext context{
@@ -136,23 +146,26 @@ void Trainer::take_step(std::uint64_t step, StepReport& report, EpochSums& sums)
   const auto global_size = static_cast<double>(batch.global_size);
   parts_.optimizer.begin_pass(parts_.model.parameters(), context);
 
-  std::array<double, 1> nll{};
-  Request nll_sum;
+  const CheckpointWish own = parts_.checkpoints ? parts_.checkpoints->wish() : CheckpointWish{};
+  std::array<double, 3> sums{0, own.save, own.end};
+  double& nll = sums[0];
+  Request sum;
   const std::int64_t micro_batches = micro_batch_count(batch.max_rows, options_.micro_batch);
   for (std::int64_t i = 0; i < micro_batches; ++i) {
     const MicroBatch part = micro_batch_of(batch, options_.micro_batch, i);
     const StepContext part_context = context_of(part, context);
-    nll[0] += forward(part, part_context);
-    if (part.is_last()) nll_sum = parts_.communicator.start_sum(std::span<double>(nll));
+    nll += forward(part, part_context);
+    if (part.is_last()) sum = parts_.communicator.start_sum(std::span<double>(sums));
     backward(part, part_context);
   }
   timed(works_.reduce, [&] {
     buckets_.finalize();
-    nll_sum.wait();
+    sum.wait();
   });
+  wish_ = {.save = sums[1], .end = sums[2]};
 
   const double examples = static_cast<double>(parts_.loader.dataset().size());
-  report.nll = report.loss = nll[0] + nll_shift_;
+  report.nll = report.loss = nll + nll_shift_;
   report.learning_rate = learning_rate(step);
   if (!std::isfinite(report.nll)) explain_not_finite(report);
   report.kl = timed(works_.optimizer, [&] {
@@ -161,11 +174,83 @@ void Trainer::take_step(std::uint64_t step, StepReport& report, EpochSums& sums)
   report.loss += kl_weight(step) * report.kl / examples;
   if (!std::isfinite(report.loss)) explain_not_finite(report);
 
-  sums.loss += report.loss * global_size;
-  sums.nll += report.nll * global_size;
-  sums.kl += report.kl;
-  sums.examples += batch.global_size;
-  ++sums.steps;
+  sums_.loss += report.loss * global_size;
+  sums_.nll += report.nll * global_size;
+  sums_.kl += report.kl;
+  sums_.examples += batch.global_size;
+  ++sums_.steps;
+  return report;
+}
+
+void Trainer::end_epoch(const StepReport& report, TrainingPlace& place) {
+  const EpochReport epoch = epoch_report(report);
+  for (Observer* observer : observers_) observer->on_epoch(epoch);
+  if (parts_.checkpoints)
+    for (const auto& [name, value] : epoch.values)
+      if (name == parts_.checkpoints->options().best) place.best = value;
+  total_.epochs = epoch.epoch;
+  total_.steps += sums_.steps;
+  total_.examples += sums_.examples;
+  total_.train_seconds += sums_.seconds;
+  sums_ = {};
+  for (const auto& metric : metrics_) metric->reset();
+  parts_.loss.begin_epoch(epoch.epoch + 1);
+}
+
+void Trainer::checkpoint(const TrainingPlace& place) {
+  if (!parts_.checkpoints || !parts_.checkpoints->is_due(place, wish_)) return;
+  parts_.checkpoints->save(place, named_values(parts_.model.parameters()), parts_.optimizer.state(),
+                           progress());
+  if (wish_.end == 0) return;
+  parts_.checkpoints->finish();
+  throw Interrupted(SignalWatch::end_request(),
+                    concat("asked to end: saved after step ", place.step, ", epoch ",
+                           place.epoch + (place.ends_epoch ? 0 : 1), " of ", options_.epochs));
+}
+
+std::vector<NamedTensor> Trainer::progress() {
+  std::vector<double> figures;
+  visit_figures(sums_, total_,
+                [&](auto figure) { figures.push_back(static_cast<double>(figure)); });
+  const auto steps = static_cast<double>(parts_.loader.steps_per_epoch());
+  std::vector<NamedTensor> state{as_tensor("figures", figures),
+                                 as_tensor("steps_per_epoch", std::span(&steps, 1))};
+  for (const auto& metric : metrics_) {
+    std::vector<double> all(metric->sums().begin(), metric->sums().end());
+    parts_.communicator.sum(std::span<double>(all));
+    state.push_back(as_tensor("metric." + metric->name(), all));
+  }
+  for (const Stateful* part : parts_.stateful)
+    std::ranges::move(part->state(), std::back_inserter(state));
+  return state;
+}
+
+void Trainer::go_on() {
+  if (!parts_.checkpoints) return;
+  std::vector<NamedTensor> model = named_values(parts_.model.parameters());
+  std::vector<NamedTensor> optimizer = parts_.optimizer.state();
+  const std::optional<SavedTraining> saved = parts_.checkpoints->load(model, optimizer);
+  if (!saved) return;
+  const SavedState state(saved->progress);
+  const auto numbers = [&](const std::string& name, std::size_t count) {
+    return state.take(name, {static_cast<std::int64_t>(count)}, DType::float64);
+  };
+  const Tensor steps = numbers("steps_per_epoch", 1);
+  require<DataError>(
+      steps.data<double>()[0] == static_cast<double>(parts_.loader.steps_per_epoch()),
+      "the checkpoint is of a training with ", steps.data<double>()[0], " steps an epoch, got ",
+      parts_.loader.steps_per_epoch(),
+      ": going on needs the same global batch, train.batch_size times ranks");
+  step_ = static_cast<std::int64_t>(saved->info.step);
+  const Tensor figures = numbers("figures", figure_count);
+  const double* figure = figures.data<double>();
+  visit_figures(sums_, total_, [&]<class T>(T& value) { value = static_cast<T>(*figure++); });
+  for (const auto& metric : metrics_) {
+    const Tensor sums = numbers("metric." + metric->name(), metric->sums().size());
+    if (parts_.communicator.rank() == 0)  // they are of all ranks together
+      std::ranges::copy(sums.span<double>(), metric->sums().begin());
+  }
+  for (Stateful* part : parts_.stateful) part->restore(step_, state);
 }
 
 double Trainer::update_weights(double kl_scale, double learning_rate, const StepContext& context) {
@@ -208,17 +293,17 @@ void Trainer::update_metrics(const Tensor& batch_target) {
   for (const auto& metric : metrics_) metric->update(predictions, target);
 }
 
-EpochReport Trainer::finish_epoch(const StepReport& last, const EpochSums& sums) {
+EpochReport Trainer::epoch_report(const StepReport& last) {
   check_weights(last);
-  const auto examples = static_cast<double>(sums.examples);
+  const auto examples = static_cast<double>(sums_.examples);
   EpochReport report{.epoch = last.epoch,
                      .step = last.step,
-                     .values = {{"loss", sums.loss / examples}, {"nll", sums.nll / examples}},
+                     .values = {{"loss", sums_.loss / examples}, {"nll", sums_.nll / examples}},
                      .learning_rate = last.learning_rate,
-                     .samples_per_sec = sums.samples_per_sec(),
-                     .seconds = sums.seconds};
+                     .samples_per_sec = sums_.samples_per_sec(),
+                     .seconds = sums_.seconds};
   if (parts_.model.is_bayesian())
-    report.values.emplace_back("kl", sums.kl / static_cast<double>(sums.steps));
+    report.values.emplace_back("kl", sums_.kl / static_cast<double>(sums_.steps));
   for (const auto& metric : metrics_) {
     parts_.communicator.sum(metric->sums());
     report.values.emplace_back(metric->name(), metric->value());

@@ -3,12 +3,14 @@
 #include <memory>
 #include <optional>
 
+#include "credence/checkpoint/checkpoint_series.h"
 #include "credence/comm/gradient_buckets.h"
 #include "credence/data/loader.h"
 #include "credence/optim/optimizer.h"
 #include "credence/optim/schedule.h"
 #include "credence/train/gradient_accumulator.h"
 #include "credence/train/observer.h"
+#include "credence/train/stateful.h"
 
 namespace credence {
 
@@ -50,7 +52,9 @@ struct TrainerParts {
   Communicator& communicator;
   const Schedule* schedule = nullptr;
   std::shared_ptr<const Dataset> validation;
-  Timeline* timeline = nullptr;  ///< told where the time of each step goes
+  Timeline* timeline = nullptr;             ///< told where the time of each step goes
+  CheckpointSeries* checkpoints = nullptr;  ///< null: none is saved
+  std::vector<Stateful*> stateful{};        ///< saved with the training
 };
 
 /// The training loop of one rank of a group. Every rank ends each step with the same weights.
@@ -61,19 +65,34 @@ class Trainer {
 
   void add_observer(Observer& observer) { observers_.push_back(&observer); }
 
-  /// Runs the epochs. NumericalError, naming step and layer, when the loss is not finite.
+  /// Runs the epochs, from the start or from where the checkpoints say. NumericalError, naming step
+  /// and layer, when the loss is not finite; Interrupted when a signal has asked for the end, and
+  /// the state is saved.
   TrainReport run();
 
  private:
-  struct EpochSums;
+  /// Sums over the steps of an epoch.
+  struct EpochSums {
+    double loss = 0, nll = 0, kl = 0;
+    std::int64_t steps = 0, examples = 0;
+    double seconds = 0;
 
-  void take_step(std::uint64_t step, StepReport& report, EpochSums& sums);
+    double samples_per_sec() const;
+  };
+
+  StepReport take_step(std::uint64_t step);
+  void end_epoch(const StepReport& report, TrainingPlace& place);
+  /// Saves the state if that is due.
+  void checkpoint(const TrainingPlace& place);
+  /// Sums so far, as tensors: of the ranks together.
+  std::vector<NamedTensor> progress();
+  void go_on();
   /// Adds the gradient of KL and moves the weights, in one pass over each; returns KL.
   double update_weights(double kl_scale, double learning_rate, const StepContext& context);
   double forward(const MicroBatch& part, const StepContext& context);
   void backward(const MicroBatch& part, const StepContext& context);
   void update_metrics(const Tensor& batch_target);
-  EpochReport finish_epoch(const StepReport& last, const EpochSums& sums);
+  EpochReport epoch_report(const StepReport& last);
   void check_weights(const StepReport& last) const;
   double kl_weight(std::uint64_t step) const;
   double learning_rate(std::uint64_t step) const;
@@ -94,6 +113,10 @@ class Trainer {
   std::vector<std::unique_ptr<Metric>> metrics_;
   Tensor prediction_;
   std::vector<Observer*> observers_;
+  std::int64_t step_ = 0;                       // taken so far
+  EpochSums sums_;                              // of the epoch under way
+  TrainReport total_;                           // of those before
+  CheckpointWish wish_;                         // of all ranks
   std::optional<std::size_t> not_finite_node_;  // of the first micro-batch whose loss is not finite
   /// Their numbers in the timeline.
   struct Works {

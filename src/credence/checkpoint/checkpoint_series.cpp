@@ -1,0 +1,152 @@
+#include "credence/checkpoint/checkpoint_series.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+
+#include <fmt/format.h>
+
+#include "credence/base/errors.h"
+#include "credence/base/log.h"
+#include "credence/base/signals.h"
+
+namespace credence {
+namespace {
+
+constexpr const char* best_key = "best_value";
+
+/// Of these figures more is better; of all others less.
+bool is_larger_better(const std::string& figure) {
+  return figure.ends_with("accuracy") || figure.ends_with("auroc") || figure.ends_with("ll") ||
+         figure.ends_with("picp");
+}
+
+}  // namespace
+
+void check(const CheckpointOptions& options) {
+  require<ConfigError>(options.every_steps >= 0, "every_steps: expected 0 or more, got ",
+                       options.every_steps);
+  require<ConfigError>(options.every_epochs >= 0, "every_epochs: expected 0 or more, got ",
+                       options.every_epochs);
+  require<ConfigError>(options.every_minutes >= 0 && std::isfinite(options.every_minutes),
+                       "every_minutes: expected 0 or more, got ", options.every_minutes);
+  require<ConfigError>(options.keep >= 1, "keep: expected 1 or more, got ", options.keep);
+}
+
+std::optional<std::int64_t> largest_saved(const std::filesystem::path& directory,
+                                          const std::string& key) {
+  std::vector<std::filesystem::path> folders{directory};
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(directory, error))
+    if (entry.is_directory(error)) folders.push_back(entry.path());
+  std::optional<std::int64_t> largest;
+  for (const std::filesystem::path& folder : folders) {
+    for (const std::filesystem::path& file : checkpoints_in(folder)) {
+      const std::optional<Metadata> metadata = metadata_of_training(file);
+      if (!metadata) continue;
+      const auto found = metadata->find(key);
+      if (found != metadata->end())
+        largest =
+            std::max(largest.value_or(0),
+                     static_cast<std::int64_t>(std::strtoll(found->second.c_str(), nullptr, 10)));
+      break;
+    }
+  }
+  return largest;
+}
+
+CheckpointSeries::CheckpointSeries(Parts parts) : parts_(std::move(parts)) {}
+
+CheckpointSeries::~CheckpointSeries() = default;
+
+CheckpointWish CheckpointSeries::wish() {
+  const std::chrono::duration<double> since = Clock::now() - last_;
+  const double minutes = parts_.options.every_minutes;
+  const bool is_time = parts_.writes && minutes > 0 && since.count() >= 60 * minutes;
+  const bool is_asked = SignalWatch::take_save_request();
+  return {.save = is_time || is_asked ? 1.0 : 0.0,
+          .end = SignalWatch::end_request() != 0 ? 1.0 : 0.0};
+}
+
+bool CheckpointSeries::improves(const TrainingPlace& place) const {
+  if (!place.best || std::isnan(*place.best)) return false;
+  if (!best_) return true;
+  return is_larger_better(parts_.options.best) ? *place.best > *best_ : *place.best < *best_;
+}
+
+bool CheckpointSeries::is_due(const TrainingPlace& place, const CheckpointWish& wish) const {
+  const auto every = [](std::int64_t number, std::int64_t period) {
+    return period > 0 && number % period == 0;
+  };
+  return wish.save > 0 || (place.ends_training && parts_.saves_end) || wish.end > 0 ||
+         improves(place) || every(place.step, parts_.options.every_steps) ||
+         (place.ends_epoch && every(place.epoch, parts_.options.every_epochs));
+}
+
+void CheckpointSeries::save(const TrainingPlace& place, std::span<const NamedTensor> model,
+                            std::span<const NamedTensor> optimizer,
+                            std::span<const NamedTensor> progress) {
+  last_ = Clock::now();
+  CheckpointInfo info{.step = static_cast<std::uint64_t>(place.step),
+                      .epoch = static_cast<std::uint64_t>(place.epoch),
+                      .seed = parts_.seed,
+                      .config_hash = parts_.config_hash};
+  const bool is_best = improves(place);
+  if (is_best) best_ = place.best;
+  if (!parts_.writes) return;
+  if (parts_.facts) info.more = parts_.facts();
+  if (best_) info.more[best_key] = fmt::format("{}", *best_);
+  if (!writer_) {
+    writer_ = std::make_unique<CheckpointWriter>(
+        parts_.directory,
+        [this, keep = parts_.options.keep](const std::filesystem::path& file, bool best) {
+          if (best) mark_best(file);
+          prune_checkpoints(parts_.directory, keep);
+        });
+  }
+  std::vector<NamedTensor> all(model.begin(), model.end());
+  std::ranges::copy(parts_.beside, std::back_inserter(all));
+  std::ranges::move(as_progress({progress.begin(), progress.end()}), std::back_inserter(all));
+  try {
+    writer_->begin(all, optimizer, info, is_best);
+  } catch (const Error& error) {
+    log_warning(concat("the checkpoint before step ", place.step, " was not saved: ", error.what(),
+                       "; the one before it stays, and training goes on"));
+    writer_->begin(all, optimizer, info, is_best);
+  }
+}
+
+void CheckpointSeries::finish() {
+  if (writer_) writer_->finish();
+}
+
+std::unique_ptr<CheckpointSeries> CheckpointSeries::of_member(std::int64_t member,
+                                                              bool writes) const {
+  Parts own = parts_;
+  own.directory /= concat("member-", member + 1);
+  own.writes = writes;
+  own.saves_end = true;
+  return std::make_unique<CheckpointSeries>(std::move(own));
+}
+
+std::optional<SavedTraining> CheckpointSeries::load(std::span<NamedTensor> model,
+                                                    std::span<NamedTensor> optimizer) {
+  if (!parts_.resumes) return std::nullopt;
+  std::optional<DataError> damage;
+  for (const std::filesystem::path& file : checkpoints_in(parts_.directory)) {
+    try {
+      SavedTraining saved = load_training(file, model, optimizer);
+      if (saved.progress.empty()) continue;  // the weights of a training that has ended
+      const auto best = saved.info.more.find(best_key);
+      if (best != saved.info.more.end()) best_ = std::strtod(best->second.c_str(), nullptr);
+      return saved;
+    } catch (const DataError& error) {
+      log_warning(concat(error.what(), "; trying the checkpoint before it"));
+      damage = error;
+    }
+  }
+  if (damage) throw DataError(concat("no checkpoint to go on from: ", damage->what()));
+  return std::nullopt;
+}
+
+}  // namespace credence

@@ -1,0 +1,102 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "credence/checkpoint/checkpoint_writer.h"
+
+namespace credence {
+
+/// When a training's state is saved, and what is kept of it.
+struct CheckpointOptions {
+  std::int64_t every_steps = 0;   ///< 0: not by steps
+  std::int64_t every_epochs = 0;  ///< 0: not by epochs
+  double every_minutes = 10;      ///< 0: not by time
+  std::int64_t keep = 2;          ///< the last so many
+  std::string best;  ///< beside them the best one by this figure of an epoch; empty: none
+
+  template <class Visitor>
+  void visit(Visitor& v) {
+    v("every_steps", every_steps);
+    v("every_epochs", every_epochs);
+    v("every_minutes", every_minutes);
+    v("keep", keep);
+    v("best", best);
+  }
+};
+
+/// ConfigError if an option is out of range.
+void check(const CheckpointOptions& options);
+
+/// What ranks ask for: adding up those of all gives that of the job.
+struct CheckpointWish {
+  double save = 0;  ///< above 0: a checkpoint after this step
+  double end = 0;   ///< above 0: a checkpoint, and then the end
+};
+
+/// How far a training has come.
+struct TrainingPlace {
+  std::int64_t step = 0;
+  std::int64_t epoch = 0;  ///< epochs completed
+  bool ends_epoch = false, ends_training = false;
+  std::optional<double> best{};  ///< the figure that options name, if an epoch has given it
+};
+
+/// The metadata of what a training in this directory, or one of its members, would go on from: of
+/// all, where `key` is a number, the largest. None if there is nothing to go on from.
+std::optional<std::int64_t> largest_saved(const std::filesystem::path& directory,
+                                          const std::string& key);
+
+/// The checkpoints of one training, in one directory: when they are due, saving them in the
+/// background, and which to go on from. Every rank has one, and they agree; one writes.
+class CheckpointSeries {
+ public:
+  struct Parts {
+    std::filesystem::path directory{};
+    CheckpointOptions options{};
+    bool writes = false;     ///< of one rank alone
+    bool resumes = false;    ///< goes on from what the directory has
+    bool saves_end = false;  ///< after the last step too
+    std::uint64_t seed = 0;
+    std::string config_hash{};
+    std::vector<NamedTensor> beside{};  ///< saved with each: the units of data
+    std::function<Metadata()> facts{};  ///< likewise: what the records have come to
+  };
+  explicit CheckpointSeries(Parts parts);
+  ~CheckpointSeries();
+
+  /// What this rank asks for before the step: its clock, if it writes, and its signals.
+  CheckpointWish wish();
+  /// Whether one is due at this place, if the ranks together ask for `wish`.
+  bool is_due(const TrainingPlace& place, const CheckpointWish& wish) const;
+  /// Copies the state, which the writing rank then writes while training goes on. A checkpoint that
+  /// fails is a warning: the one before stays, and the next is tried.
+  void save(const TrainingPlace& place, std::span<const NamedTensor> model,
+            std::span<const NamedTensor> optimizer, std::span<const NamedTensor> progress);
+  /// Until all is written. IoError or CreateError if it cannot be.
+  void finish();
+
+  /// Goes on from the newest checkpoint that is whole and of a training under way, if this is a
+  /// training that goes on and there is one: copies it into the tensors. One that is damaged is a
+  /// warning, and DataError if there is no other.
+  std::optional<SavedTraining> load(std::span<NamedTensor> model, std::span<NamedTensor> optimizer);
+
+  /// A series of its own for one of several networks of a training, in a folder below.
+  std::unique_ptr<CheckpointSeries> of_member(std::int64_t member, bool writes) const;
+
+  const CheckpointOptions& options() const { return parts_.options; }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  bool improves(const TrainingPlace& place) const;
+
+  Parts parts_;
+  std::unique_ptr<CheckpointWriter> writer_;  // of the rank that writes, from the first save on
+  Clock::time_point last_ = Clock::now();
+  std::optional<double> best_;
+};
+
+}  // namespace credence

@@ -1,0 +1,66 @@
+#include "credence/cli/resume.h"
+
+#include <sstream>
+
+#include "credence/base/files.h"
+#include "credence/config/config_file.h"
+#include "credence/report/run_directory.h"
+
+namespace credence::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+bool is_complete(const fs::path& run) {
+  std::error_code error;
+  return fs::exists(RunDirectory::open(run).summary(), error);
+}
+
+/// ConfigError, with the first line that differs, unless the run has been configured so.
+void require_same(const std::string& resolved, const RunDirectory& run) {
+  std::istringstream ours(resolved), theirs(read_file(run.config()));
+  std::string asked, had;
+  while (true) {
+    const bool more = static_cast<bool>(std::getline(ours, asked));
+    const bool more_there = static_cast<bool>(std::getline(theirs, had));
+    if (!more && !more_there) return;
+    require<ConfigError>(more == more_there && asked == had, "--resume auto: ", run.path().string(),
+                         " was configured otherwise: expected \"", had, "\", got \"", asked,
+                         "\"; begin a new run, from its weights by model.weights if need be");
+  }
+}
+
+}  // namespace
+
+TrainTarget find_target(const TrainTargetOptions& options) {
+  const bool is_named = !options.resume.empty() && options.resume != "auto";
+  if (is_named) {
+    require<UsageError>(options.recipe.empty() && options.overrides.empty(), "--resume ",
+                        options.resume,
+                        " goes on as that run was configured: leave out the recipe, overrides and "
+                        "--output");
+    require<UsageError>(options.output.empty(), "--resume ", options.resume,
+                        " goes on in that directory: leave out --output");
+    const RunDirectory run = RunDirectory::open(options.resume);
+    return {.experiment = read_experiment(load_config(run.config().string(), {})),
+            .resumed = run.path().string(),
+            .is_complete = is_complete(run.path())};
+  }
+  require<UsageError>(!options.recipe.empty(), "expected a recipe, such as recipes/*.yaml",
+                      options.resume.empty() ? "" : ": --resume auto needs it to begin with");
+  TrainTarget target{.experiment = read_experiment(load_config(options.recipe, options.overrides))};
+  if (options.resume.empty()) return target;
+  fs::path run = options.output.empty() ? target.experiment.output : options.output;
+  const bool is_given = !run.empty();
+  if (!is_given) run = RunDirectory::newest({.recipe = options.recipe});
+  std::error_code error;
+  if (run.empty() || !fs::exists(run / "config.yaml", error)) return target;
+  const bool complete = is_complete(run);
+  if (complete && !is_given) return target;
+  require_same(target.experiment.resolved, RunDirectory::open(run));
+  target.resumed = run.string();
+  target.is_complete = complete;
+  return target;
+}
+
+}  // namespace credence::cli

@@ -1,0 +1,173 @@
+#!/usr/bin/env python3
+"""`credence train --resume`: a training that was ended half-way goes on as if it had not been."""
+
+import os
+import shutil
+import signal
+import subprocess
+import time
+
+from program import LAUNCHER, PROGRAM, RECIPES, SMALL, ProgramTest, Run, main, needs_mpi
+
+RECIPE = "mnist_bnn_conv_flipout.yaml"
+LONG = ("train.epochs=12", "train.global_batch_size=32", "train.log_every_steps=1",
+        "data.validation_split=0.2", "train.validation.samples=2", "predict.samples=2",
+        "checkpoint.every_steps=20")
+STEPS = 12 * 15
+
+
+class Resume(ProgramTest):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.whole = cls.train(RECIPE, *LONG, "--threads", 1, output="whole")
+
+    @classmethod
+    def interrupt(cls, output, *arguments, signals=(signal.SIGKILL,), after=70, recipe=RECIPE,
+                  ranks=None):
+        """Starts a training, and sends it signals as soon as so many steps are on record."""
+        command = [PROGRAM]
+        if ranks is not None:
+            command = [str(ranks) if word == "RANKS" else word for word in LAUNCHER]
+        process = subprocess.Popen(
+            [*command, "train", str(RECIPES / recipe), *SMALL, *LONG, *arguments, "--threads", "1",
+             "--output", output], cwd=cls.folder, stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            env={**os.environ, "OMP_NUM_THREADS": "1"})
+        metrics = cls.folder / output / "metrics.jsonl"
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline and process.poll() is None:
+            if metrics.exists() and metrics.read_text().count('"event":"step"') >= after:
+                break
+            time.sleep(0.002)
+        for number in signals:
+            process.send_signal(number)
+        out, err = process.communicate(timeout=60)
+        process.output = out + err
+        return process
+
+    def resume(self, output, *arguments, **options):
+        done = self.succeed("train", "--resume", output, "--threads", 1, *arguments, **options)
+        return Run(self.folder / output), done.stdout + done.stderr
+
+    def assert_same_run(self, run, whole=None):
+        whole = whole or self.whole
+        self.assertEqual(run.summary["weights_sha256"], whole.summary["weights_sha256"])
+        self.assertEqual(run.summary["test"], whole.summary["test"])
+        self.assertEqual(run.curve("step"), whole.curve("step"))
+        self.assertEqual(run.curve("loss"), whole.curve("loss"))
+        for key in ("epoch", "loss", "nll", "kl", "accuracy", "val_nll"):
+            self.assertEqual(run.curve(key, "epoch"), whole.curve(key, "epoch"), key)
+        for key in ("epochs", "steps"):
+            self.assertEqual(run.summary[key], whole.summary[key])
+
+    def test_after_a_kill_gives_the_same_bits(self):
+        killed = self.interrupt("killed")
+        self.assertEqual(killed.returncode, -signal.SIGKILL, killed.output)
+        run, _ = self.resume("killed")
+        self.assert_same_run(run)
+
+    def test_after_several_kills_gives_the_same_bits(self):
+        self.interrupt("often", after=30)
+        process = subprocess.Popen([PROGRAM, "train", "--resume", "often", "--threads", "1"],
+                                   cwd=self.folder, stdout=subprocess.DEVNULL,
+                                   stderr=subprocess.DEVNULL)
+        time.sleep(0.3)
+        process.kill()
+        process.wait()
+        run, _ = self.resume("often")
+        self.assert_same_run(run)
+
+    def test_before_the_first_checkpoint_begins_anew(self):
+        self.interrupt("early", "checkpoint.every_steps=0", after=3)
+        run, _ = self.resume("early")
+        self.assert_same_run(run)
+
+    def test_sigterm_saves_and_ends_with_143(self):
+        ended = self.interrupt("term", "checkpoint.every_steps=0", signals=(signal.SIGTERM,))
+        self.assertEqual(ended.returncode, 128 + signal.SIGTERM, ended.output)
+        self.assertIn("saved after step", ended.output)
+        self.assertFalse((self.folder / "term" / "summary.json").exists())
+        run, _ = self.resume("term")
+        self.assert_same_run(run)
+
+    def test_sigusr1_saves_and_goes_on(self):
+        process = self.interrupt("usr1", "checkpoint.every_steps=0", "checkpoint.keep=9",
+                                 signals=(signal.SIGUSR1,))
+        self.assertEqual(process.returncode, 0, process.output)
+        run = Run(self.folder / "usr1")
+        self.assertEqual(len(list(run.checkpoints.glob("step-*"))), 2)  # that one, and the last
+        self.assert_same_run(run)
+
+    def test_a_damaged_checkpoint_is_named_and_the_one_before_is_used(self):
+        self.interrupt("damaged")
+        files = sorted((self.folder / "damaged" / "checkpoints").glob("step-*"))
+        self.assertEqual(len(files), 2)
+        files[-1].write_bytes(files[-1].read_bytes()[:-1000])
+        run, output = self.resume("damaged")
+        self.assertIn(files[-1].name, output)
+        self.assert_same_run(run)
+
+    def test_auto_begins_goes_on_and_is_complete(self):
+        auto = ("train", RECIPES / RECIPE, *SMALL, *LONG, "--threads", 1, "--output", "auto",
+                "--resume", "auto")
+        self.interrupt("auto", "--resume", "auto")
+        self.succeed(*auto)
+        self.assert_same_run(Run(self.folder / "auto"))
+        self.assertIn("complete", self.succeed(*auto).stdout)
+        self.fail_with(78, ["auto", "configured otherwise", "seed"], *auto, "seed=7")
+
+    def test_other_things_beside_a_named_run_are_refused(self):
+        self.fail_with(64, ["leave out"], "train", RECIPES / RECIPE, "--resume", "whole")
+        self.fail_with(65, ["missing"], "train", "--resume", "missing")
+        self.fail_with(64, ["recipe"], "train")
+
+    def test_the_best_and_the_last_are_kept(self):
+        run = self.train(RECIPE, *LONG, "checkpoint.best=val_nll", "checkpoint.keep=1",
+                         "checkpoint.every_steps=0", "--threads", 1, output="best")
+        values = run.curve("val_nll", "epoch")
+        best = 15 * (1 + values.index(min(values)))
+        self.assertEqual((run.checkpoints / "best").read_text().strip(),
+                         f"step-{best:08}.safetensors")
+        kept = {f"step-{step:08}.safetensors" for step in (best, STEPS)}
+        self.assertEqual({file.name for file in run.checkpoints.glob("step-*")}, kept)
+
+    @needs_mpi
+    def test_on_another_number_of_ranks_has_the_same_batches_and_noise(self):
+        self.interrupt("ranks", ranks=2)
+        run, _ = self.resume("ranks")
+        self.assertEqual(run.curve("step"), self.whole.curve("step"))
+        self.assert_same_curve(run.curve("loss"), self.whole.curve("loss"))
+        shutil.rmtree(self.folder / "ranks")
+        self.interrupt("ranks")
+        run, _ = self.resume("ranks", ranks=2)
+        self.assert_same_curve(run.curve("loss"), self.whole.curve("loss"))
+
+    def check_method(self, name, *overrides):
+        recipe = "mnist_cnn_fc.yaml"
+        whole = self.train(recipe, *LONG, *overrides, "--threads", 1, output=f"{name}-whole")
+        self.interrupt(name, *overrides, recipe=recipe, after=100)
+        run, _ = self.resume(name)
+        self.assertEqual(run.summary["weights_sha256"], whole.summary["weights_sha256"])
+        self.assertEqual(run.summary["test"], whole.summary["test"])
+        self.assertEqual(run.curve("loss"), whole.curve("loss"))
+        self.assertEqual(run.checkpoint.read_bytes()[-1000:], whole.checkpoint.read_bytes()[-1000:])
+
+    def test_of_swag(self):
+        self.check_method("swag", "inference.type=swag")
+
+    def test_of_ivon(self):
+        self.check_method("ivon", "inference.type=ivon", "train.learning_rate=0.1")
+
+    def test_of_a_cyclical_chain(self):
+        self.check_method("sghmc", "inference={type: sghmc, cycles: 2}", "train.learning_rate=1e-4")
+
+    def test_of_laplace(self):
+        self.check_method("laplace", "inference={type: laplace, layers: last}")
+
+    def test_of_an_ensemble(self):
+        self.check_method("ensemble", "inference={type: ensemble, members: 3}", "train.epochs=4")
+
+
+if __name__ == "__main__":
+    main()
