@@ -45,7 +45,7 @@ TEST(Checkpoint, RestoresAllThatWasSaved) {
   EXPECT_EQ(file, directory / "checkpoints" / "step-00000938.safetensors");
 
   auto weights = model(0), state = optimizer(0);
-  const CheckpointInfo loaded = load_checkpoint(file, weights, state);
+  const CheckpointInfo loaded = load_training(file, weights, state).info;
   EXPECT_EQ(loaded.step, info.step);
   EXPECT_EQ(loaded.epoch, info.epoch);
   EXPECT_EQ(loaded.seed, info.seed);
@@ -95,7 +95,7 @@ TEST(Checkpoint, RefusesTensorsThatDoNotMatchAndCopiesNone) {
   const TemporaryFolder directory;
   const fs::path file = save_checkpoint(directory.path(), model(1), optimizer(5), info);
   const auto message = [&](std::vector<NamedTensor> weights, std::vector<NamedTensor> state) {
-    const std::string text = message_of<DataError>([&] { load_checkpoint(file, weights, state); });
+    const std::string text = message_of<DataError>([&] { load_training(file, weights, state); });
     for (const NamedTensor& weight : weights) {
       if (weight.tensor.dtype() != DType::float32) continue;
       EXPECT_THAT(weight.tensor.span<float>(), ::testing::Each(0.0F));
@@ -131,7 +131,7 @@ TEST(Checkpoint, RefusesCountersThatAreMissingOrNoNumbers) {
   auto weights = model(0);
   const auto message = [&](const Metadata& metadata) {
     write_safetensors(directory / "w", weights, metadata);
-    return message_of<DataError>([&] { load_checkpoint(directory / "w", weights, {}); });
+    return message_of<DataError>([&] { load_training(directory / "w", weights, {}); });
   };
   EXPECT_THAT(message({{"step", "1"}, {"epoch", "1"}, {"config_hash", ""}}),
               HasSubstr("expected metadata \"seed\", found none"));

@@ -9,16 +9,19 @@
 #include "credence/base/errors.h"
 #include "credence/base/log.h"
 #include "credence/base/signals.h"
+#include "credence/base/text.h"
+#include "credence/losses/metric.h"
 
 namespace credence {
 namespace {
 
 constexpr const char* best_key = "best_value";
 
-/// Of these figures more is better; of all others less.
-bool is_larger_better(const std::string& figure) {
-  return figure.ends_with("accuracy") || figure.ends_with("auroc") || figure.ends_with("ll") ||
-         figure.ends_with("picp");
+/// Of an epoch's figure, which may be one of validation.
+Better better_of(std::string figure) {
+  constexpr std::string_view validation = "val_";
+  if (figure.starts_with(validation)) figure.erase(0, validation.size());
+  return better(figure);
 }
 
 }  // namespace
@@ -31,6 +34,15 @@ void check(const CheckpointOptions& options) {
   require<ConfigError>(options.every_minutes >= 0 && std::isfinite(options.every_minutes),
                        "every_minutes: expected 0 or more, got ", options.every_minutes);
   require<ConfigError>(options.keep >= 1, "keep: expected 1 or more, got ", options.keep);
+}
+
+void check_best(const CheckpointOptions& options, std::vector<std::string> figures) {
+  if (options.best.empty()) return;
+  std::erase_if(figures,
+                [](const std::string& name) { return better_of(name) == Better::neither; });
+  require<ConfigError>(std::ranges::find(figures, options.best) != figures.end(),
+                       "checkpoint.best: expected a figure of an epoch, one of ", join(figures),
+                       ", got ", options.best);
 }
 
 std::optional<std::int64_t> largest_saved(const std::filesystem::path& directory,
@@ -71,7 +83,8 @@ CheckpointWish CheckpointSeries::wish() {
 bool CheckpointSeries::improves(const TrainingPlace& place) const {
   if (!place.best || std::isnan(*place.best)) return false;
   if (!best_) return true;
-  return is_larger_better(parts_.options.best) ? *place.best > *best_ : *place.best < *best_;
+  return better_of(parts_.options.best) == Better::more ? *place.best > *best_
+                                                        : *place.best < *best_;
 }
 
 bool CheckpointSeries::is_due(const TrainingPlace& place, const CheckpointWish& wish) const {

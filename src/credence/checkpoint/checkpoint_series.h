@@ -29,6 +29,8 @@ struct CheckpointOptions {
 
 /// ConfigError if an option is out of range.
 void check(const CheckpointOptions& options);
+/// ConfigError unless `best` is one of an epoch's figures, and one of which more or less is better.
+void check_best(const CheckpointOptions& options, std::vector<std::string> figures);
 
 /// What ranks ask for: adding up those of all gives that of the job.
 struct CheckpointWish {

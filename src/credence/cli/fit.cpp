@@ -50,6 +50,8 @@ Fit::Fit(const Experiment& experiment, const FitData& data, Communicator& commun
       .schedule = schedule_.get(),
       .timeline = data.timeline});
   check_training(*model_, *loss_, training_->options, data.validation != nullptr);
+  check_best(experiment.checkpoint,
+             epoch_figures(*model_, *loss_, training_->options, data.validation != nullptr));
   experiment.check_inference(*inference_, *training_);
 }
 

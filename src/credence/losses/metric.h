@@ -64,6 +64,12 @@ std::vector<std::string> metric_names();
 /// ConfigError, naming those that do, if there is no metric of that name or it does not fit.
 void require_fit(const std::string& name, Problem problem);
 
+/// What is wished of a figure.
+enum class Better { less, more, neither };
+
+/// Of the metric of that name, "loss" or "kl". ConfigError as from make_metric.
+Better better(const std::string& metric);
+
 /// The metrics reported for a problem: of classification accuracy, nll, ece, brier, ...; of
 /// regression rmse and mae, with a density nll, picp and mpiw too. Then those named in
 /// `more` that are not among them. ConfigError as from require_fit.

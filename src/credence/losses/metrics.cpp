@@ -74,6 +74,19 @@ std::vector<std::string> metric_names() {
   return metrics().names();
 }
 
+Better better(const std::string& metric) {
+  static const std::vector<std::string> more{"accuracy", "auroc", "ll"};
+  static const std::vector<std::string> neither{"kl", "picp", "mpiw", "predictive_entropy",
+                                                "mutual_information"};
+  const auto is_in = [&](const std::vector<std::string>& names) {
+    return std::ranges::find(names, metric) != names.end();
+  };
+  if (is_in(more)) return Better::more;
+  if (is_in(neither)) return Better::neither;
+  if (metric != "loss") make_metric(metric);
+  return Better::less;
+}
+
 void require_fit(const std::string& name, Problem problem) {
   if (make_metric(name)->fits(problem)) return;
   std::vector<std::string> fitting;

@@ -75,6 +75,17 @@ void check_training(const Model& model, const Loss& loss, const TrainerOptions& 
   if (has_validation) make_metrics(loss.problem(), options.validation.metrics);
 }
 
+std::vector<std::string> epoch_figures(const Model& model, const Loss& loss,
+                                       const TrainerOptions& options, bool has_validation) {
+  std::vector<std::string> names{"loss", "nll"};
+  if (model.is_bayesian()) names.emplace_back("kl");
+  for (const auto& metric : training_metrics(loss.problem())) names.push_back(metric->name());
+  if (has_validation)
+    for (const auto& metric : make_metrics(loss.problem(), options.validation.metrics))
+      names.push_back("val_" + metric->name());
+  return names;
+}
+
 Trainer::Trainer(const TrainerParts& parts, const TrainerOptions& options)
     : parts_(parts),
       options_(options),

@@ -43,6 +43,10 @@ struct TrainerOptions {
 void check_training(const Model& model, const Loss& loss, const TrainerOptions& options,
                     bool has_validation);
 
+/// The names of the figures that each epoch gives.
+std::vector<std::string> epoch_figures(const Model& model, const Loss& loss,
+                                       const TrainerOptions& options, bool has_validation);
+
 /// What a Trainer trains, and with what. Those that are set here may stay so.
 struct TrainerParts {
   Model& model;
