@@ -92,6 +92,21 @@ CheckpointInfo info_of(const fs::path& file, Metadata metadata) {
   return info;
 }
 
+/// Whether save_checkpoint() made the file: a network's weights may come from elsewhere.
+bool is_own(const Metadata& metadata) {
+  bool has_any = metadata.contains("config_hash");
+  CheckpointInfo info;
+  visit_counters(info,
+                 [&](const char* key, auto&) { has_any = has_any || metadata.contains(key); });
+  return has_any;
+}
+
+void require_checksums(const fs::path& file, const SafetensorsFile& content) {
+  require<DataError>(content.has_checksums, file.string(),
+                     ": expected the checksums that a checkpoint of Credence has, found none; was "
+                     "it changed by another program, or written by an older version?");
+}
+
 std::optional<std::uint64_t> step_of(const std::string& name) {
   if (!name.starts_with(name_prefix) || !name.ends_with(name_suffix)) return std::nullopt;
   const std::string_view text = name;
@@ -108,6 +123,62 @@ std::string latest_name(const fs::path& directory) {
   require<DataError>(step_of(name).has_value(), (directory / latest).string(),
                      ": expected the name of a checkpoint, got \"", name, "\"");
   return name;
+}
+
+/// The checkpoints in a directory by their step; none if there is no such directory.
+std::vector<std::pair<std::uint64_t, fs::path>> checkpoints_in(const fs::path& directory) {
+  std::vector<std::pair<std::uint64_t, fs::path>> files;
+  std::error_code error;
+  for (fs::directory_iterator entry(directory, error), end; !error && entry != end;
+       entry.increment(error))
+    if (const auto step = step_of(entry->path().filename().string()))
+      files.emplace_back(*step, entry->path());
+  std::error_code ignored;
+  require<IoError>(!error || !fs::is_directory(directory, ignored), directory.string(),
+                   ": cannot read: ", error.message());
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+/// DataError unless every byte of the checkpoint is as it was written.
+void require_whole(const fs::path& file) {
+  const SafetensorsFile content = check_safetensors(file);
+  if (is_own(content.metadata)) require_checksums(file, content);
+}
+
+/// The checkpoint that `latest` names, or, if that is damaged, the newest whole one before it, or,
+/// if there is none of that name, of all.
+fs::path find_whole(const fs::path& directory, const Warn& warn) {
+  std::string reasons;
+  const auto passes = [&reasons](auto&& check) {
+    try {
+      check();
+      return true;
+    } catch (const DataError& reason) {
+      reasons += concat(reasons.empty() ? "" : "\n", reason.what());
+      return false;
+    }
+  };
+  std::string name;
+  const bool is_named = passes([&] {
+    name = latest_name(directory);
+    require<DataError>(!name.empty(), directory.string(),
+                       ": expected a file \"latest\", found none");
+    std::error_code ignored;
+    require<DataError>(fs::exists(directory / name, ignored), (directory / latest).string(),
+                       ": names ", name, ", which is missing");
+  });
+  if (is_named && passes([&] { require_whole(directory / name); })) return directory / name;
+  auto others = checkpoints_in(directory);
+  if (is_named)
+    std::erase_if(others, [&](const auto& other) { return other.first >= *step_of(name); });
+  for (auto other = others.rbegin(); other != others.rend(); ++other) {
+    if (!passes([&] { require_whole(other->second); })) continue;
+    warn(concat(reasons, "\ngoing on with ", other->second.string(), ", the newest whole one"));
+    return other->second;
+  }
+  throw DataError(concat(reasons, "; there is no whole checkpoint ", is_named ? "before it" : "",
+                         is_named ? "" : "in " + directory.string()));
 }
 
 }  // namespace
@@ -149,6 +220,7 @@ fs::path save_checkpoint(const fs::path& directory, std::span<const NamedTensor>
 CheckpointInfo load_checkpoint(const fs::path& file, std::span<NamedTensor> model,
                                std::span<NamedTensor> optimizer) {
   SafetensorsFile content = read_safetensors(file);
+  require_checksums(file, content);
   CheckpointInfo info = info_of(file, std::move(content.metadata));
   auto destination = with_optimizer(model, optimizer);
   copy_exactly(file, content.tensors, destination);
@@ -162,6 +234,7 @@ bool is_beside_weights(const std::string& name) {
 
 SavedBeside load_weights(const fs::path& file, std::span<NamedTensor> model) {
   SafetensorsFile content = read_safetensors(file);
+  if (is_own(content.metadata)) require_checksums(file, content);
   std::erase_if(content.tensors, [](const NamedTensor& tensor) {
     return tensor.name.starts_with(optimizer_prefix);
   });
@@ -195,20 +268,16 @@ std::vector<NamedTensor> as_calibration(std::vector<NamedTensor> tensors) {
   return tensors;
 }
 
-fs::path find_checkpoint(const fs::path& path) {
+fs::path find_checkpoint(const fs::path& path, const Warn& warn) {
   std::error_code error;
   if (!fs::is_directory(path, error)) {
     require<DataError>(fs::exists(path, error), path.string(),
                        ": expected a checkpoint or a run directory, found none");
     return path;
   }
-  for (const fs::path& directory : {path, path / "checkpoints"}) {
-    const std::string name = latest_name(directory);
-    if (name.empty()) continue;
-    require<DataError>(fs::exists(directory / name, error), (directory / latest).string(),
-                       ": names ", name, ", which is missing");
-    return directory / name;
-  }
+  for (const fs::path& directory : {path, path / "checkpoints"})
+    if (fs::exists(directory / latest, error) || !checkpoints_in(directory).empty())
+      return find_whole(directory, warn);
   throw DataError(concat(path.string(), ": expected a file \"latest\" in it or in checkpoints/, ",
                          "found none; has this run written a checkpoint?"));
 }
@@ -216,14 +285,10 @@ fs::path find_checkpoint(const fs::path& path) {
 void prune_checkpoints(const fs::path& directory, int keep) {
   require<InternalError>(keep >= 1, "checkpoint: expected to keep at least 1, got ", keep);
   const std::string last = latest_name(directory);
-  std::vector<std::pair<std::uint64_t, fs::path>> files;
+  auto files = checkpoints_in(directory);
+  const std::size_t kept = std::min(files.size(), static_cast<std::size_t>(keep));
+  files.resize(files.size() - kept);
   try {
-    for (const auto& entry : fs::directory_iterator(directory))
-      if (const auto step = step_of(entry.path().filename().string()))
-        files.emplace_back(*step, entry.path());
-    std::sort(files.begin(), files.end());
-    const std::size_t kept = std::min(files.size(), static_cast<std::size_t>(keep));
-    files.resize(files.size() - kept);
     for (const auto& [step, file] : files)
       if (file.filename() != last) fs::remove(file);
   } catch (const fs::filesystem_error& error) {

@@ -2,10 +2,13 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "credence/base/log.h"
 #include "credence/checkpoint/safetensors.h"
 #include "credence/tensor/parameter.h"
 
@@ -39,7 +42,7 @@ std::filesystem::path save_checkpoint(const std::filesystem::path& directory,
 
 /// Copies a checkpoint into the tensors of a model and an optimizer. DataError, naming the tensor,
 /// what was expected and what came, unless the file has these tensors with these shapes and types,
-/// and no others; nothing is copied then.
+/// and no others, and checksums that are right; nothing is copied then.
 CheckpointInfo load_checkpoint(const std::filesystem::path& file, std::span<NamedTensor> model,
                                std::span<NamedTensor> optimizer);
 
@@ -50,7 +53,8 @@ struct SavedBeside {
   std::vector<NamedTensor> calibration;  ///< "calibration.<name>", likewise: of the predictions
 };
 
-/// The same for a model alone, whatever optimizer state or metadata the file has.
+/// The same for a model alone, whatever optimizer state or metadata the file has. One that another
+/// program wrote needs no checksums.
 SavedBeside load_weights(const std::filesystem::path& file, std::span<NamedTensor> model);
 
 /// Whether a tensor of that name is one of those beside a model's.
@@ -61,9 +65,13 @@ std::vector<NamedTensor> as_posterior(std::vector<NamedTensor> tensors);
 /// The same of a calibration.
 std::vector<NamedTensor> as_calibration(std::vector<NamedTensor> tensors);
 
+using Warn = std::function<void(std::string_view)>;
+
 /// The checkpoint meant by a path: a file itself; of a directory of checkpoints, or of a run, the
-/// latest one. DataError if there is none.
-std::filesystem::path find_checkpoint(const std::filesystem::path& path);
+/// latest one, read through and found whole. If that is damaged or missing, `warn` is told so, with
+/// file and place, and it is the newest whole one before it. DataError if there is none.
+std::filesystem::path find_checkpoint(const std::filesystem::path& path,
+                                      const Warn& warn = log_warning);
 
 /// Removes all but the last `keep` checkpoints, never the one that `latest` names. IoError.
 void prune_checkpoints(const std::filesystem::path& directory, int keep);
