@@ -60,7 +60,7 @@ fi
 
 section "style: clang-format, shellcheck"
 scripts/format.sh --check
-shellcheck scripts/*.sh .ci/run
+shellcheck scripts/*.sh scripts/torture/*.sh .ci/run
 
 section "release build, all tests"
 build_and_test release

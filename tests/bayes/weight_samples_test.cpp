@@ -108,6 +108,18 @@ TEST(WeightSamples, ThatAreNoNumbersOrNegativeSigmasAreRefused) {
   EXPECT_THAT(message(), HasSubstr("gaussian.sigma.a\": expected finite numbers"));
 }
 
+TEST(WeightSamples, GiveTheBiasOfALayerToNoOtherParameter) {
+  Parameter a("a", {2, 1}, DType::float32), b("b", {5, 4}, DType::float32);
+  Parameter* const parameters[] = {&a, &b};
+  const std::vector<NamedTensor> state{
+      {"kronecker.mean.a", Tensor({2, 1})},    {"kronecker.mean.b", Tensor({2})},
+      {"kronecker.outputs.a", Tensor({2, 2})}, {"kronecker.inputs.a", Tensor({1, 1})},
+      {"kronecker.sigma.a", Tensor({2, 1})},   {"kronecker.scale.a", Tensor({1})}};
+  const std::unique_ptr<WeightSamples> samples = load_weight_samples(state, parameters);
+  EXPECT_TRUE(samples->varies(a));
+  EXPECT_FALSE(samples->varies(b));
+}
+
 TEST(WeightSamples, OfAnotherArchitectureAreRefused) {
   Parameter a("a", {2, 3}, DType::float32), other("a", {3, 3}, DType::float32);
   Parameter unknown("c", {2}, DType::float32);

@@ -1,11 +1,10 @@
-#include "credence/checkpoint/checkpoint.h"
-
 #include "support/errors.h"
 #include "support/temporary_folder.h"
 #include "support/text_file.h"
 #include <gmock/gmock.h>
 
 #include "credence/base/errors.h"
+#include "credence/checkpoint/checkpoint_folder.h"
 
 namespace credence {
 namespace {
@@ -145,45 +144,6 @@ TEST(Checkpoint, RefusesNamesThatCollide) {
   EXPECT_THROW(save_checkpoint(directory.path(), weights, {}, info), InternalError);
   const CheckpointInfo colliding{.config_hash = "", .more = {{"step", "1"}}};
   EXPECT_THROW(save_checkpoint(directory.path(), {}, {}, colliding), InternalError);
-}
-
-TEST(Checkpoint, IsFoundByFileDirectoryOrRun) {
-  const TemporaryFolder directory;
-  const fs::path checkpoints = directory / "checkpoints";
-  const fs::path first = save_checkpoint(checkpoints, model(1), {}, {.step = 9, .config_hash = ""});
-  EXPECT_EQ(read_text(checkpoints / "latest"), "step-00000009.safetensors\n");
-  const fs::path second =
-      save_checkpoint(checkpoints, model(1), {}, {.step = 123456789, .config_hash = ""});
-  EXPECT_EQ(second.filename(), "step-123456789.safetensors");
-  EXPECT_EQ(find_checkpoint(first), first);
-  EXPECT_EQ(find_checkpoint(checkpoints), second);
-  EXPECT_EQ(find_checkpoint(directory.path()), second);
-}
-
-TEST(Checkpoint, SaysWhereItWasLookedFor) {
-  const TemporaryFolder directory;
-  const auto message = [](const fs::path& path) {
-    return message_of<DataError>([&] { find_checkpoint(path); });
-  };
-  EXPECT_THAT(message(directory.path()), HasSubstr(directory.path().string() + ": expected"));
-  EXPECT_THAT(message(directory / "none"), HasSubstr("found none"));
-  write_text(directory / "latest", "step-00000001.safetensors\n");
-  EXPECT_THAT(message(directory.path()), HasSubstr("names step-00000001.safetensors"));
-  write_text(directory / "latest", "../../secret\n");
-  EXPECT_THAT(message(directory.path()), HasSubstr("got \"../../secret\""));
-}
-
-TEST(Checkpoint, RemovesTheOldestButNeverTheLatest) {
-  const TemporaryFolder directory;
-  for (const std::uint64_t step : {100, 20, 3000, 400})
-    save_checkpoint(directory.path(), model(1), {}, {.step = step, .config_hash = ""});
-  write_text(directory / "step-mine.safetensors", "not a checkpoint");
-  prune_checkpoints(directory.path(), 1);
-  EXPECT_FALSE(fs::exists(directory / checkpoint_name(20)));
-  EXPECT_FALSE(fs::exists(directory / checkpoint_name(100)));
-  EXPECT_TRUE(fs::exists(directory / checkpoint_name(400)));  // the latest
-  EXPECT_TRUE(fs::exists(directory / checkpoint_name(3000)));
-  EXPECT_TRUE(fs::exists(directory / "step-mine.safetensors"));
 }
 
 }  // namespace

@@ -10,7 +10,7 @@
 
 #include "credence/base/errors.h"
 #include "credence/bayes/flipout.h"
-#include "credence/checkpoint/checkpoint.h"
+#include "credence/checkpoint/checkpoint_folder.h"
 #include "credence/distributions/softplus.h"
 #include "credence/layers/conv2d.h"
 #include "credence/layers/dense.h"

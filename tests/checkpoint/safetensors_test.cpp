@@ -76,12 +76,14 @@ TEST(Safetensors, HoldsNoTensorAtAll) {
 
 /// An independent reader of the format.
 constexpr const char* python_reader = R"(
-import json, struct, sys
+import hashlib, json, re, struct, sys
 data = open(sys.argv[1], 'rb').read()
 n = struct.unpack('<Q', data[:8])[0]
 assert (8 + n) % 8 == 0 and data[8:9] == b'{'
 header = json.loads(data[8:8 + n])
-assert header.pop('__metadata__') == {'step': '12'}
+metadata = header.pop('__metadata__')
+own = re.sub(rb'("credence.sha256":")[0-9a-f]{64}"', rb'\1"', data[8:8 + n])
+assert metadata.pop('credence.sha256') == hashlib.sha256(own).hexdigest()
 body, end, formats = data[8 + n:], 0, {'F32': 'f', 'F64': 'd', 'BF16': 'H', 'U8': 'B'}
 values = {}
 for name, t in sorted(header.items(), key=lambda item: item[1]['data_offsets']):
@@ -91,6 +93,9 @@ for name, t in sorted(header.items(), key=lambda item: item[1]['data_offsets']):
     assert begin % size == 0, 'not aligned'
     values[name] = struct.unpack('<%d%s' % ((stop - begin) // size, formats[t['dtype']]), body[begin:stop])
     end = stop
+    digest = hashlib.sha256(body[begin:stop]).hexdigest()
+    assert metadata.pop('credence.sha256.' + name) == digest
+assert metadata == {'step': '12'}
 assert end == len(body)
 assert header['z.weight_mu']['shape'] == [2, 1, 3] and header['scalar']['shape'] == []
 assert values['z.weight_mu'][0] == 1.5 and values['z.weight_mu'][4:] == (3.25, -7.0)
@@ -115,6 +120,9 @@ TEST(Safetensors, RefusesToWriteANameTwice) {
   EXPECT_THROW(write_safetensors(directory / "w", twice), InternalError);
   const std::vector<NamedTensor> taken{named("__metadata__", {1}, DType::uint8)};
   EXPECT_THROW(write_safetensors(directory / "w", taken, {{"a", "b"}}), InternalError);
+  const std::vector<NamedTensor> tensors{named("a", {1}, DType::uint8)};
+  EXPECT_THROW(write_safetensors(directory / "w", tensors, {{"credence.sha256.a", ""}}),
+               InternalError);
   EXPECT_TRUE(std::filesystem::is_empty(directory.path()));
 }
 
@@ -167,6 +175,11 @@ std::vector<BadFile> bad_files() {
       {"fraction", file_of(one("U8", "[1.0]", "[0,1]"), 1), "whole numbers, got [1.0]"},
       {"many axes", file_of(one("U8", "[1,1,1,1,1,1,1]", "[0,1]"), 1), "at most 6 axes, got 7"},
       {"size overflows", file_of(one("F32", "[4611686018427387904,4]", "[0,0]"), 0), "too large"},
+      {"empty, and beyond counting", file_of(one("U8", "[0,1000000000000000000]", "[0,0]"), 0),
+       "too large"},
+      {"a second end", file_of(std::string("{}\0garbage", 10), 0), "got a zero byte at 2"},
+      {"checksum of no tensor", file_of(R"({"__metadata__":{"credence.sha256.b":"00"}})", 0),
+       "expected metadata \"credence.sha256\", found none"},
       {"extent overflows", file_of(one("U8", "[18446744073709551615]", "[0,1]"), 1), "too large"},
       {"three offsets", file_of(one("U8", "[1]", "[0,1,1]"), 1), "two data_offsets, got 3"},
       {"backwards", file_of(one("U8", "[1]", "[1,0]"), 1), "got 1 to 0"},
@@ -190,6 +203,20 @@ TEST(Safetensors, RefusesEveryFileThatBreaksTheFormat) {
     EXPECT_THAT(message_of<DataError>([&] { read_safetensors(path); }),
                 AllOf(HasSubstr(path), HasSubstr(bad.message)));
   }
+}
+
+TEST(Safetensors, ReadsFilesOfOthersWithoutChecksums) {
+  const TemporaryFolder directory;
+  const std::string header =
+      R"({"__metadata__":{"format":"pt"},"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}})";
+  write_text(directory / "w", file_of(header, 1));
+  const SafetensorsFile file = read_safetensors(directory / "w");
+  EXPECT_FALSE(file.has_checksums);
+  EXPECT_EQ(file.metadata, (Metadata{{"format", "pt"}}));
+  EXPECT_EQ(file.tensors.at(0).tensor.span<std::uint8_t>()[0], 'x');
+  write_safetensors(directory / "own", file.tensors);
+  EXPECT_TRUE(read_safetensors(directory / "own").has_checksums);
+  EXPECT_TRUE(check_safetensors(directory / "own").has_checksums);
 }
 
 TEST(Safetensors, RefusesEveryBeginningOfAFile) {

@@ -106,6 +106,7 @@ TEST_F(Idx, TakesNoMemoryForWhatCannotBeThere) {
   }
   // 2^31 * 2^31 * 4 is 0 in 64 bits.
   expect_error(idx_bytes({huge, huge, 4}, ""), HasSubstr("holds at most 0"));
+  expect_error(idx_bytes({0, all, all}, ""), HasSubstr("cut short"));
 }
 
 TEST_F(Idx, StopsUnpackingWhereTheHeaderEnds) {

@@ -207,5 +207,18 @@ TEST(LoadCalibration, TakesWhatWasSaved) {
               HasSubstr("positive"));
 }
 
+TEST(LoadCalibration, RefusesScoresThatCannotBeSorted) {
+  const auto message = [](const Tensor& scores) {
+    return message_of<DataError>([&] {
+      load_calibration({.calibration = CalibrationMethod::conformal}, 0.5,
+                       std::vector<NamedTensor>{{"conformal_scores", scores}});
+    });
+  };
+  Tensor scores({20, 2});
+  scores.span<float>()[7] = std::nanf("");
+  EXPECT_THAT(message(scores), HasSubstr("expected finite numbers, got nan"));
+  EXPECT_THAT(message(Tensor({std::int64_t{1} << 50, 0})), HasSubstr("got [1125899906842624, 0]"));
+}
+
 }  // namespace
 }  // namespace credence

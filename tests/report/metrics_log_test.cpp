@@ -1,7 +1,6 @@
 #include "credence/report/metrics_log.h"
 
 #include <limits>
-#include <thread>
 #include <vector>
 
 #include "support/errors.h"
@@ -40,20 +39,27 @@ TEST(MetricsLog, GoesOnAtTheEndOfAFile) {
   EXPECT_EQ(read_text(directory / "m"), "{\"event\":\"step\"}\n{\"event\":\"end\"}\n");
 }
 
-TEST(MetricsLog, WritesWholeLinesBesideAnotherWriter) {
+TEST(MetricsLog, IsWrittenByOneAtATime) {
   const TemporaryFolder directory;
-  const auto write_many = [&] {
-    MetricsLog log(directory / "m");
-    for (int i = 0; i < 200; ++i)
-      log.write(MetricsEvent::step, std::vector<Field>{{"text", std::string(500, 'x')}});
-  };
-  std::thread first(write_many), second(write_many);
-  first.join();
-  second.join();
-  const std::string line = "{\"event\":\"step\",\"text\":\"" + std::string(500, 'x') + "\"}\n";
-  std::string expected;
-  for (int i = 0; i < 400; ++i) expected += line;
-  EXPECT_EQ(read_text(directory / "m"), expected);
+  {
+    const MetricsLog log(directory / "m");
+    EXPECT_THAT(message_of<CreateError>([&] { MetricsLog second(directory / "m"); }),
+                ::testing::HasSubstr("another process is writing it"));
+  }
+  EXPECT_NO_THROW(MetricsLog(directory / "m"));
+}
+
+TEST(MetricsLog, IsCutBackToALength) {
+  const TemporaryFolder directory;
+  MetricsLog log(directory / "m");
+  log.write(MetricsEvent::header, {});
+  const std::int64_t length = log.bytes();
+  log.write(MetricsEvent::step, {});
+  log.cut(length);
+  EXPECT_EQ(log.bytes(), length);
+  log.cut(length + 100);
+  log.write(MetricsEvent::end, {});
+  EXPECT_EQ(read_text(directory / "m"), "{\"event\":\"header\"}\n{\"event\":\"end\"}\n");
 }
 
 TEST(MetricsLog, SaysThatTheDiskIsFull) {

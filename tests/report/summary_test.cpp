@@ -92,6 +92,11 @@ TEST(Summary, NamesTheKeyThatIsWrong) {
   auto mistyped = json;
   mistyped["epochs"] = "five";
   EXPECT_THAT(message(mistyped.dump()), HasSubstr("\"epochs\""));
+  mistyped["epochs"] = 1e300;
+  EXPECT_THAT(message(mistyped.dump()), HasSubstr("a whole number in range, got 1e+300"));
+  mistyped["epochs"] = 5;
+  mistyped["ranks"] = std::int64_t{1} << 40;
+  EXPECT_THAT(message(mistyped.dump()), HasSubstr("\"ranks\": expected a whole number in range"));
   json["test"] = {1, 2};
   EXPECT_THAT(message(json.dump()), HasSubstr("\"test\": expected an object, got array"));
   EXPECT_THAT(message("{"), HasSubstr("expected a JSON object"));

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <charconv>
 #include <cstdio>
 #include <numeric>
 #include <utility>
@@ -151,6 +152,13 @@ std::string join(std::span<const std::string> words, std::string_view separator)
     text += word;
   }
   return text;
+}
+
+std::optional<std::uint64_t> to_whole_number(std::string_view text) {
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return number;
 }
 
 std::string with_thousands(long long number) {

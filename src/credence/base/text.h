@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -23,6 +25,9 @@ std::vector<std::string> meanings(std::string_view word);
 
 /// "a, b, c".
 std::string join(std::span<const std::string> words, std::string_view separator = ", ");
+
+/// The number that the text is, in decimal digits alone; none if it is something else.
+std::optional<std::uint64_t> to_whole_number(std::string_view text);
 
 /// "149,210".
 std::string with_thousands(long long number);

@@ -22,7 +22,9 @@ Block load(const SavedState& state, std::span<Parameter* const> from_weight) {
   const DType dtype = weight.value.dtype();
   Block block{.weight = weight.name,
               .weight_mean = state.take(key("mean", weight.name), shape, dtype)};
-  if (from_weight.size() > 1 && state.has(key("mean", from_weight[1]->name)) &&
+  const bool may_have_bias =
+      from_weight.size() > 1 && from_weight[1]->value.shape() == Shape{shape[0]};
+  if (may_have_bias && state.has(key("mean", from_weight[1]->name)) &&
       !state.has(key("inputs", from_weight[1]->name))) {
     block.bias = from_weight[1]->name;
     block.bias_mean = state.take(key("mean", block.bias), {shape[0]}, dtype);

@@ -1,14 +1,10 @@
 #include "credence/checkpoint/checkpoint.h"
 
 #include <algorithm>
-#include <charconv>
-#include <cstdio>
 #include <map>
 #include <optional>
-#include <system_error>
 
 #include "credence/base/errors.h"
-#include "credence/base/files.h"
 #include "credence/base/text.h"
 
 namespace credence {
@@ -19,15 +15,6 @@ namespace fs = std::filesystem;
 constexpr std::string_view optimizer_prefix = "optimizer.", data_prefix = "data.",
                            posterior_prefix = "posterior.", calibration_prefix = "calibration.",
                            progress_prefix = "progress.";
-constexpr std::string_view name_prefix = "step-", name_suffix = ".safetensors";
-constexpr const char *latest = "latest", *best = "best";
-
-std::optional<std::uint64_t> whole_number(std::string_view text) {
-  std::uint64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return number;
-}
 
 std::vector<NamedTensor> with_optimizer(std::span<const NamedTensor> model,
                                         std::span<const NamedTensor> optimizer) {
@@ -83,7 +70,7 @@ CheckpointInfo info_of(const fs::path& file, Metadata metadata) {
   CheckpointInfo info;
   visit_counters(info, [&](const char* key, std::uint64_t& counter) {
     const std::string text = take(key);
-    const auto number = whole_number(text);
+    const auto number = to_whole_number(text);
     require<DataError>(number.has_value(), file.string(), ": metadata \"", key,
                        "\": expected a whole number, got \"", text, "\"");
     counter = *number;
@@ -93,36 +80,22 @@ CheckpointInfo info_of(const fs::path& file, Metadata metadata) {
   return info;
 }
 
-std::optional<std::uint64_t> step_of(const std::string& name) {
-  if (!name.starts_with(name_prefix) || !name.ends_with(name_suffix)) return std::nullopt;
-  const std::string_view text = name;
-  return whole_number(
-      text.substr(name_prefix.size(), text.size() - name_prefix.size() - name_suffix.size()));
+/// Whether save_checkpoint() made the file: a network's weights may come from elsewhere.
+bool is_own(const Metadata& metadata) {
+  bool has_any = metadata.contains("config_hash");
+  CheckpointInfo info;
+  visit_counters(info,
+                 [&](const char* key, auto&) { has_any = has_any || metadata.contains(key); });
+  return has_any;
 }
 
-/// The name in <directory>/latest, or another such file; empty if there is none.
-std::string name_in(const fs::path& directory, const char* file = latest) {
-  std::error_code error;
-  if (!fs::exists(directory / file, error)) return {};
-  std::string name = read_file(directory / file);
-  name.erase(name.find_last_not_of(" \n\r\t") + 1);
-  require<DataError>(step_of(name).has_value(), (directory / file).string(),
-                     ": expected the name of a checkpoint, got \"", name, "\"");
-  return name;
+void require_checksums(const fs::path& file, const SafetensorsFile& content) {
+  require<DataError>(content.has_checksums, file.string(),
+                     ": expected the checksums that a checkpoint of Credence has, found none; was "
+                     "it changed by another program, or written by an older version?");
 }
 
-/// Checkpoints with their steps, the oldest first.
-std::vector<std::pair<std::uint64_t, fs::path>> files_in(const fs::path& directory) {
-  std::vector<std::pair<std::uint64_t, fs::path>> files;
-  std::error_code error;
-  for (const auto& entry : fs::directory_iterator(directory, error))
-    if (const auto step = step_of(entry.path().filename().string()))
-      files.emplace_back(*step, entry.path());
-  require<IoError>(!error || !fs::exists(directory), directory.string(),
-                   ": cannot read: ", error.message());
-  std::ranges::sort(files);
-  return files;
-}
+}  // namespace
 
 /// Takes from a file's tensors those beside a model's. A layer may be called "data".
 SavedBeside take_beside(std::vector<NamedTensor>& tensors, std::span<const NamedTensor> model) {
@@ -149,8 +122,6 @@ SavedBeside take_beside(std::vector<NamedTensor>& tensors, std::span<const Named
 std::vector<NamedTensor> with_prefix(std::string_view prefix, std::vector<NamedTensor> tensors) {
   for (NamedTensor& tensor : tensors) tensor.name.insert(0, prefix);
   return tensors;
-}
-
 }  // namespace
 
 std::string kind(const Tensor& tensor) {
@@ -163,14 +134,8 @@ std::vector<NamedTensor> named_values(std::span<Parameter* const> parameters) {
   return values;
 }
 
-std::string checkpoint_name(std::uint64_t step) {
-  char digits[24];
-  std::snprintf(digits, sizeof(digits), "%08llu", static_cast<unsigned long long>(step));
-  return concat(name_prefix, digits, name_suffix);
-}
-
-fs::path save_checkpoint(const fs::path& directory, std::span<const NamedTensor> model,
-                         std::span<const NamedTensor> optimizer, const CheckpointInfo& info) {
+void write_checkpoint(const fs::path& file, std::span<const NamedTensor> model,
+                      std::span<const NamedTensor> optimizer, const CheckpointInfo& info) {
   Metadata metadata = info.more;
   const auto add = [&](const char* key, std::string value) {
     require<InternalError>(metadata.emplace(key, std::move(value)).second,
@@ -179,17 +144,13 @@ fs::path save_checkpoint(const fs::path& directory, std::span<const NamedTensor>
   visit_counters(
       info, [&](const char* key, std::uint64_t counter) { add(key, std::to_string(counter)); });
   add("config_hash", info.config_hash);
-
-  create_directories(directory);
-  const std::string name = checkpoint_name(info.step);
-  write_safetensors(directory / name, with_optimizer(model, optimizer), metadata);
-  write_file(directory / latest, name + "\n");
-  return directory / name;
+  write_safetensors(file, with_optimizer(model, optimizer), metadata);
 }
 
 SavedTraining load_training(const fs::path& file, std::span<NamedTensor> model,
                             std::span<NamedTensor> optimizer) {
   SafetensorsFile content = read_safetensors(file);
+  require_checksums(file, content);
   CheckpointInfo info = info_of(file, std::move(content.metadata));
   auto destination = with_optimizer(model, optimizer);
   SavedBeside beside = take_beside(content.tensors, destination);
@@ -197,17 +158,13 @@ SavedTraining load_training(const fs::path& file, std::span<NamedTensor> model,
   return {.info = std::move(info), .progress = std::move(beside.progress)};
 }
 
-std::optional<Metadata> metadata_of_training(const fs::path& file) {
-  try {
-    SafetensorsFile content = read_safetensors(file);
-    if (std::ranges::none_of(content.tensors, [](const NamedTensor& tensor) {
-          return tensor.name.starts_with(progress_prefix);
-        }))
-      return std::nullopt;
-    return std::move(content.metadata);
-  } catch (const DataError&) {
-    return std::nullopt;
-  }
+CheckedFile check_checkpoint(const fs::path& file) {
+  SafetensorsFile content = check_safetensors(file);
+  if (is_own(content.metadata)) require_checksums(file, content);
+  const bool is_under_way = std::ranges::any_of(content.tensors, [](const NamedTensor& tensor) {
+    return tensor.name.starts_with(progress_prefix);
+  });
+  return {.metadata = std::move(content.metadata), .is_under_way = is_under_way};
 }
 
 bool is_beside_weights(const std::string& name) {
@@ -217,6 +174,7 @@ bool is_beside_weights(const std::string& name) {
 
 SavedBeside load_weights(const fs::path& file, std::span<NamedTensor> model) {
   SafetensorsFile content = read_safetensors(file);
+  if (is_own(content.metadata)) require_checksums(file, content);
   std::erase_if(content.tensors, [](const NamedTensor& tensor) {
     return tensor.name.starts_with(optimizer_prefix);
   });
@@ -235,48 +193,6 @@ std::vector<NamedTensor> as_calibration(std::vector<NamedTensor> tensors) {
 
 std::vector<NamedTensor> as_progress(std::vector<NamedTensor> tensors) {
   return with_prefix(progress_prefix, std::move(tensors));
-}
-
-fs::path find_checkpoint(const fs::path& path) {
-  std::error_code error;
-  if (!fs::is_directory(path, error)) {
-    require<DataError>(fs::exists(path, error), path.string(),
-                       ": expected a checkpoint or a run directory, found none");
-    return path;
-  }
-  for (const fs::path& directory : {path, path / "checkpoints"}) {
-    const std::string name = name_in(directory);
-    if (name.empty()) continue;
-    require<DataError>(fs::exists(directory / name, error), (directory / latest).string(),
-                       ": names ", name, ", which is missing");
-    return directory / name;
-  }
-  throw DataError(concat(path.string(), ": expected a file \"latest\" in it or in checkpoints/, ",
-                         "found none; has this run written a checkpoint?"));
-}
-
-std::vector<fs::path> checkpoints_in(const fs::path& directory) {
-  std::vector<fs::path> found;
-  for (const auto& [step, file] : files_in(directory)) found.insert(found.begin(), file);
-  return found;
-}
-
-void mark_best(const fs::path& checkpoint) {
-  write_file(checkpoint.parent_path() / best, checkpoint.filename().string() + "\n");
-}
-
-void prune_checkpoints(const fs::path& directory, std::int64_t keep) {
-  require<InternalError>(keep >= 1, "checkpoint: expected to keep at least 1, got ", keep);
-  auto files = files_in(directory);
-  const std::size_t kept = std::min(files.size(), static_cast<std::size_t>(keep));
-  files.resize(files.size() - kept);
-  const std::string last = name_in(directory), least = name_in(directory, best);
-  for (const auto& [step, file] : files) {
-    if (file.filename() == last || file.filename() == least) continue;
-    std::error_code error;
-    fs::remove(file, error);
-    require<IoError>(!error, file.string(), ": cannot be removed: ", error.message());
-  }
 }
 
 }  // namespace credence

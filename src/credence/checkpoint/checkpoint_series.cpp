@@ -10,6 +10,7 @@
 #include "credence/base/log.h"
 #include "credence/base/signals.h"
 #include "credence/base/text.h"
+#include "credence/checkpoint/checkpoint_folder.h"
 #include "credence/losses/metric.h"
 
 namespace credence {
@@ -53,16 +54,12 @@ std::optional<std::int64_t> largest_saved(const std::filesystem::path& directory
     if (entry.is_directory(error)) folders.push_back(entry.path());
   std::optional<std::int64_t> largest;
   for (const std::filesystem::path& folder : folders) {
-    for (const std::filesystem::path& file : checkpoints_in(folder)) {
-      const std::optional<Metadata> metadata = metadata_of_training(file);
-      if (!metadata) continue;
-      const auto found = metadata->find(key);
-      if (found != metadata->end())
-        largest =
-            std::max(largest.value_or(0),
-                     static_cast<std::int64_t>(std::strtoll(found->second.c_str(), nullptr, 10)));
-      break;
-    }
+    const std::optional<FoundTraining> found = find_training(folder, [](std::string_view) {});
+    if (!found || !found->metadata.contains(key)) continue;
+    const std::optional<std::uint64_t> number = to_whole_number(found->metadata.at(key));
+    require<DataError>(number.has_value(), found->file.string(), ": metadata \"", key,
+                       "\": expected a whole number, got \"", found->metadata.at(key), "\"");
+    largest = std::max(largest.value_or(0), static_cast<std::int64_t>(*number));
   }
   return largest;
 }
@@ -120,12 +117,16 @@ void CheckpointSeries::save(const TrainingPlace& place, std::span<const NamedTen
   std::vector<NamedTensor> all(model.begin(), model.end());
   std::ranges::copy(parts_.beside, std::back_inserter(all));
   std::ranges::move(as_progress({progress.begin(), progress.end()}), std::back_inserter(all));
+  settle();
+  writer_->begin(all, optimizer, info, is_best);
+}
+
+void CheckpointSeries::settle() {
   try {
-    writer_->begin(all, optimizer, info, is_best);
+    finish();
   } catch (const Error& error) {
-    log_warning(concat("the checkpoint before step ", place.step, " was not saved: ", error.what(),
+    log_warning(concat("a checkpoint was not saved: ", error.what(),
                        "; the one before it stays, and training goes on"));
-    writer_->begin(all, optimizer, info, is_best);
   }
 }
 
@@ -142,24 +143,19 @@ std::unique_ptr<CheckpointSeries> CheckpointSeries::of_member(std::int64_t membe
   return std::make_unique<CheckpointSeries>(std::move(own));
 }
 
-std::optional<SavedTraining> CheckpointSeries::load(std::span<NamedTensor> model,
-                                                    std::span<NamedTensor> optimizer) {
-  if (!parts_.resumes) return std::nullopt;
-  std::optional<DataError> damage;
-  for (const std::filesystem::path& file : checkpoints_in(parts_.directory)) {
-    try {
-      SavedTraining saved = load_training(file, model, optimizer);
-      if (saved.progress.empty()) continue;  // the weights of a training that has ended
-      const auto best = saved.info.more.find(best_key);
-      if (best != saved.info.more.end()) best_ = std::strtod(best->second.c_str(), nullptr);
-      return saved;
-    } catch (const DataError& error) {
-      log_warning(concat(error.what(), "; trying the checkpoint before it"));
-      damage = error;
-    }
-  }
-  if (damage) throw DataError(concat("no checkpoint to go on from: ", damage->what()));
-  return std::nullopt;
+std::filesystem::path CheckpointSeries::find() const {
+  if (!parts_.resumes) return {};
+  const std::optional<FoundTraining> found = find_training(parts_.directory);
+  return found ? found->file : std::filesystem::path();
+}
+
+SavedTraining CheckpointSeries::load(const std::filesystem::path& file,
+                                     std::span<NamedTensor> model,
+                                     std::span<NamedTensor> optimizer) {
+  SavedTraining saved = load_training(file, model, optimizer);
+  const auto best = saved.info.more.find(best_key);
+  if (best != saved.info.more.end()) best_ = std::strtod(best->second.c_str(), nullptr);
+  return saved;
 }
 
 }  // namespace credence

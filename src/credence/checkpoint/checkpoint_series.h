@@ -79,11 +79,15 @@ class CheckpointSeries {
             std::span<const NamedTensor> optimizer, std::span<const NamedTensor> progress);
   /// Until all is written. IoError or CreateError if it cannot be.
   void finish();
+  /// The same, but a failure is a warning.
+  void settle();
 
-  /// Goes on from the newest checkpoint that is whole and of a training under way, if this is a
-  /// training that goes on and there is one: copies it into the tensors. One that is damaged is a
-  /// warning, and DataError if there is no other.
-  std::optional<SavedTraining> load(std::span<NamedTensor> model, std::span<NamedTensor> optimizer);
+  /// The checkpoint to go on from: the newest that is whole and of a training under way. Empty if
+  /// this training begins anew. A damaged one is a warning, and DataError if there is no other.
+  std::filesystem::path find() const;
+  /// Goes on from it: copies it into the tensors.
+  SavedTraining load(const std::filesystem::path& file, std::span<NamedTensor> model,
+                     std::span<NamedTensor> optimizer);
 
   /// A series of its own for one of several networks of a training, in a folder below.
   std::unique_ptr<CheckpointSeries> of_member(std::int64_t member, bool writes) const;

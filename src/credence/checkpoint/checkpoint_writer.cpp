@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "credence/checkpoint/checkpoint_folder.h"
+
 namespace credence {
 namespace {
 

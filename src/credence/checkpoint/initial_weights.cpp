@@ -6,7 +6,7 @@
 
 #include "credence/base/errors.h"
 #include "credence/base/text.h"
-#include "credence/checkpoint/checkpoint.h"
+#include "credence/checkpoint/checkpoint_folder.h"
 #include "credence/distributions/softplus.h"
 
 namespace credence {

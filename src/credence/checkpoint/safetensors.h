@@ -13,7 +13,8 @@ namespace credence {
 using Metadata = std::map<std::string, std::string>;
 
 struct SafetensorsFile {
-  Metadata metadata;
+  Metadata metadata;                 ///< without the checksums
+  bool has_checksums = false;        ///< those of Credence's own files; they are right
   std::vector<NamedTensor> tensors;  ///< in the order of their data
 };
 
@@ -24,8 +25,10 @@ struct SafetensorsFile {
 ///   data            the tensors' elements, little-endian, without gaps
 ///
 /// Wide types come first, then names in order: every tensor is aligned to its element, and the same
-/// tensors make the same file.
-/// Errors  CreateError or IoError as of AtomicFile; InternalError for a name used twice.
+/// tensors make the same file. The metadata get checksums of every tensor and of the header (see
+/// checksums.h).
+/// Errors  CreateError or IoError as of AtomicFile; InternalError for a name used twice, or
+///         metadata called like a checksum.
 /// Source  https://huggingface.co/docs/safetensors
 void write_safetensors(const std::filesystem::path& path, std::span<const NamedTensor> tensors,
                        const Metadata& metadata = {});
@@ -33,8 +36,11 @@ void write_safetensors(const std::filesystem::path& path, std::span<const NamedT
 /// Reads a safetensors file of F32, F64, BF16 and U8 tensors of up to six axes.
 ///
 /// Errors  IoError if it cannot be read; DataError, naming the file, what was expected and what
-///         came, if it breaks the format. No number in it is trusted before it is checked against
-///         the size of the file.
+///         came, if it breaks the format, or, in a file with checksums, naming the tensor, if one
+///         is wrong. No number in it is trusted before it is checked against the size of the file.
 SafetensorsFile read_safetensors(const std::filesystem::path& path);
+
+/// The same without the elements, of empty tensors: reads and checks them all, a block at a time.
+SafetensorsFile check_safetensors(const std::filesystem::path& path);
 
 }  // namespace credence

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "credence/base/errors.h"
+#include "credence/tensor/memory.h"
 
 namespace credence {
 namespace {
@@ -24,6 +25,9 @@ constexpr std::array<std::pair<std::string_view, DType>, 4> dtypes{{{"F32", DTyp
 /// Parses JSON in which no object has a key twice and nothing nests deeper than a header does.
 Json parse_strictly(std::string_view text) {
   constexpr int deepest = 4;
+  const std::size_t zero = text.find('\0');  // the parser would take it for the end
+  require<DataError>(zero == std::string_view::npos, "header: expected JSON, got a zero byte at ",
+                     zero);
   std::vector<std::set<std::string>> keys(deepest + 1);
   const auto check = [&](int depth, Json::parse_event_t event, Json& value) {
     require<DataError>(depth < deepest, "header: expected objects of tensors, got JSON nested ",
@@ -83,6 +87,7 @@ SafetensorsEntry entry_of(const Json& tensor, std::uint64_t data_bytes) {
                        "shape ", member(tensor, "shape").dump(), " is too large");
     entry.shape = entry.shape.append(static_cast<std::int64_t>(extent));
   }
+  require<DataError>(is_countable(entry.shape), "shape ", entry.shape, " is too large");
 
   const auto offsets = numbers(tensor, "data_offsets");
   require<DataError>(offsets.size() == 2, "expected two data_offsets, got ", offsets.size());

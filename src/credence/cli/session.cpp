@@ -3,7 +3,7 @@
 #include <cstdlib>
 
 #include "credence/base/log.h"
-#include "credence/checkpoint/checkpoint.h"
+#include "credence/checkpoint/checkpoint_folder.h"
 #include "credence/comm/launcher.h"
 #include "credence/comm/rank_zero.h"
 #include "credence/config/config_file.h"

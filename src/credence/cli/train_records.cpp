@@ -6,6 +6,7 @@
 
 #include "credence/base/log.h"
 #include "credence/base/sha256.h"
+#include "credence/checkpoint/checkpoint_folder.h"
 #include "credence/checkpoint/checkpoint_series.h"
 #include "credence/checkpoint/weights_hash.h"
 #include "credence/cli/header.h"

@@ -5,6 +5,7 @@
 
 #include "credence/base/errors.h"
 #include "credence/data/unpacked_file.h"
+#include "credence/tensor/memory.h"
 
 namespace credence {
 namespace {
@@ -57,7 +58,8 @@ Shape read_shape(UnpackedFile& file, int rank) {
     fits = fits && (extent == 0 || size <= most / extent);
     size = fits ? size * extent : size;
   }
-  require<DataError>(fits, file.path().string(), ": cut short: its header announces ", shape,
+  require<DataError>(fits && is_countable(shape), file.path().string(),
+                     ": cut short: its header announces ", shape,
                      " bytes, but the file holds at most ", most);
   return shape;
 }

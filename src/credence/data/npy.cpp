@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "credence/base/errors.h"
+#include "credence/tensor/memory.h"
 
 namespace credence {
 namespace {
@@ -146,13 +147,8 @@ class DictionaryParser {
 };
 
 void check_size(const NpyHeader& header, std::string_view where) {
-  constexpr std::int64_t most = std::int64_t{1} << 62;
-  auto room = most / static_cast<std::int64_t>(bytes_of(header.type));
-  for (const std::int64_t extent : header.shape) {
-    require<DataError>(extent <= room, where, ": expected less than 2^62 bytes, got shape ",
-                       header.shape);
-    room /= std::max<std::int64_t>(extent, 1);
-  }
+  require<DataError>(is_countable(header.shape), where, ": expected less than 2^59 elements, got ",
+                     "shape ", header.shape);
 }
 
 }  // namespace

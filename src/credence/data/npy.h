@@ -29,7 +29,7 @@ inline constexpr std::size_t max_npy_header_bytes = 1 << 16;
 /// Parses the beginning of a .npy file; `where` names it in messages.
 ///
 /// Errors  DataError for anything else than such a header; for elements of another type or in
-///         Fortran order; for more than Shape::max_rank axes; for more than 2^62 bytes.
+///         Fortran order; for more than Shape::max_rank axes; for more than 2^59 elements.
 /// Source  NumPy, numpy.lib.format ("NPY format").
 NpyHeader parse_npy_header(std::string_view bytes, std::string_view where);
 

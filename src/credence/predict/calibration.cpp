@@ -36,6 +36,13 @@ const Tensor& saved_scores(std::span<const NamedTensor> state) {
   require<DataError>(tensor.dtype() == DType::float32 && tensor.shape().rank() == 2,
                      "tensor \"calibration.conformal_scores\": expected float32 [n, targets], got ",
                      name_of(tensor.dtype()), " ", tensor.shape());
+  require<DataError>(tensor.shape()[1] > 0,
+                     "tensor \"calibration.conformal_scores\": expected scores of targets, got ",
+                     tensor.shape());
+  for (const float score : tensor.span<float>())
+    require<DataError>(std::isfinite(score),
+                       "tensor \"calibration.conformal_scores\": expected finite numbers, got ",
+                       score);
   return tensor;
 }
 

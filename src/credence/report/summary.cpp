@@ -1,6 +1,8 @@
 #include "credence/report/summary.h"
 
 #include <limits>
+#include <type_traits>
+#include <utility>
 
 #include <nlohmann/json.hpp>
 
@@ -36,6 +38,16 @@ double number_or_nan(const Json& value) {
   return value.is_null() ? std::numeric_limits<double>::quiet_NaN() : value.get<double>();
 }
 
+template <class T>
+T whole_number(const char* key, const Json& value) {
+  const bool fits = value.is_number_unsigned()
+                        ? std::in_range<T>(value.get<std::uint64_t>())
+                        : value.is_number_integer() && std::in_range<T>(value.get<std::int64_t>());
+  require<DataError>(fits, "key \"", key, "\": expected a whole number in range, got ",
+                     value.dump(-1, ' ', true, Json::error_handler_t::replace));
+  return value.get<T>();
+}
+
 Summary summary_of(const Json& json) {
   Summary summary;
   const auto read = [&](const std::string& key, auto&& get) {
@@ -49,6 +61,8 @@ Summary summary_of(const Json& json) {
     read(key, [&](const Json& value) {
       if constexpr (std::is_same_v<std::decay_t<decltype(member)>, double>)
         member = number_or_nan(value);
+      else if constexpr (std::is_integral_v<std::decay_t<decltype(member)>>)
+        member = whole_number<std::decay_t<decltype(member)>>(key, value);
       else
         value.get_to(member);
     });

@@ -46,10 +46,14 @@ std::byte* allocate(std::size_t bytes, std::align_val_t alignment) {
 
 }  // namespace
 
-void require_countable(const Shape& shape) {
+bool is_countable(const Shape& shape) {
   std::int64_t room = std::int64_t{1} << 59;
   for (const std::int64_t extent : shape) room /= std::max<std::int64_t>(extent, 1);
-  require<MemoryError>(room > 0, "out of memory: no machine holds a tensor ", shape);
+  return room > 0;
+}
+
+void require_countable(const Shape& shape) {
+  require<MemoryError>(is_countable(shape), "out of memory: no machine holds a tensor ", shape);
 }
 
 std::shared_ptr<std::byte[]> allocate_memory(std::size_t bytes) {

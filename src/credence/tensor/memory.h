@@ -12,8 +12,10 @@ namespace credence {
 /// MemoryError if there is not so much.
 std::shared_ptr<std::byte[]> allocate_memory(std::size_t bytes);
 
-/// MemoryError if no machine holds a tensor of this shape, in any order of its axes, empty ones
-/// left out: then the number of its elements, and of their bytes, need not fit in an int64 either.
+/// Whether a machine may hold a tensor of this shape, in any order of its axes, empty ones left
+/// out: if not, the number of its elements, and of their bytes, need not fit in an int64 either.
+bool is_countable(const Shape& shape);
+/// MemoryError if not.
 void require_countable(const Shape& shape);
 
 }  // namespace credence

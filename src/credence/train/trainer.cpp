@@ -8,6 +8,8 @@
 #include "credence/base/errors.h"
 #include "credence/base/signals.h"
 #include "credence/bayes/saved_state.h"
+#include "credence/comm/gather.h"
+#include "credence/comm/rank_zero.h"
 
 namespace credence {
 namespace {
@@ -132,7 +134,7 @@ TrainReport Trainer::run() {
     if (place.ends_epoch) end_epoch(report, place);
     checkpoint(place);
   }
-  if (parts_.checkpoints) parts_.checkpoints->finish();
+  if (parts_.checkpoints) parts_.checkpoints->settle();
   parts_.loss.begin_epoch(0);
   for (Observer* observer : observers_) observer->on_end(total_);
   return total_;
@@ -238,11 +240,15 @@ std::vector<NamedTensor> Trainer::progress() {
 
 void Trainer::go_on() {
   if (!parts_.checkpoints) return;
+  // One rank looks: another might see a file that is not there for it yet.
+  std::string file;
+  on_rank_zero(parts_.communicator, [&] { file = parts_.checkpoints->find().string(); });
+  file = all_gather_text(parts_.communicator, file).front();
+  if (file.empty()) return;
   std::vector<NamedTensor> model = named_values(parts_.model.parameters());
   std::vector<NamedTensor> optimizer = parts_.optimizer.state();
-  const std::optional<SavedTraining> saved = parts_.checkpoints->load(model, optimizer);
-  if (!saved) return;
-  const SavedState state(saved->progress);
+  const SavedTraining saved = parts_.checkpoints->load(file, model, optimizer);
+  const SavedState state(saved.progress);
   const auto numbers = [&](const std::string& name, std::size_t count) {
     return state.take(name, {static_cast<std::int64_t>(count)}, DType::float64);
   };
@@ -252,7 +258,7 @@ void Trainer::go_on() {
       "the checkpoint is of a training with ", steps.data<double>()[0], " steps an epoch, got ",
       parts_.loader.steps_per_epoch(),
       ": going on needs the same global batch, train.batch_size times ranks");
-  step_ = static_cast<std::int64_t>(saved->info.step);
+  step_ = static_cast<std::int64_t>(saved.info.step);
   const Tensor figures = numbers("figures", figure_count);
   const double* figure = figures.data<double>();
   visit_figures(sums_, total_, [&]<class T>(T& value) { value = static_cast<T>(*figure++); });

@@ -1,0 +1,153 @@
+#include "credence/checkpoint/checkpoint_folder.h"
+
+#include <algorithm>
+#include <system_error>
+
+#include <fmt/format.h>
+
+#include "credence/base/errors.h"
+#include "credence/base/files.h"
+#include "credence/base/text.h"
+
+namespace credence {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view name_prefix = "step-", name_suffix = ".safetensors";
+constexpr const char *latest = "latest", *best = "best";
+
+std::optional<std::uint64_t> step_of(const std::string& name) {
+  if (!name.starts_with(name_prefix) || !name.ends_with(name_suffix)) return std::nullopt;
+  const std::string_view text = name;
+  return to_whole_number(
+      text.substr(name_prefix.size(), text.size() - name_prefix.size() - name_suffix.size()));
+}
+
+/// The name in <directory>/latest, or another such file; empty if there is none.
+std::string name_in(const fs::path& directory, const char* file) {
+  std::error_code error;
+  if (!fs::exists(directory / file, error)) return {};
+  std::string name = read_file(directory / file);
+  name.erase(name.find_last_not_of(" \n\r\t") + 1);
+  require<DataError>(step_of(name).has_value(), (directory / file).string(),
+                     ": expected the name of a checkpoint, got \"", name, "\"");
+  return name;
+}
+
+struct StepFile {
+  std::uint64_t step;
+  fs::path path;
+  auto operator<=>(const StepFile&) const = default;
+};
+
+/// The checkpoints in a directory, the newest first; none if there is no such directory.
+std::vector<StepFile> checkpoints_in(const fs::path& directory) {
+  std::vector<StepFile> files;
+  std::error_code error;
+  for (fs::directory_iterator entry(directory, error), end; !error && entry != end;
+       entry.increment(error))
+    if (const auto step = step_of(entry->path().filename().string()))
+      files.push_back({*step, entry->path()});
+  std::error_code ignored;
+  require<IoError>(!error || !fs::is_directory(directory, ignored), directory.string(),
+                   ": cannot read: ", error.message());
+  std::ranges::sort(files, std::greater());
+  return files;
+}
+
+/// The checkpoint that `latest` names, or, if that is damaged, the newest whole one before it, or,
+/// if there is none of that name, of all.
+fs::path find_whole(const fs::path& directory, const Warn& warn) {
+  std::string reasons;
+  const auto passes = [&reasons](auto&& check) {
+    try {
+      check();
+      return true;
+    } catch (const DataError& reason) {
+      reasons += concat(reasons.empty() ? "" : "\n", reason.what());
+      return false;
+    }
+  };
+  std::string name;
+  const bool is_named = passes([&] {
+    name = name_in(directory, latest);
+    require<DataError>(!name.empty(), directory.string(),
+                       ": expected a file \"latest\", found none");
+    std::error_code ignored;
+    require<DataError>(fs::exists(directory / name, ignored), (directory / latest).string(),
+                       ": names ", name, ", which is missing");
+  });
+  if (is_named && passes([&] { check_checkpoint(directory / name); })) return directory / name;
+  for (const auto& [step, file] : checkpoints_in(directory)) {
+    if (is_named && step >= *step_of(name)) continue;
+    if (!passes([&path = file] { check_checkpoint(path); })) continue;
+    warn(concat(reasons, "\ngoing on with ", file.string(), ", the newest whole one"));
+    return file;
+  }
+  throw DataError(concat(reasons, "; there is no whole checkpoint ", is_named ? "before it" : "",
+                         is_named ? "" : "in " + directory.string()));
+}
+
+}  // namespace
+
+std::string checkpoint_name(std::uint64_t step) {
+  return fmt::format("{}{:08}{}", name_prefix, step, name_suffix);
+}
+
+fs::path save_checkpoint(const fs::path& directory, std::span<const NamedTensor> model,
+                         std::span<const NamedTensor> optimizer, const CheckpointInfo& info) {
+  make_directories(directory);
+  const std::string name = checkpoint_name(info.step);
+  write_checkpoint(directory / name, model, optimizer, info);
+  write_file(directory / latest, name + "\n");
+  return directory / name;
+}
+
+void mark_best(const fs::path& checkpoint) {
+  write_file(checkpoint.parent_path() / best, checkpoint.filename().string() + "\n");
+}
+
+void prune_checkpoints(const fs::path& directory, std::int64_t keep) {
+  require<InternalError>(keep >= 1, "checkpoint: expected to keep at least 1, got ", keep);
+  const std::string newest = name_in(directory, latest), chosen = name_in(directory, best);
+  std::int64_t place = 0;
+  for (const auto& [step, file] : checkpoints_in(directory)) {
+    if (++place <= keep || file.filename() == newest || file.filename() == chosen) continue;
+    std::error_code error;
+    fs::remove(file, error);
+    require<IoError>(!error, file.string(), ": cannot be removed: ", error.message());
+  }
+}
+
+fs::path find_checkpoint(const fs::path& path, const Warn& warn) {
+  std::error_code error;
+  if (!fs::is_directory(path, error)) {
+    require<DataError>(fs::exists(path, error), path.string(),
+                       ": expected a checkpoint or a run directory, found none");
+    return path;
+  }
+  for (const fs::path& directory : {path, path / "checkpoints"})
+    if (fs::exists(directory / latest, error) || !checkpoints_in(directory).empty())
+      return find_whole(directory, warn);
+  throw DataError(concat(path.string(), ": expected a file \"latest\" in it or in checkpoints/, ",
+                         "found none; has this run written a checkpoint?"));
+}
+
+std::optional<FoundTraining> find_training(const fs::path& directory, const Warn& warn) {
+  std::string damage;
+  for (const auto& [step, file] : checkpoints_in(directory)) {
+    try {
+      CheckedFile checked = check_checkpoint(file);
+      if (!checked.is_under_way) continue;
+      if (!damage.empty()) warn(concat(damage, "\ngoing on from ", file.string()));
+      return FoundTraining{.file = file, .metadata = std::move(checked.metadata)};
+    } catch (const DataError& reason) {
+      damage += concat(damage.empty() ? "" : "\n", reason.what());
+    }
+  }
+  require<DataError>(damage.empty(), damage, "; there is no whole checkpoint to go on from");
+  return std::nullopt;
+}
+
+}  // namespace credence

@@ -1,0 +1,147 @@
+#include "credence/checkpoint/checkpoint_series.h"
+
+#include <cmath>
+#include <csignal>
+
+#include "support/errors.h"
+#include "support/temporary_folder.h"
+#include "support/text_file.h"
+#include <gmock/gmock.h>
+
+#include "credence/base/errors.h"
+#include "credence/base/signals.h"
+#include "credence/checkpoint/checkpoint_folder.h"
+
+namespace credence {
+namespace {
+
+using credence::testing::message_of;
+using credence::testing::read_text;
+using credence::testing::TemporaryFolder;
+using ::testing::HasSubstr;
+
+std::vector<NamedTensor> one(const std::string& name, double value) {
+  std::vector<NamedTensor> made{{name, Tensor({1})}};
+  made[0].tensor.fill(value);
+  return made;
+}
+
+/// Of checkpoints each of so many steps, with ten steps an epoch.
+std::vector<std::int64_t> due_steps(const CheckpointOptions& options, bool saves_end = false) {
+  const CheckpointSeries series({.options = options, .saves_end = saves_end});
+  std::vector<std::int64_t> due;
+  for (std::int64_t step = 1; step <= 40; ++step) {
+    const TrainingPlace place{.step = step,
+                              .epoch = step / 10,
+                              .ends_epoch = step % 10 == 0,
+                              .ends_training = step == 40};
+    if (series.is_due(place, {})) due.push_back(step);
+  }
+  return due;
+}
+
+TEST(CheckpointSeries, IsDueBySteps) {
+  EXPECT_EQ(due_steps({.every_steps = 15}), (std::vector<std::int64_t>{15, 30}));
+}
+
+TEST(CheckpointSeries, IsDueByEpochs) {
+  EXPECT_EQ(due_steps({.every_epochs = 3}), (std::vector<std::int64_t>{30}));
+}
+
+TEST(CheckpointSeries, IsDueAtTheEndIfTold) {
+  EXPECT_EQ(due_steps({}, true), (std::vector<std::int64_t>{40}));
+}
+
+TEST(CheckpointSeries, IsDueByTimeOnTheClockOfTheRankThatWrites) {
+  const CheckpointOptions at_once{.every_minutes = 1e-12}, never{.every_minutes = 0};
+  EXPECT_GT(CheckpointSeries({.options = at_once, .writes = true}).wish().save, 0);
+  EXPECT_EQ(CheckpointSeries({.options = at_once, .writes = false}).wish().save, 0);
+  EXPECT_EQ(CheckpointSeries({.options = never, .writes = true}).wish().save, 0);
+}
+
+TEST(CheckpointSeries, IsDueOnASignalToAnyRank) {
+  const SignalWatch watch;
+  CheckpointSeries series({.writes = false});
+  std::raise(SIGUSR1);
+  EXPECT_GT(series.wish().save, 0);
+  EXPECT_EQ(series.wish().save, 0);
+  std::raise(SIGTERM);
+  EXPECT_GT(series.wish().end, 0);
+  EXPECT_TRUE(series.is_due({.step = 1}, {.save = 0, .end = 1}));
+}
+
+/// The step in `best` after epochs of these values.
+std::string best_of(const std::string& figure, std::vector<double> values) {
+  const TemporaryFolder directory;
+  CheckpointSeries series(
+      {.directory = directory.path(), .options = {.keep = 1, .best = figure}, .writes = true});
+  for (std::size_t epoch = 0; epoch < values.size(); ++epoch) {
+    const TrainingPlace place{.step = static_cast<std::int64_t>(epoch + 1), .best = values[epoch]};
+    if (series.is_due(place, {})) series.save(place, one("w", 1), {}, one("p", 1));
+  }
+  series.finish();
+  return read_text(directory / "best");
+}
+
+TEST(CheckpointSeries, KnowsOfWhichFiguresMoreIsBetter) {
+  const std::vector<double> values{0.5, 0.7, 0.3, 0.6, NAN};
+  for (const char* figure : {"accuracy", "val_accuracy", "val_ll", "val_auroc"})
+    EXPECT_EQ(best_of(figure, values), "step-00000002.safetensors\n") << figure;
+  for (const char* figure : {"loss", "nll", "val_nll", "val_rmse", "val_crps", "val_ece"})
+    EXPECT_EQ(best_of(figure, values), "step-00000003.safetensors\n") << figure;
+}
+
+TEST(CheckpointSeries, RefusesABestThatIsNoFigureOrNoneToBeBestIn) {
+  const std::vector<std::string> figures{"loss", "nll", "kl", "val_nll", "val_picp"};
+  EXPECT_NO_THROW(check_best({.best = ""}, figures));
+  EXPECT_NO_THROW(check_best({.best = "val_nll"}, figures));
+  for (const char* wrong : {"val_acuracy", "kl", "val_picp"})
+    EXPECT_THAT(message_of<ConfigError>([&] { check_best({.best = wrong}, figures); }),
+                HasSubstr(std::string("one of loss, nll, val_nll, got ") + wrong));
+}
+
+TEST(CheckpointSeries, GoesOnWithTensorsProgressAndTheBestSoFar) {
+  const TemporaryFolder directory;
+  const CheckpointSeries::Parts parts{.directory = directory.path(),
+                                      .options = {.best = "val_nll"},
+                                      .writes = true,
+                                      .resumes = true,
+                                      .facts = [] {
+                                        return Metadata{{"metrics_bytes", "77"}};
+                                      }};
+  {
+    CheckpointSeries first(parts);
+    EXPECT_TRUE(first.find().empty());
+    first.save({.step = 3, .best = 0.25}, one("w", 1.5), one("m", 2.5), one("p", 3.5));
+    first.finish();
+  }
+  CheckpointSeries second(parts);
+  std::vector<NamedTensor> model = one("w", 0), optimizer = one("m", 0);
+  const SavedTraining saved = second.load(second.find(), model, optimizer);
+  EXPECT_EQ(saved.info.step, 3U);
+  EXPECT_EQ(model[0].tensor.span<float>()[0], 1.5F);
+  EXPECT_EQ(optimizer[0].tensor.span<float>()[0], 2.5F);
+  ASSERT_EQ(saved.progress.size(), 1U);
+  EXPECT_EQ(saved.progress[0].tensor.span<float>()[0], 3.5F);
+  EXPECT_FALSE(second.is_due({.step = 4, .best = 0.3}, {}));
+  EXPECT_TRUE(second.is_due({.step = 4, .best = 0.2}, {}));
+  EXPECT_EQ(largest_saved(directory.path(), "metrics_bytes"), 77);
+
+  CheckpointSeries::Parts anew = parts;
+  anew.resumes = false;
+  EXPECT_TRUE(CheckpointSeries(anew).find().empty());
+}
+
+TEST(CheckpointSeries, WarnsOfOneThatFailsUnlessItMustBeWritten) {
+  const TemporaryFolder directory;
+  directory.write("checkpoints", "a file, where a folder should be");
+  CheckpointSeries series({.directory = directory / "checkpoints", .writes = true});
+  EXPECT_NO_THROW(series.save({.step = 1}, one("w", 1), {}, one("p", 1)));
+  EXPECT_NO_THROW(series.save({.step = 2}, one("w", 1), {}, one("p", 1)));
+  EXPECT_NO_THROW(series.settle());
+  series.save({.step = 3}, one("w", 1), {}, one("p", 1));
+  EXPECT_THROW(series.finish(), CreateError);
+}
+
+}  // namespace
+}  // namespace credence

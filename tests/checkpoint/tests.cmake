@@ -1,0 +1,3 @@
+# Used by scripts/torture.sh.
+add_executable(corrupt_checkpoint checkpoint/corrupt_checkpoint.cpp)
+target_link_libraries(corrupt_checkpoint PRIVATE credence_test_support)

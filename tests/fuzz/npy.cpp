@@ -1,0 +1,11 @@
+#include "credence/data/npy.h"
+
+#include "fuzz/fuzz.h"
+
+using namespace credence;
+
+int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const fuzz::InputFile file({data, size});
+  file.is_accepted_by<DataError>([&] { read_npy(file.path()); });
+  return 0;
+}
