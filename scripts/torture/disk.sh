@@ -25,7 +25,7 @@ disk=$work/disk
 training=
 give_up() {
   kill -KILL "$training" 2>/dev/null || true
-  wait "$training" 2>/dev/null || true
+  wait "$training" "$reader" 2>/dev/null || true
   training=
 }
 
@@ -37,6 +37,7 @@ clean_up() {
 }
 trap clean_up EXIT
 mkdir "$disk"
+mkfifo "$work/pipe"
 export OMP_NUM_THREADS=1 OMPI_MCA_orte_tmpdir_base=$work PRTE_MCA_prte_tmpdir_base=$work
 
 awk 'BEGIN { for (i = 0; i < 500; i++) print i / 100 "," sin(i / 100) "," cos(i / 50) }' >"$work/table.csv"
@@ -50,8 +51,10 @@ END
 
 begin() {  # a training on the disk, with these variables
   rm -rf "${disk:?}"/* "$work/switch"
+  cat "$work/pipe" >"$work/log" &  # whatever happens to the training's own files
+  reader=$!
   env "$@" "$credence" train "$work/recipe.yaml" "${overrides[@]}" --threads 1 --output "$disk/run" \
-    >"$work/log" 2>&1 &
+    >"$work/pipe" 2>&1 &
   training=$!
 }
 
@@ -87,6 +90,7 @@ wrong=0
 finish() {  # $1: the expected exit code, $2: what the message has to say, if it fails
   local status=0 right=true
   wait "$training" || status=$?
+  wait "$reader"
   training=
   cases=$((cases + 1))
   [[ $status == "$1" ]] || right=false
