@@ -1,5 +1,6 @@
 // Damages a checkpoint in many ways, and tells how many of them are detected when it is read.
 //
+//   corrupt_checkpoint FILE               fails unless it is whole
 //   corrupt_checkpoint FILE CASES         damages copies, reads them, and prints a table
 //   corrupt_checkpoint FILE CASE RESULT   writes the file damaged as in case number CASE
 //
@@ -85,12 +86,14 @@ int corrupt(const std::string& whole, std::uint64_t cases) {
 }  // namespace
 
 int main(int count, char** arguments) try {
-  if (count != 3 && count != 4) {
-    std::fputs("expected FILE CASES, or FILE CASE RESULT\n", stderr);
+  if (count < 2 || count > 4) {
+    std::fputs("expected FILE, FILE CASES, or FILE CASE RESULT\n", stderr);
     return 64;
   }
   const std::string whole = credence::read_file(arguments[1]);
-  credence::check_safetensors(arguments[1]);
+  credence::require<credence::DataError>(credence::check_safetensors(arguments[1]).has_checksums,
+                                         arguments[1], ": has no checksums");
+  if (count == 2) return 0;
   const std::uint64_t number = std::stoull(arguments[2]);
   if (count == 3) return corrupt(whole, number);
   credence::write_file(arguments[3], damaged(whole, number, head_of(whole)).bytes);

@@ -3,6 +3,7 @@
 
 import gzip
 import os
+import resource
 import signal
 import subprocess
 import tempfile
@@ -408,6 +409,13 @@ class Output(ProgramTest):
         self.fail_to_write(74, ["metrics.jsonl: expected to write"], disk / "run",
                            "train.epochs=20", "train.log_every_steps=1")
         self.assertGreater(len(Run(disk / "run").events("step")), 5)  # all of them whole
+
+    def test_limit_on_the_size_of_files(self):
+        limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+        self.addCleanup(resource.setrlimit, resource.RLIMIT_FSIZE, limits)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100 << 10, limits[1]))
+        self.fail_to_write(74, ["limited/checkpoints/step-", "File too large"], "limited")
+        self.assertEqual(list((self.folder / "limited/checkpoints").iterdir()), [])
 
     @needs_mpi
     def test_on_two_ranks(self):

@@ -18,6 +18,8 @@ TEST(Topology, CpuListsReadAsInLinux) {
   EXPECT_THAT(parse_cpu_list("0-2,5,7-8"), ElementsAre(0, 1, 2, 5, 7, 8));
   EXPECT_THAT(parse_cpu_list("11"), ElementsAre(11));
   EXPECT_THAT(parse_cpu_list(""), IsEmpty());
+  EXPECT_THAT(parse_cpu_list("-4,2"), IsEmpty());
+  EXPECT_EQ(parse_cpu_list("0-2147483647,1-9").size(), 65536);
 }
 
 TEST(Topology, ThisPlaceHasAHostAndCpus) {

@@ -45,6 +45,7 @@ TEST(Yaml, AcceptsNothing) {
                 ->text,
             "1");
   EXPECT_EQ(parse("a: 1\r\nb: 2\r\n").find("b")->text, "2");
+  EXPECT_EQ(parse("a: 1\rb: 2\r").find("b")->text, "2");
 }
 
 TEST(Yaml, ExpandsAliases) {

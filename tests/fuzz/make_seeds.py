@@ -259,13 +259,50 @@ def summary_files():
     return {**files, "deep": b"[" * 200, "bytes": b'{"version":"\xff"}', "number": b"1e999"}
 
 
+def uci_files():
+    def folder(data=b"1 2 3\n4 5 6\n7 8 9.5\n2 1 0\n", features=b"0\n1\n", target=b"2\n",
+               splits=b"1\n", train=b"0\n1\n2\n", test=b"3\n"):
+        return b"\0".join([data, features, target, splits, train, test])
+
+    return {
+        "whole": folder(), "tabs": folder(data=b"1\t2\t3\r\n4 5 6\r\n7 8 9\n1 2 3\n\n"),
+        "floats": folder(features=b"0.000e+00\n1.0\n"), "target_twice": folder(target=b"0\n"),
+        "row_beyond": folder(test=b"4\n"), "in_both": folder(test=b"0\n"),
+        "no_splits": folder(splits=b"0\n"), "many_splits": folder(splits=b"1e300\n"),
+        "no_rows": folder(train=b""), "half": folder(test=b"0.5\n"), "nothing": b"",
+    }
+
+
+def system_files():
+    return {
+        "cpus": b"0-3,5,7-8\n", "many_cpus": b"0-2147483647", "backwards": b"3-1,-4--2",
+        "quota": b"150000 100000\n", "no_quota": b"max 100000\n", "no_period": b"1 0",
+        "mounts": b"36 35 98:0 / / rw - ext4 /dev/root rw\n"
+                  b"37 36 0:5 / /a/b\\040c rw,noatime master:1 - nfs4 host:/x rw\n38 - -\n",
+        "group": b"0::/user.slice/a/../..\n4:cpu,cpuacct:/slurm/job_7\n:::\n",
+    }
+
+
+def http_bodies():
+    return {
+        "images": b'{"samples": 7, "inputs": [[[1, -2.5]], [[3e2, 0]]]}', "row": b'{"inputs":[1,2]}',
+        "none": b"{}", "no_rows": b'{"inputs":[]}', "twice": b'{"inputs":[[1]],"inputs":[[1]]}',
+        "ragged": b'{"inputs":[[1,2],[3]]}', "deep": b'{"inputs":' + b"[" * 70,
+        "far": b'{"inputs":[[1e999]],"samples":1e999}', "nan": b'{"inputs":[[NaN]]}',
+        "samples": b'{"samples":-99999999999999999999,"inputs":[[1]]}', "text": b'{"inputs":"\xff"}',
+        "npy": npy("<f4", (1, 3), floats(1, 2, 3)), "scalar": npy("<f8", (), bytes(8)),
+        "uncountable": npy("|u1", (0, 1 << 62, 1 << 62), b""),
+    }
+
+
 def main():
     if len(sys.argv) != 2:
         sys.exit(__doc__)
     readers = {"idx": idx_files, "npy": npy_files, "npz": npz_files, "csv": csv_files,
                "yaml": yaml_files, "recipe": recipe_files, "inputs": input_files,
                "safetensors": safetensors_files, "checkpoint": checkpoints,
-               "summary": summary_files}
+               "summary": summary_files, "uci": uci_files, "system": system_files,
+               "http_body": http_bodies}
     for reader, files in readers.items():
         folder = Path(sys.argv[1]) / reader
         folder.mkdir(parents=True, exist_ok=True)

@@ -4,14 +4,16 @@
 
 #include "fuzz/fuzz.h"
 
+#include "credence/config/scalars.h"
+
 using namespace credence;
 
 namespace {
 
-/// Whether `b` says what `a` does. Text in quotes is never read as a number, so they have to stay.
+/// Whether `b` says what `a` does. Quotes count where they keep text from being a number.
 bool same(const ConfigNode& a, const ConfigNode& b) {
-  if (a.kind != b.kind || a.text != b.text || a.keys != b.keys || (a.quoted && !b.quoted))
-    return false;
+  if (a.kind != b.kind || a.text != b.text || a.keys != b.keys) return false;
+  if (a.quoted != b.quoted && needs_quotes(a.text)) return false;
   return std::ranges::equal(a.items, b.items, same);
 }
 

@@ -14,7 +14,7 @@
 namespace credence {
 namespace {
 
-constexpr std::size_t block_bytes = 1 << 20;
+constexpr std::size_t block_bytes = 1 << 16;  // most files are small, and pages of it cost time
 
 std::string reason(int error) {
   return std::generic_category().message(error);

@@ -210,13 +210,15 @@ std::string cpu_list_text(std::span<const int> cpus) {
 }
 
 std::vector<int> parse_cpu_list(const std::string& text) {
+  constexpr std::size_t most = 1 << 16;  // more than Linux has room for
   std::vector<int> cpus;
   std::istringstream in(text);
   int first = 0;
-  while (in >> first) {
+  while (in >> first && first >= 0) {
     int last = first;
     if (in.peek() == '-') in.ignore() >> last;
-    for (int cpu = first; cpu <= last; ++cpu) cpus.push_back(cpu);
+    for (std::int64_t cpu = first; cpu <= last && cpus.size() < most; ++cpu)
+      cpus.push_back(static_cast<int>(cpu));
     if (in.peek() == ',') in.ignore();
   }
   return cpus;

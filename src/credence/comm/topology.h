@@ -53,6 +53,7 @@ std::string places_text(std::span<const RankPlace> places);
 
 /// {0, 1, 2, 5} is "0-2,5", as in the files of Linux.
 std::string cpu_list_text(std::span<const int> cpus);
+/// The first 65,536 of them.
 std::vector<int> parse_cpu_list(const std::string& text);
 
 }  // namespace credence

@@ -159,6 +159,17 @@ class TreeBuilder : public YAML::EventHandler {
   int documents_ = 0;
 };
 
+/// Lines end in "\n", "\r\n" or "\r" (YAML 1.2, 5.4); yaml-cpp takes the last for text.
+std::string with_line_feeds(const std::string& text) {
+  std::string lines;
+  for (std::size_t i = 0; i < text.size(); ++i)
+    if (text[i] != '\r')
+      lines += text[i];
+    else if (i + 1 == text.size() || text[i + 1] != '\n')
+      lines += '\n';
+  return lines;
+}
+
 bool has_mapping(const ConfigNode& node) {
   return node.is_mapping() || std::any_of(node.items.begin(), node.items.end(), has_mapping);
 }
@@ -182,7 +193,9 @@ void emit(YAML::Emitter& out, const ConfigNode& node) {
       if (node.items.empty()) out << YAML::Flow;
       out << YAML::BeginMap;
       for (std::size_t i = 0; i < node.items.size(); ++i) {
-        out << YAML::Key << node.keys[i] << YAML::Value;
+        out << YAML::Key;
+        if (node.keys[i].find('\r') != std::string::npos) out << YAML::DoubleQuoted;
+        out << node.keys[i] << YAML::Value;
         emit(out, node.items[i]);
       }
       out << YAML::EndMap;
@@ -199,7 +212,7 @@ ConfigNode parse_yaml(const std::string& text, const std::string& origin) {
   require<ConfigError>(bad == text.size(), origin, ": expected UTF-8 text, got a byte at offset ",
                        bad, " that is none");
   try {
-    std::istringstream stream(text);
+    std::istringstream stream(with_line_feeds(text));
     YAML::Parser parser(stream);
     TreeBuilder builder(origin);
     while (parser.HandleNextDocument(builder)) {

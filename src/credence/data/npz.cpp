@@ -123,7 +123,9 @@ NpzFile::NpzFile(std::filesystem::path path) : path_(std::move(path)) {
     const bool cut_short = code == truncated || (code == ZIP_ER_NOZIP && begins_as_zip(path_));
     const std::string message = concat(
         path_.string(), ": cannot read as .npz: ", cut_short ? "cut short: " : "", reason_of(code));
-    if (code == ZIP_ER_NOENT || code == ZIP_ER_OPEN || code == ZIP_ER_READ)
+    std::error_code ignored;  // libzip says that of some damaged files too
+    const bool missing = code == ZIP_ER_NOENT && !std::filesystem::exists(path_, ignored);
+    if (missing || code == ZIP_ER_OPEN || code == ZIP_ER_READ)
       throw IoError(message + ": " + std::generic_category().message(error));
     throw DataError(message);
   }
