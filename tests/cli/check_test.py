@@ -3,7 +3,7 @@
 
 import struct
 
-from program import RECIPES, ProgramTest, main, needs_mpi, numbers
+from program import RECIPES, ProgramTest, change_safetensors, main, needs_mpi, numbers
 
 BAYESIAN = "mnist_bnn_fc_flipout.yaml"
 DETERMINISTIC = "mnist_cnn_fc.yaml"
@@ -109,10 +109,10 @@ class OfARun(Check):
 
     def test_fails_for_weights_that_are_no_numbers(self):
         run = self.train(DETERMINISTIC, output="broken")
-        content = bytearray(run.checkpoint.read_bytes())
-        begin = 8 + struct.unpack("<Q", content[:8])[0]
-        content[begin:] = struct.pack("<f", float("nan")) * ((len(content) - begin) // 4)
-        run.checkpoint.write_bytes(content)
+
+        def all_nan(_, data):
+            data[:] = struct.pack("<f", float("nan")) * (len(data) // 4)
+        change_safetensors(run.checkpoint, all_nan)
         done = self.fail_with(70, ["check", "failed", "gradients"], "check", run.path)
         self.assertRegex(done.stdout, r"\ngradients +FAIL ")
         found = numbers(self.start("check", "--json", run.path).stdout)

@@ -26,7 +26,7 @@ class CommandLine(ProgramTest):
         self.fail_with(64, ['data command "foo"', "known: list, show, get, make"], "data", "foo")
 
     def test_no_recipe(self):
-        self.fail_with(64, ["recipe", "required"], "train")
+        self.fail_with(64, ["expected a recipe"], "train")
 
     def test_unknown_option(self):
         self.fail_with(64, ["--outptu", 'did you mean "--output"'], "train", FC, "--outptu", "run")

@@ -6,7 +6,8 @@ import json
 import shutil
 import struct
 
-from program import RECIPES, ProgramTest, Run, main, needs_mpi, read_npz, read_safetensors
+from program import (RECIPES, ProgramTest, Run, change_safetensors, main, needs_mpi, read_npz,
+                     read_safetensors)
 
 # model.name is deterministic; a global batch is the same on any number of ranks.
 RECIPE = "mnist_cnn_fc.yaml"
@@ -103,27 +104,23 @@ class Saved(ProgramTest):
                              output="ivon")
 
     def changed(self, output, change):
-        """A copy of the run whose checkpoint's bytes are changed."""
+        """A copy of the run whose checkpoint is changed."""
         shutil.copytree(self.ivon.path, self.folder / output)
-        checkpoint = Run(self.folder / output).checkpoint
-        checkpoint.write_bytes(change(checkpoint.read_bytes()))
+        change_safetensors(Run(self.folder / output).checkpoint, change)
 
     def test_posterior_is_taken_as_it_is(self):
         self.fail_with(78, ["inference.type=swag", "inference is part of training"], "evaluate",
                        "ivon", "inference.type=swag")
 
     def test_posterior_that_is_damaged_is_refused(self):
-        def gone(content):
-            # Under names that mean nothing the tensors are another kind's.
-            return content.replace(b'"posterior.gaussian.', b'"optimizer.gaussian.')
+        def gone(header, _):
+            for name in [name for name in header if name.startswith("posterior.")]:
+                header[name.replace("posterior.", "optimizer.posterior.")] = header.pop(name)
 
         def wrong(number):
-            header, _, size = read_safetensors(self.ivon.checkpoint)
-            place = header["posterior.gaussian.sigma.dense1.bias"]["data_offsets"][0]
-
-            def change(content):
-                begin = len(content) - size + place
-                return content[:begin] + struct.pack("<f", number) + content[begin + 4:]
+            def change(header, data):
+                place = header["posterior.gaussian.sigma.dense1.bias"]["data_offsets"][0]
+                data[place:place + 4] = struct.pack("<f", number)
             return change
 
         for name, change, says in (

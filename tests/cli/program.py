@@ -120,6 +120,18 @@ class ProgramTest(unittest.TestCase):
             self.assert_close(a, b, relative, f"point {step}")
 
 
+def change_safetensors(path, change):
+    """Writes a file anew after `change(header, data)`, as another program would: without the
+    metadata, and so without the checksums."""
+    content = Path(path).read_bytes()
+    begin = 8 + struct.unpack("<Q", content[:8])[0]
+    header, data = json.loads(content[8:begin]), bytearray(content[begin:])
+    del header["__metadata__"]
+    change(header, data)
+    text = json.dumps(header).encode()
+    Path(path).write_bytes(struct.pack("<Q", len(text)) + text + data)
+
+
 def read_safetensors(path):
     """Header without metadata, metadata, and the number of bytes of data."""
     content = Path(path).read_bytes()
