@@ -87,6 +87,8 @@ TEST(Yaml, RefusesWithFileLineAndColumn) {
       {"a: !!python/object:os.system x", "recipe.yaml:1:"},
       {"a: !mine {b: 1}", "tags such as !mine mean nothing here"},
       {"a: 1\n---\nb: 2", "expected one YAML document, got a second one"},
+      {"a: \"x\\N\"", "recipe.yaml:1:4: expected text, got an escape"},
+      {"a: \"\\0\"", "expected text, got an escape"},
       {"a: &x [*x]", "an alias inside what it stands for"},
       {"a: \0b"s, "recipe.yaml: expected UTF-8 text, got a byte at offset 3 that is none"},
       {"a: \xff\xfe", "at offset 3"},

@@ -53,6 +53,8 @@ class TreeBuilder : public YAML::EventHandler {
 
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                 const std::string& value) override {
+    check(text_prefix(value) == value.size(), mark,
+          "expected text, got an escape for what is none (\\N and \\_ are \\u0085 and \\u00a0)");
     ConfigNode node = make(ConfigNode::Kind::scalar, mark);
     node.text = value;
     charge(value.size(), mark);
