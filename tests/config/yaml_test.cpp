@@ -87,6 +87,8 @@ TEST(Yaml, RefusesWithFileLineAndColumn) {
       {"a: !!python/object:os.system x", "recipe.yaml:1:"},
       {"a: !mine {b: 1}", "tags such as !mine mean nothing here"},
       {"a: 1\n---\nb: 2", "expected one YAML document, got a second one"},
+      {"a: \"x\\N\"", "recipe.yaml:1:4: expected text, got an escape"},
+      {"a: \"\\0\"", "expected text, got an escape"},
       {"a: &x [*x]", "an alias inside what it stands for"},
       {"a: \0b"s, "recipe.yaml: expected UTF-8 text, got a byte at offset 3 that is none"},
       {"a: \xff\xfe", "at offset 3"},
@@ -145,11 +147,11 @@ TEST(Yaml, TextSurvivesTheWayThroughYaml) {
         "[x"s,          "{x"s,         "!tag"s,     "%x"s,          "tab\tbed"s,
         "line\nbreak"s, " padded "s,   "C:\\data"s, "caf\xc3\xa9"s, "\xf0\x9f\x98\x80"s,
         "~/runs"s,      "|"s,          ">"s,        "?"s,           "-"s,
-        "a,b"s}) {
+        "a,b"s,         "--- a"s,      "...s"s,     "a\rb"s}) {
     ConfigNode root;
     root.kind = ConfigNode::Kind::mapping;
-    root.keys = {"key", "list"};
-    root.items.resize(2);
+    root.keys = {"key", "list", text};
+    root.items.resize(3);
     root.items[0].kind = ConfigNode::Kind::scalar;
     root.items[0].text = text;
     root.items[1].kind = ConfigNode::Kind::sequence;
@@ -157,6 +159,7 @@ TEST(Yaml, TextSurvivesTheWayThroughYaml) {
     const ConfigNode back = parse(emit_yaml(root));
     EXPECT_EQ(back.find("key")->text, text) << emit_yaml(root);
     EXPECT_EQ(back.find("list")->items.at(0).text, text) << emit_yaml(root);
+    EXPECT_EQ(back.keys.at(2), text) << emit_yaml(root);
   }
 }
 

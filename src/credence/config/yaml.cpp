@@ -53,6 +53,8 @@ class TreeBuilder : public YAML::EventHandler {
 
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                 const std::string& value) override {
+    check(text_prefix(value) == value.size(), mark,
+          "expected text, got an escape for what is none (\\N and \\_ are \\u0085 and \\u00a0)");
     ConfigNode node = make(ConfigNode::Kind::scalar, mark);
     node.text = value;
     charge(value.size(), mark);
@@ -174,13 +176,18 @@ bool has_mapping(const ConfigNode& node) {
   return node.is_mapping() || std::any_of(node.items.begin(), node.items.end(), has_mapping);
 }
 
+/// Whether yaml-cpp writes the text without quotes although it is no text then.
+bool is_misread(const std::string& text) {
+  return text.starts_with("---") || text.starts_with("...") || text.find('\r') != std::string::npos;
+}
+
 void emit(YAML::Emitter& out, const ConfigNode& node) {
   switch (node.kind) {
     case ConfigNode::Kind::null:
       out << YAML::Null;
       break;
     case ConfigNode::Kind::scalar:
-      if (node.quoted) out << YAML::DoubleQuoted;
+      if (node.quoted || is_misread(node.text)) out << YAML::DoubleQuoted;
       out << node.text;
       break;
     case ConfigNode::Kind::sequence:
@@ -194,7 +201,7 @@ void emit(YAML::Emitter& out, const ConfigNode& node) {
       out << YAML::BeginMap;
       for (std::size_t i = 0; i < node.items.size(); ++i) {
         out << YAML::Key;
-        if (node.keys[i].find('\r') != std::string::npos) out << YAML::DoubleQuoted;
+        if (is_misread(node.keys[i])) out << YAML::DoubleQuoted;
         out << node.keys[i] << YAML::Value;
         emit(out, node.items[i]);
       }
