@@ -18,6 +18,7 @@ class TrainRecords {
 
   std::vector<Observer*> observers() { return {&progress_observer_, &metrics_observer_}; }
   Progress& progress() { return progress_; }
+  const RunDirectory& directory() const { return directory_; }
   /// A line, on the terminal and in the log.
   void tell(const std::string& line);
 
