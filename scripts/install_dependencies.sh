@@ -17,8 +17,8 @@ packages=(
   libjs-chart.js gnuplot-nox
   libgtest-dev libgmock-dev libbenchmark-dev
 )
-for_all=(clang libomp-dev mpich libmpich-dev python3-numpy clang-format clang-tidy shellcheck git
-         patch)
+for_all=(clang libomp-dev mpich libmpich-dev python3-numpy chromium clang-format clang-tidy
+         shellcheck git patch)
 
 list=false
 for argument in "$@"; do

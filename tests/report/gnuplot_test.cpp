@@ -88,6 +88,34 @@ TEST(Gnuplot, QuotesText) {
   EXPECT_EQ(gnuplot_quoted("dog's\n$x"), "'dog''s $x'");
 }
 
+TEST(Gnuplot, TakesColumnsOfAnyText) {
+  EXPECT_EQ(gnuplot_column("a \"b\"\nEND_OF_DATA\\1"), "\"a 'b' END_OF_DATA/1\"");
+}
+
+/// A name that would run a command if it were more than text anywhere.
+ReportedRun run_of_names(const std::string& name) {
+  ReportedRun run = run_of_everything();
+  run.curves.by_epoch[0].name = name;
+  run.profile->rows[0].layer = name;
+  for (WeightHistogram& histogram : run.histograms) histogram.layer = name;
+  run.classification->labels[0] = name;
+  run.regression->targets[0].name = name;
+  run.posteriors[0].name = name;
+  return run;
+}
+
+TEST(Gnuplot, RunsNoCommandThatANameHolds) {
+  if (std::system("gnuplot --version >/dev/null 2>&1") != 0) GTEST_SKIP() << "no gnuplot here";
+  const TemporaryFolder folder;
+  for (const char* const name :
+       {"a\nEND_OF_DATA\nsystem('touch hit')\n!touch hit\n`touch hit`",
+        "';system('touch hit');'`touch hit`'.system('touch hit').'",
+        "\"\rEND_OF_DATA\r!touch hit\r\nEND_OF_DATA\n!touch hit\n@hit \\"}) {
+    write_plots(paper_plots(run_of_names(name)), folder / "plots");
+    EXPECT_FALSE(std::filesystem::exists(folder / "plots" / "hit")) << name;
+  }
+}
+
 TEST(Gnuplot, ThatIsMissingIsToldWithWhatToInstall) {
   const TemporaryFolder folder;
   try {
@@ -101,7 +129,7 @@ TEST(Gnuplot, ThatIsMissingIsToldWithWhatToInstall) {
 
 TEST(Gnuplot, ThatFailsIsQuoted) {
   const TemporaryFolder folder;
-  const auto program = folder.write("gnuplot", "#!/bin/sh\necho \"line 3: bad $1\" >&2\nexit 1\n");
+  const auto program = folder.write("gnuplot", "#!/bin/sh\necho \"line 3: bad $2\" >&2\nexit 1\n");
   std::filesystem::permissions(program, std::filesystem::perms::owner_all);
   try {
     write_plots({{.name = "a", .blocks = {}, .commands = {}}}, folder / "plots", program);

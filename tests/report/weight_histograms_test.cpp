@@ -42,6 +42,14 @@ TEST(WeightHistograms, AreReadLineByLine) {
   EXPECT_THAT(histograms[1].counts, ElementsAre(3, 4));
 }
 
+TEST(WeightHistograms, MayBeOfWeightsWithoutPosterior) {
+  const auto histograms = parse_weight_histograms(
+      "{\"epoch\":1,\"step\":9,\"layer\":\"dense1.weight\",\"quantity\":\"weight\","
+      "\"edges\":[0,1],\"counts\":[7]}\n");
+  ASSERT_THAT(histograms, SizeIs(1));
+  EXPECT_EQ(histograms[0].quantity, "weight");
+}
+
 TEST(WeightHistograms, NameALineThatIsNone) {
   EXPECT_THAT(error_of(line(1) + "{}\n" + line(2)), HasSubstr("line 2"));
   EXPECT_THAT(

@@ -60,8 +60,9 @@ void run_report(const ReportArguments& arguments, Context& context) {
   const Words words = sort_words(arguments.words);
   std::vector<RunDirectory> directories;
   for (const std::string& run : words.runs) directories.push_back(RunDirectory::open(run));
-  const std::filesystem::path output =
-      arguments.output.empty() ? directories.front().report() : arguments.output;
+  const std::filesystem::path output = arguments.output.empty()
+                                           ? directories.front().report()
+                                           : std::filesystem::path(arguments.output);
   set_up_threads(communicator, arguments.threads);
   on_rank_zero(communicator, [&] { require_creatable(output); });
 

@@ -24,6 +24,11 @@ constexpr const char* preamble =
     "set offsets graph 0.02, graph 0.02, graph 0.03, graph 0.03\n"
     "set key top right noenhanced samplen 1.5\n";
 
+/// Names come from recipes: none may end the line, and so its text, and begin a command.
+bool is_control(char letter) {
+  return static_cast<unsigned char>(letter) < 0x20 || letter == 0x7f;
+}
+
 /// What a program writes to its standard error. It must end by itself.
 struct Finished {
   int error = 0;  ///< of starting it; 0: it was started
@@ -41,8 +46,9 @@ Finished run_program(const std::string& program, const std::string& argument,
   posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
   posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
   posix_spawn_file_actions_adddup2(&actions, ends[1], STDERR_FILENO);
-  std::string name = program, script = argument;
-  const std::array<char*, 3> arguments{name.data(), script.data(), nullptr};
+  // No shell, and no ~/.gnuplot: plots are the same everywhere.
+  std::string name = program, settings = "--default-settings", script = argument;
+  const std::array<char*, 4> arguments{name.data(), settings.data(), script.data(), nullptr};
   pid_t child = 0;
   Finished finished;
   finished.error =
@@ -68,9 +74,16 @@ std::string gnuplot_quoted(const std::string& text) {
   std::string quoted = "'";
   for (const char letter : text) {
     if (letter == '\'') quoted += '\'';
-    quoted += letter == '\n' ? ' ' : letter;
+    quoted += is_control(letter) ? ' ' : letter;
   }
   return quoted + "'";
+}
+
+std::string gnuplot_column(const std::string& text) {
+  std::string column = "\"";
+  for (const char letter : text)
+    column += is_control(letter) ? ' ' : letter == '"' ? '\'' : letter == '\\' ? '/' : letter;
+  return column + "\"";
 }
 
 std::string gnuplot_script(const GnuplotPlot& plot) {

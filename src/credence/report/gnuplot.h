@@ -17,8 +17,11 @@ struct GnuplotPlot {
 /// A program for gnuplot that writes <name>.svg and <name>.png into the folder it runs in.
 std::string gnuplot_script(const GnuplotPlot& plot);
 
-/// Text between quotes, as gnuplot takes it.
+/// Text between quotes, as a command of gnuplot takes it; it is shown as it is.
 std::string gnuplot_quoted(const std::string& text);
+
+/// Text as one column of a block of data, which has no way to write some letters: they give way.
+std::string gnuplot_column(const std::string& text);
 
 /// Writes <name>.gp, <name>.svg and <name>.png of each plot into a folder, which is made.
 ///

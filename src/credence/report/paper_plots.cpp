@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "credence/base/text.h"
+#include "credence/report/metric_labels.h"
 
 namespace credence {
 namespace {
@@ -80,7 +81,7 @@ void add_curves(const ReportedRun& run, std::vector<GnuplotPlot>& plots) {
                                  : "notitle"));
       }
     }
-    plot.commands = {labels("epoch", first.name), plot_of(clauses)};
+    plot.commands = {labels("epoch", axis_label(first.name)), plot_of(clauses)};
     plots.push_back(std::move(plot));
   }
 }
@@ -90,7 +91,7 @@ GnuplotPlot bars(const std::string& name, const std::string& quantity,
                  const std::vector<NamedValue>& values) {
   std::string block;
   for (const auto& [row, value] : values)
-    block += fmt::format("\"{}\" {}\n", row.empty() ? "-" : row, number(value));
+    block += fmt::format("{} {}\n", gnuplot_column(row.empty() ? "-" : row), number(value));
   return {.name = name,
           .blocks = {{"rows", block}},
           .commands = {"set xlabel " + gnuplot_quoted(quantity), "set yrange [:] reverse",
@@ -106,7 +107,7 @@ void add_profile(const ReportedRun& run, std::vector<GnuplotPlot>& plots) {
   for (const ProfileRow& row : run.profile->rows)
     rows.emplace_back(row.layer.empty() ? row.phase : row.phase + " " + row.layer,
                       1e3 * row.seconds / static_cast<double>(run.profile->steps));
-  plots.push_back(bars("step-time", "ms a step", rows));
+  plots.push_back(bars("step-time", "ms per step", rows));
 }
 
 constexpr const char* diagonal = "x with lines lc rgb '#888888' dt 2 notitle";
@@ -142,13 +143,14 @@ void add_classification(const ClassificationFigures& figures, std::vector<Gnuplo
   plots.push_back(
       {.name = "confusion",
        .blocks = {{"cells", block}},
-       .commands = {labels("predicted class", "true class"),
-                    "set palette defined (0 '#ffffff', 1 '#0072b2'); set cbrange [0:1]; set "
-                    "cblabel 'share of the true class'",
-                    fmt::format("set xtics ({}); set ytics ({})", tics, tics),
-                    "set yrange [:] reverse; unset grid; unset offsets; set size ratio -1; unset key",
-                    "plot $cells using 1:2:3 with image, $cells using "
-                    "1:2:($4 > 0 ? sprintf('%d', $4) : '') with labels font ',9'"}});
+       .commands = {
+           labels("predicted class", "true class"),
+           "set palette defined (0 '#ffffff', 1 '#56b4e9'); set cbrange [0:1]; set "
+           "cblabel 'share of the true class'",
+           fmt::format("set xtics ({}); set ytics ({})", tics, tics),
+           "set yrange [:] reverse; unset grid; unset offsets; set size ratio -1; unset key",
+           "plot $cells using 1:2:3 with image, $cells using "
+           "1:2:($4 > 0 ? sprintf('%d', $4) : '') with labels font ',9'"}});
 }
 
 void add_densities(const ClassificationFigures& figures, std::vector<GnuplotPlot>& plots) {
@@ -209,8 +211,10 @@ void add_histograms(const ReportedRun& run, std::vector<GnuplotPlot>& plots) {
       clauses.push_back(fmt::format("$moment{} with lines lw 1.8 {} title 'epoch {}'", i,
                                     viridis(share), moment.epoch));
     }
-    const std::string quantity = first.quantity == "mu" ? "μ" : "σ";
-    plot.commands = {labels(quantity + " of " + first.layer, "density"), plot_of(clauses)};
+    const char* const quantity = first.quantity == "mu"      ? "μ of "
+                                 : first.quantity == "sigma" ? "σ of "
+                                                             : "";
+    plot.commands = {labels(quantity + first.layer, "density"), plot_of(clauses)};
     plots.push_back(std::move(plot));
   }
 }
@@ -231,7 +235,7 @@ void add_diagnostics(const ReportedRun& run, std::vector<GnuplotPlot>& plots) {
     plots.push_back(
         {.name = "pruning-" + metric,
          .blocks = {{"points", block}},
-         .commands = {labels("weights removed, %", "test " + metric),
+         .commands = {labels("weights removed, %", axis_label(metric)),
                       "plot $points with linespoints pt 7 ps 0.6 lw 2 " + colour(0) + " notitle"}});
   }
 }

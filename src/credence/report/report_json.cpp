@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "credence/base/version.h"
+#include "credence/report/metric_labels.h"
 
 namespace credence {
 namespace {
@@ -280,7 +281,9 @@ Json json_of(const ReportedRun& run, std::size_t most_points) {
 std::string report_json(std::span<const ReportedRun> runs) {
   const std::size_t most_points =
       std::max<std::size_t>(60, 600 / std::max<std::size_t>(1, runs.size()));
-  Json json{{"version", full_version()}, {"runs", Json::array()}};
+  Json json{{"version", full_version()}, {"metrics", Json::object()}, {"runs", Json::array()}};
+  for (const auto& [metric, title, unit] : metric_labels())
+    json["metrics"][std::string(metric)] = {{"title", title}, {"unit", unit}};
   for (const ReportedRun& run : runs) json["runs"].push_back(json_of(run, most_points));
   std::string text;
   for (const char letter : json.dump(-1, ' ', false, Json::error_handler_t::replace)) {

@@ -15,7 +15,7 @@ std::string name_of_run(const std::filesystem::path& path) {
   return std::filesystem::absolute(path / "").lexically_normal().parent_path().filename().string();
 }
 
-bool exists(const std::filesystem::path& path) {
+bool is_there(const std::filesystem::path& path) {
   std::error_code error;
   return std::filesystem::exists(path, error);
 }
@@ -30,7 +30,8 @@ LearningCurves read_curves(const std::filesystem::path& path) {
 
 std::vector<WeightHistogram> read_histograms(const RunDirectory& directory) {
   const std::filesystem::path path = directory.histograms();
-  if (!exists(path)) return weight_histograms(read_safetensors(find_checkpoint(directory.path())));
+  if (!is_there(path))
+    return weight_histograms(read_safetensors(find_checkpoint(directory.path())));
   try {
     return thinned(parse_weight_histograms(read_file(path)), most_moments);
   } catch (const DataError& error) {
@@ -58,7 +59,7 @@ ReportedRun read_reported_run(const RunDirectory& directory) {
   });
   read("curves", [&] { run.curves = read_curves(directory.metrics()); });
   read("profile", [&] {
-    if (exists(directory.profile())) run.profile = read_profile(directory.profile());
+    if (is_there(directory.profile())) run.profile = read_profile(directory.profile());
   });
   read("posterior", [&] { run.histograms = read_histograms(directory); });
   return run;

@@ -15,6 +15,8 @@ namespace {
 
 using Json = nlohmann::json;
 
+constexpr std::string_view quantities[] = {"mu", "sigma", "weight"};
+
 WeightHistogram histogram_of(const Json& json) {
   WeightHistogram histogram;
   json.at("epoch").get_to(histogram.epoch);
@@ -23,8 +25,8 @@ WeightHistogram histogram_of(const Json& json) {
   json.at("quantity").get_to(histogram.quantity);
   json.at("edges").get_to(histogram.edges);
   json.at("counts").get_to(histogram.counts);
-  require<DataError>(histogram.quantity == "mu" || histogram.quantity == "sigma",
-                     "expected the quantity mu or sigma, got ", histogram.quantity);
+  require<DataError>(std::ranges::count(quantities, histogram.quantity) > 0,
+                     "expected the quantity mu, sigma or weight, got ", histogram.quantity);
   require<DataError>(
       !histogram.counts.empty() && histogram.edges.size() == histogram.counts.size() + 1,
       "expected one edge more than counts, got ", histogram.edges.size(), " and ",

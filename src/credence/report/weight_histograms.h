@@ -14,7 +14,7 @@ namespace credence {
 struct WeightHistogram {
   std::int64_t epoch = 0, step = 0;
   std::string layer;           ///< "conv1.weight"
-  std::string quantity;        ///< "mu" or "sigma"
+  std::string quantity;        ///< "mu", "sigma"; "weight" of a layer without posterior
   std::vector<double> edges;   ///< ascending, one more than counts
   std::vector<double> counts;  ///< weights in [edge, next edge), the last bin with its upper edge
 };

@@ -19,9 +19,13 @@ function numberText(value, digits = 4) {
   if (!isNumber(value)) return "-";
   if (Number.isInteger(value)) return value.toLocaleString("en-US");
   const size = Math.abs(value);
-  if (size >= 1e4) return Math.round(value).toLocaleString("en-US");
+  if (size >= 1e3) return Number(value.toPrecision(Math.max(digits, 4))).toLocaleString("en-US");
   if (size < 1e-4) return value.toExponential(Math.max(0, digits - 2));
   return String(Number(value.toPrecision(digits)));
+}
+
+function percent(share) {
+  return isNumber(share) ? `${numberText(100 * share, 3)}%` : "-";
 }
 
 function durationText(seconds) {
@@ -76,30 +80,14 @@ function picture(image, label) {
   return canvas;
 }
 
-/// What a metric is called, its unit, and how it is told: [title, unit].
-const metricNames = {
-  loss: ["Loss", "nll + kl / N"],
-  nll: ["Negative log-likelihood", "nats an example"],
-  kl: ["KL from the prior", "nats"],
-  accuracy: ["Accuracy", "share of examples"],
-  rmse: ["Root mean squared error", "target's units"],
-  mae: ["Mean absolute error", "target's units"],
-  ll: ["Log-likelihood", "target's units"],
-  ece: ["Expected calibration error", ""],
-  brier: ["Brier score", ""],
-  predictive_entropy: ["Predictive entropy", "nats"],
-  mutual_information: ["Mutual information", "nats"],
-  picp: ["Interval coverage (picp)", "share of targets"],
-  mpiw: ["Interval width (mpiw)", "target's units"],
-  crps: ["CRPS", "target's units"],
-  auroc: ["Area under ROC", ""],
-  learning_rate: ["Learning rate", ""],
-  samples_per_sec: ["Throughput", "examples a second"],
-};
-
 function metricTitle(name) {
-  return (metricNames[name] || [name, ""])[0];
+  return (report.metrics[name] || { title: name }).title;
 }
+/// What stands on its axis.
 function metricUnit(name) {
-  return (metricNames[name] || [name, ""])[1];
+  return (report.metrics[name] || {}).unit || withinSentence(metricTitle(name));
+}
+/// "brier score", but "KL from the prior".
+function withinSentence(title) {
+  return /^.[A-Z]/.test(title) ? title : title.charAt(0).toLowerCase() + title.slice(1);
 }

@@ -74,6 +74,16 @@ function tickText(value) {
   return value.toLocaleString("en-US", { maximumFractionDigits: 6 });
 }
 
+/// An entry of a legend, marked as its data are drawn: by a line, a point or a bar. What Chart.js
+/// strokes is a box 22 wide and 1 high.
+function marked(dataset, item) {
+  if (dataset.showLine) return item;
+  const stroke = dataset.type === "bar" ? { lineDash: [14, 32], lineDashOffset: -4 }
+    : { lineCap: "round", lineDash: [0.01, 45.99], lineDashOffset: -11 };
+  return { ...item, ...stroke, lineWidth: 7, fillStyle: "transparent",
+           strokeStyle: dataset.backgroundColor };
+}
+
 /// Several datasets may share a label: one entry of the legend stands for them all.
 function legend(colours, shown) {
   const firstOf = (data, label) => data.datasets.findIndex((other) => other.label === label);
@@ -81,6 +91,8 @@ function legend(colours, shown) {
     display: shown, position: "bottom",
     labels: {
       color: colours.text, boxWidth: 22, boxHeight: 1, padding: 10, font: { size: 12 },
+      generateLabels: (chart) => Chart.defaults.plugins.legend.labels.generateLabels(chart)
+        .map((item) => marked(chart.data.datasets[item.datasetIndex], item)),
       filter: (item, data) => item.text && firstOf(data, item.text) === item.datasetIndex,
     },
     onClick: (event, item, owner) => {
@@ -131,10 +143,10 @@ function line(label, colour, data, more = {}) {
   };
 }
 
-/// Points without a line; the legend has a stroke of their colour.
+/// Points without a line.
 function dots(label, colour, data, more = {}) {
-  return { label, data, backgroundColor: colour, borderColor: colour, borderWidth: 4,
-           pointBorderWidth: 0, pointRadius: 2.2, ...more };
+  return { label, data, backgroundColor: colour, borderColor: colour, borderWidth: 0,
+           pointRadius: 2.2, ...more };
 }
 
 /// Lines from (x, lower) to (x, upper).
