@@ -14,10 +14,11 @@ packages=(
   libopenmpi-dev openmpi-bin librandom123-dev libeigen3-dev
   libyaml-cpp-dev libcli11-dev libspdlog-dev libfmt-dev nlohmann-json3-dev
   libcurl4-openssl-dev zlib1g-dev libzip-dev libssl-dev
+  libjs-chart.js gnuplot-nox
   libgtest-dev libgmock-dev libbenchmark-dev
 )
-for_all=(clang libomp-dev mpich libmpich-dev python3-numpy clang-format clang-tidy shellcheck git
-         patch)
+for_all=(clang libomp-dev mpich libmpich-dev python3-numpy chromium clang-format clang-tidy
+         shellcheck git patch)
 
 list=false
 for argument in "$@"; do

@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <nlohmann/json.hpp>
 
+#include "credence/base/errors.h"
 #include "credence/layers/conv2d.h"
 #include "credence/layers/dense.h"
 #include "credence/layers/flatten.h"
@@ -46,6 +47,27 @@ TEST(Profile, GivesEachLayersTimeRateAndShareOfThePeak) {
   EXPECT_THAT(table, HasSubstr("10.0%"));
   EXPECT_THAT(table, HasSubstr("other"));
   EXPECT_THAT(profile_table(timeline, model, {.steps = 1, .seconds = 1e-3}), Not(HasSubstr("nan")));
+}
+
+TEST(Profile, IsReadAsItWasWritten) {
+  const TemporaryFolder folder;
+  Model model(network(), {.max_batch = 10});
+  Timeline timeline;
+  model.set_timeline(timeline);
+  const auto begin = Timeline::Clock::now();
+  timeline.record(0, begin, begin + std::chrono::milliseconds(250));
+  const Profile made =
+      make_profile(timeline, model, {.steps = 4, .seconds = 1, .examples_per_step = 8});
+  write_profile(folder / "profile.json", made);
+  const Profile read = read_profile(folder / "profile.json");
+  EXPECT_EQ(read.steps, 4);
+  EXPECT_EQ(read.examples_per_step, 8);
+  ASSERT_EQ(read.rows.size(), timeline.works().size() + 1);
+  EXPECT_EQ(read.rows[0].layer, "conv1 + relu1 + pool1");
+  EXPECT_EQ(read.rows[0].flops, 576.0 * 8 * 4);
+  EXPECT_EQ(read.rows.back().phase, "other");
+  EXPECT_DOUBLE_EQ(read.rows[0].seconds + read.rows.back().seconds, 1);
+  EXPECT_THROW(read_profile(folder.write("none.json", "{}")), DataError);
 }
 
 TEST(Trace, IsJsonOfCompleteEvents) {

@@ -4,8 +4,6 @@
 #include <unistd.h>
 
 #include "credence/base/text.h"
-#include "credence/checkpoint/checkpoint.h"
-#include "credence/checkpoint/initial_weights.h"
 #include "credence/cli/check_report.h"
 #include "credence/cli/doctor_report.h"
 #include "credence/cli/session.h"
@@ -36,16 +34,6 @@ bool is_recipe(const std::filesystem::path& target) {
          (extension == ".yaml" || extension == ".yml");
 }
 
-/// Where the recipe begins from trained weights: gives the network these, and its priors their
-/// centres.
-void begin_from_weights(TrainedModel& made) {
-  const InitialWeightsOptions& initial = made.experiment.weights;
-  if (initial.from.empty()) return;
-  std::vector<NamedTensor> weights = named_values(made.model->parameters());
-  begin_from(read_trained_weights(initial.from), weights, initial.relative_sigma);
-  made.model->centre_priors();
-}
-
 /// The network of a recipe before training. Collective.
 TrainedModel load_untrained(const CheckArguments& arguments, Communicator& communicator) {
   TrainedModel made;
@@ -61,12 +49,7 @@ TrainedModel load_untrained(const CheckArguments& arguments, Communicator& commu
 /// That of a run, whose priors have their centres again. Collective.
 TrainedModel load_trained(const CheckArguments& arguments, Communicator& communicator) {
   TrainedModel made = load_run(arguments.target, arguments.overrides, communicator);
-  if (std::ranges::none_of(made.model->beliefs(),
-                           [](const Belief& belief) { return belief.prior->is_centred(); }))
-    return made;
-  const SavedValues trained(made.model->parameters());
-  begin_from_weights(made);
-  trained.restore();
+  centre_priors(made);
   return made;
 }
 

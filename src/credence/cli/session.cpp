@@ -4,6 +4,7 @@
 
 #include "credence/base/log.h"
 #include "credence/checkpoint/checkpoint_folder.h"
+#include "credence/checkpoint/initial_weights.h"
 #include "credence/comm/launcher.h"
 #include "credence/comm/rank_zero.h"
 #include "credence/config/config_file.h"
@@ -105,6 +106,23 @@ TrainedModel load_run(const std::string& run, const std::vector<std::string>& ov
   take_units(trained.data, beside.data, checkpoint.string());
   trained.loss = trained.experiment.make_loss(*trained.model, *trained.data.train);
   return trained;
+}
+
+void begin_from_weights(TrainedModel& made) {
+  const InitialWeightsOptions& initial = made.experiment.weights;
+  if (initial.from.empty()) return;
+  std::vector<NamedTensor> weights = named_values(made.model->parameters());
+  begin_from(read_trained_weights(initial.from), weights, initial.relative_sigma);
+  made.model->centre_priors();
+}
+
+void centre_priors(TrainedModel& trained) {
+  if (std::ranges::none_of(trained.model->beliefs(),
+                           [](const Belief& belief) { return belief.prior->is_centred(); }))
+    return;
+  const SavedValues own(trained.model->parameters());
+  begin_from_weights(trained);
+  own.restore();
 }
 
 }  // namespace credence::cli

@@ -56,4 +56,10 @@ struct TrainedModel {
 TrainedModel load_run(const std::string& run, const std::vector<std::string>& overrides,
                       Communicator& communicator);
 
+/// Where the recipe begins from trained weights: gives the network these, and its priors their
+/// centres.
+void begin_from_weights(TrainedModel& made);
+/// Gives the priors of a trained network the centres that they had in training.
+void centre_priors(TrainedModel& trained);
+
 }  // namespace credence::cli

@@ -50,14 +50,13 @@ void check_trace(const TrainArguments& arguments, const std::string& output, int
   if (!in_run) require_creatable(trace);
 }
 
-std::string profile(const Timeline& timeline, Fit& fit, const TrainReport& report, int threads) {
+ProfileOptions profile_options(Fit& fit, const TrainReport& report, int threads) {
   const double ranks = fit.ranks_a_network();
-  return profile_table(timeline, fit.model(),
-                       {.steps = report.steps,
-                        .seconds = report.train_seconds,
-                        .examples_per_step = static_cast<double>(report.examples) /
-                                             static_cast<double>(report.steps) / ranks,
-                        .peak_gflops = peak_gflops({.threads = threads}).best});
+  return {.steps = report.steps,
+          .seconds = report.train_seconds,
+          .examples_per_step =
+              static_cast<double>(report.examples) / static_cast<double>(report.steps) / ranks,
+          .peak_gflops = peak_gflops({.threads = threads}).best};
 }
 
 /// A warning if a figure that should fall has grown by far; empty if none has. What has diverged
@@ -85,7 +84,7 @@ Inferred run_saved(Fit& fit, const Experiment& experiment, const TrainTarget& ta
     return fit.run();
   }
   const std::string directory =
-      all_gather_text(communicator, records ? records->directory().string() : "").front();
+      all_gather_text(communicator, records ? records->directory().path().string() : "").front();
   CheckpointSeries checkpoints(
       {.directory = std::filesystem::path(directory) / "checkpoints",
        .options = experiment.checkpoint,
@@ -181,8 +180,13 @@ void train(const TrainArguments& arguments, Context& context) {
   for (const std::string& warning : inferred.warnings) warn(warning);
   if (!inferred.figures.empty())
     tell(concat(fit.inference().name(), "  ", text_of(inferred.figures)));
-  if (arguments.profile && inferred.report.steps > 0)
-    tell(profile(timeline, fit, inferred.report, resources.threads));
+  if (arguments.profile && inferred.report.steps > 0) {
+    const ProfileOptions options = profile_options(fit, inferred.report, resources.threads);
+    tell(profile_table(timeline, fit.model(), options));
+    on_rank_zero(communicator, [&] {
+      write_profile(records->directory().profile(), make_profile(timeline, fit.model(), options));
+    });
+  }
   Predictor predictor = predictor_of("test", experiment.predict, inferred.weights.get());
   predictor.set_calibration(fitted.calibration.get());
   const std::vector<NamedValue> test = test_as("test", std::move(predictor));

@@ -20,7 +20,7 @@ class TrainRecords {
 
   std::vector<Observer*> observers() { return {&progress_observer_, &metrics_observer_}; }
   Progress& progress() { return progress_; }
-  const std::filesystem::path& directory() const { return directory_.path(); }
+  const RunDirectory& directory() const { return directory_; }
   /// What a checkpoint says of the records.
   Metadata facts() const { return {{metrics_bytes, std::to_string(metrics_.bytes())}}; }
   /// A line, on the terminal and in the log.

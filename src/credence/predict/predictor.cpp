@@ -249,16 +249,17 @@ void Predictor::take_draw(std::int64_t number, Chunk& chunk, Draws& draws) {
         model_.forward_drawn(src, fixed, context);
       }
       context.reuse_weights = true;
-      add_draw(number, row, chunk.target.rows(row, rows), draws);
+      add_draw(number, row, chunk, draws);
     }
     ++batches_done_;
     if (observer_) observer_(batches_done_, batches_);
   }
 }
 
-void Predictor::add_draw(std::int64_t number, std::int64_t first, const Tensor& target,
+void Predictor::add_draw(std::int64_t number, std::int64_t first, const Chunk& chunk,
                          Draws& draws) {
-  const std::int64_t rows = target.shape()[0];
+  const std::int64_t rows = std::min(model_.max_batch(), chunk.rows.size() - first);
+  const Tensor target = chunk.target.rows(first, rows);
   if (sample_.empty())
     sample_ = Tensor(loss_.prediction_shape(model_.output_shape()).prepend(model_.max_batch()));
   DrawnRows drawn{.mean = sample_.rows(0, rows)};
@@ -273,6 +274,7 @@ void Predictor::add_draw(std::int64_t number, std::int64_t first, const Tensor& 
     drawn.log_density = log_density;
   }
   draws.add(number, first, drawn);
+  if (draw_observer_) draw_observer_(number, chunk.rows.begin + first, drawn);
 }
 
 std::vector<NamedValue> measure(std::span<const std::unique_ptr<Metric>> metrics,

@@ -52,6 +52,11 @@ struct PredictedPart {
 /// Told how many batches of how many, over all draws, are done.
 using PredictObserver = std::function<void(std::int64_t done, std::int64_t all)>;
 
+/// Given each draw of rows of the data set, from row `first` on, as it is taken, before any
+/// calibration and in the units that targets are given in. It does not last.
+using DrawObserver =
+    std::function<void(std::int64_t sample, std::int64_t first, const DrawnRows& drawn)>;
+
 /// The posterior predictive: an average over draws of the weights. Draw number s is the same for
 /// every example and every rank (Stream::predict), and depends on seed and s alone. What comes
 /// before the first layer that draws is computed once for all of them.
@@ -74,6 +79,7 @@ class Predictor {
             const WeightSamples* weights = nullptr);
 
   void set_observer(PredictObserver observer) { observer_ = std::move(observer); }
+  void set_draw_observer(DrawObserver observer) { draw_observer_ = std::move(observer); }
   /// Applied to all predictions from now on; null: none. It must outlive the predictor.
   void set_calibration(const Calibration* calibration) { calibration_ = calibration; }
   double interval() const { return options_.interval; }
@@ -103,7 +109,7 @@ class Predictor {
   std::unique_ptr<Draws> draw_chunk(Chunk& chunk, RankGrid& grid);
   void take_draw(std::int64_t number, Chunk& chunk, Draws& draws);
   /// Adds what the model's output predicts, by draw number `number`, to rows of the chunk.
-  void add_draw(std::int64_t number, std::int64_t first, const Tensor& target, Draws& draws);
+  void add_draw(std::int64_t number, std::int64_t first, const Chunk& chunk, Draws& draws);
 
   Model& model_;
   const Loss& loss_;
@@ -113,6 +119,7 @@ class Predictor {
   std::int64_t samples_;
   const Calibration* calibration_ = nullptr;
   PredictObserver observer_;
+  DrawObserver draw_observer_;
   std::int64_t batches_done_ = 0, batches_ = 0;
   std::int64_t examples_ = 0;  // of the data set
   Tensor sample_;              // [max_batch, ...] one draw's predictions

@@ -3,7 +3,10 @@
 #include <algorithm>
 #include <cstdio>
 
+#include <nlohmann/json.hpp>
+
 #include "credence/base/errors.h"
+#include "credence/base/files.h"
 #include "credence/report/table.h"
 
 namespace credence {
@@ -36,10 +39,59 @@ double flops_of(const std::vector<NodeSummary>& nodes, const Timeline::Work& wor
 
 }  // namespace
 
+Profile make_profile(const Timeline& timeline, const Model& model, const ProfileOptions& options) {
+  const std::vector<NodeSummary> nodes = model.summary();
+  const double examples = options.examples_per_step * static_cast<double>(options.steps);
+  Profile profile{.steps = options.steps,
+                  .seconds = options.seconds,
+                  .examples_per_step = options.examples_per_step};
+  double known = 0;
+  for (const Timeline::Work& work : timeline.works()) {
+    profile.rows.push_back({.phase = name_of(work.phase),
+                            .layer = full_name(nodes, work.name),
+                            .seconds = work.seconds,
+                            .flops = flops_of(nodes, work) * examples});
+    known += work.seconds;
+  }
+  profile.rows.push_back({.phase = "other", .seconds = std::max(0.0, options.seconds - known)});
+  return profile;
+}
+
+void write_profile(const std::filesystem::path& path, const Profile& profile) {
+  nlohmann::ordered_json json{{"steps", profile.steps},
+                              {"seconds", profile.seconds},
+                              {"examples_per_step", profile.examples_per_step},
+                              {"rows", nlohmann::ordered_json::array()}};
+  for (const ProfileRow& row : profile.rows)
+    json["rows"].push_back({{"phase", row.phase},
+                            {"layer", row.layer},
+                            {"seconds", row.seconds},
+                            {"flops", row.flops}});
+  write_file(path, json.dump(2) + "\n");
+}
+
+Profile read_profile(const std::filesystem::path& path) {
+  const std::string text = read_file(path);
+  try {
+    const auto json = nlohmann::json::parse(text);
+    Profile profile{.steps = json.at("steps"),
+                    .seconds = json.at("seconds"),
+                    .examples_per_step = json.at("examples_per_step")};
+    for (const auto& row : json.at("rows"))
+      profile.rows.push_back({.phase = row.at("phase"),
+                              .layer = row.at("layer"),
+                              .seconds = row.at("seconds"),
+                              .flops = row.at("flops")});
+    return profile;
+  } catch (const nlohmann::json::exception& error) {
+    throw DataError(concat(path.string(), ": expected a profile, got ", error.what()));
+  }
+}
+
 std::string profile_table(const Timeline& timeline, const Model& model,
                           const ProfileOptions& options) {
   const auto steps = static_cast<double>(std::max<std::int64_t>(1, options.steps));
-  const std::vector<NodeSummary> nodes = model.summary();
+  const Profile profile = make_profile(timeline, model, options);
   Table table({{"phase"},
                {"layer"},
                {"ms/step", Align::right},
@@ -54,14 +106,11 @@ std::string profile_table(const Timeline& timeline, const Model& model,
                    flops > 0 ? fixed(gflops, 1) : "",
                    flops > 0 && options.peak_gflops ? percent(gflops / *options.peak_gflops) : ""});
   };
-  double known = 0, flops = 0;
-  for (const Timeline::Work& work : timeline.works()) {
-    const double work_flops = flops_of(nodes, work) * options.examples_per_step * steps;
-    add_row(name_of(work.phase), full_name(nodes, work.name), work.seconds, work_flops);
-    known += work.seconds;
-    flops += work_flops;
+  double flops = 0;
+  for (const ProfileRow& row : profile.rows) {
+    add_row(row.phase, row.layer, row.seconds, row.flops);
+    flops += row.flops;
   }
-  add_row("other", "", std::max(0.0, options.seconds - known), 0);
   table.add_rule();
   add_row("step", "", options.seconds, flops);
   return concat("where the time of ", options.steps, " steps of ",

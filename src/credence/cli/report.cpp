@@ -1,0 +1,118 @@
+#include <iostream>
+
+#include <unistd.h>
+
+#include "credence/base/files.h"
+#include "credence/base/log.h"
+#include "credence/base/text.h"
+#include "credence/cli/report_figures.h"
+#include "credence/comm/rank_zero.h"
+#include "credence/report/paper_plots.h"
+#include "credence/report/report_page.h"
+#include "credence/report/train_observers.h"
+
+namespace credence::cli {
+namespace {
+
+struct ReportArguments {
+  std::vector<std::string> words;  ///< runs, and overrides
+  std::string output;
+  ReportOptions options;
+  int threads = 0;
+  bool no_plots = false;
+};
+
+/// What a page is kept below, so that it opens anywhere.
+constexpr std::size_t usual_bytes = 3'000'000;
+
+struct Words {
+  std::vector<std::string> runs, overrides;
+};
+
+/// A word with '=' is an override, unless there is such a directory.
+Words sort_words(const std::vector<std::string>& words) {
+  Words sorted;
+  std::error_code none;
+  for (const std::string& word : words) {
+    const bool is_override =
+        word.find('=') != std::string::npos && !std::filesystem::is_directory(word, none);
+    (is_override ? sorted.overrides : sorted.runs).push_back(word);
+  }
+  require<UsageError>(!sorted.runs.empty(), "report: expected a run directory");
+  return sorted;
+}
+
+/// A run whose plots cannot be made has its page all the same.
+void write_plots_of(const ReportedRun& run, const RunDirectory& directory) {
+  try {
+    const std::vector<GnuplotPlot> plots = paper_plots(run);
+    write_plots(plots, directory.plots());
+    std::cout << counted(static_cast<long long>(plots.size()), "plot") << " as SVG and PNG in "
+              << directory.plots().string() << '\n';
+  } catch (const Error& error) {
+    log_warning(error.what());
+  }
+}
+
+void run_report(const ReportArguments& arguments, Context& context) {
+  Communicator& communicator = context.communicator();
+  check_samples(arguments.options.samples);
+  const Words words = sort_words(arguments.words);
+  std::vector<RunDirectory> directories;
+  for (const std::string& run : words.runs) directories.push_back(RunDirectory::open(run));
+  const std::filesystem::path output = arguments.output.empty()
+                                           ? directories.front().report()
+                                           : std::filesystem::path(arguments.output);
+  set_up_threads(communicator, arguments.threads);
+  on_rank_zero(communicator, [&] { require_creatable(output); });
+
+  Progress progress(std::cerr, progress_options(STDERR_FILENO));
+  std::vector<ReportedRun> runs;
+  for (const RunDirectory& directory : directories) {
+    ReportedRun run{.path = directory.path().string()};
+    on_rank_zero(communicator, [&] { run = read_reported_run(directory); });
+    add_network_figures(run, words.overrides, arguments.options,
+                        context.is_root() ? &progress : nullptr, communicator);
+    runs.push_back(std::move(run));
+  }
+  on_rank_zero(communicator, [&] {
+    const std::string page = report_page(runs);
+    write_file(output, page);
+    std::cout << "wrote " << output.string() << ", "
+              << bytes_text(static_cast<long long>(page.size())) << '\n';
+    if (page.size() > usual_bytes)
+      log_warning(concat(output.string(), " is larger than 3 MB: fewer runs make a smaller page"));
+    for (const ReportedRun& run : runs)
+      for (const ReportedRun::Note& note : run.notes)
+        log_warning(concat(run.name, ", ", note.section, ": ", note.says));
+    for (std::size_t i = 0; !arguments.no_plots && i < runs.size(); ++i)
+      write_plots_of(runs[i], directories[i]);
+  });
+}
+
+}  // namespace
+
+void add_report(CLI::App& app, Context& context) {
+  CLI::App* const command =
+      app.add_subcommand("report", "make a page of a run's figures, or of several runs, and plots");
+  const auto arguments = std::make_shared<ReportArguments>();
+  command->add_option("runs", arguments->words, "run directories; and key=value: data.path=/here")
+      ->required();
+  command->add_option("-o,--output", arguments->output,
+                      "the page to write, .html (default: report.html in the first run)");
+  command
+      ->add_option(
+          "--examples", arguments->options.examples,
+          "test examples, from 0, whose predictive densities are shown (default: some that "
+          "are wrong, uncertain and certain)")
+      ->delimiter(',')
+      ->allow_extra_args(false);
+  command->add_option("-s,--samples", arguments->options.samples,
+                      "weight draws (default: the recipe's predict.samples)");
+  command->add_flag("--no-plots", arguments->no_plots, "leave out the plots by gnuplot");
+  command->add_option("-t,--threads", arguments->threads,
+                      "threads of a rank (default, and 0: its share of the cores)");
+  command->callback([arguments, &context] { run_report(*arguments, context); });
+}
+
+}  // namespace credence::cli

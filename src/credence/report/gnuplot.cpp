@@ -1,0 +1,123 @@
+#include "credence/report/gnuplot.h"
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+#include <fcntl.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "credence/base/errors.h"
+#include "credence/base/files.h"
+
+namespace credence {
+namespace {
+
+constexpr const char* preamble =
+    "set encoding utf8\n"
+    "set datafile missing 'NaN'\n"
+    "set border 3 lc rgb '#444444'\n"
+    "set tics nomirror out scale 0.6\n"
+    "set grid lc rgb '#dddddd' lt 1 lw 0.6\n"
+    "set offsets graph 0.02, graph 0.02, graph 0.03, graph 0.03\n"
+    "set key top right noenhanced samplen 1.5\n";
+
+/// Names come from recipes: none may end the line, and so its text, and begin a command.
+bool is_control(char letter) {
+  return static_cast<unsigned char>(letter) < 0x20 || letter == 0x7f;
+}
+
+/// What a program writes to its standard error. It must end by itself.
+struct Finished {
+  int error = 0;  ///< of starting it; 0: it was started
+  int status = 0;
+  std::string said;
+};
+
+Finished run_program(const std::string& program, const std::string& argument,
+                     const std::filesystem::path& folder) {
+  std::array<int, 2> ends{};
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0) return {.error = errno};
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_addchdir_np(&actions, folder.c_str());
+  posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+  posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
+  posix_spawn_file_actions_adddup2(&actions, ends[1], STDERR_FILENO);
+  // No shell, and no ~/.gnuplot: plots are the same everywhere.
+  std::string name = program, settings = "--default-settings", script = argument;
+  const std::array<char*, 4> arguments{name.data(), settings.data(), script.data(), nullptr};
+  pid_t child = 0;
+  Finished finished;
+  finished.error =
+      ::posix_spawnp(&child, program.c_str(), &actions, nullptr, arguments.data(), environ);
+  posix_spawn_file_actions_destroy(&actions);
+  ::close(ends[1]);
+  std::array<char, 4096> buffer{};
+  while (finished.error == 0) {
+    const ssize_t count = ::read(ends[0], buffer.data(), buffer.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) break;
+    finished.said.append(buffer.data(), static_cast<std::size_t>(count));
+  }
+  ::close(ends[0]);
+  while (finished.error == 0 && ::waitpid(child, &finished.status, 0) < 0 && errno == EINTR) {
+  }
+  return finished;
+}
+
+}  // namespace
+
+std::string gnuplot_quoted(const std::string& text) {
+  std::string quoted = "'";
+  for (const char letter : text) {
+    if (letter == '\'') quoted += '\'';
+    quoted += is_control(letter) ? ' ' : letter;
+  }
+  return quoted + "'";
+}
+
+std::string gnuplot_column(const std::string& text) {
+  std::string column = "\"";
+  for (const char letter : text)
+    column += is_control(letter) ? ' ' : letter == '"' ? '\'' : letter == '\\' ? '/' : letter;
+  return column + "\"";
+}
+
+std::string gnuplot_script(const GnuplotPlot& plot) {
+  std::string script = concat("# Writes ", plot.name, ".svg and ", plot.name, ".png.\n");
+  for (const auto& [name, lines] : plot.blocks)
+    script += concat("$", name, " << END_OF_DATA\n", lines, "END_OF_DATA\n");
+  script += preamble;
+  script +=
+      "set terminal svg size 560,400 dynamic noenhanced font 'Helvetica,13' background "
+      "'#ffffff'\n";
+  script += concat("set output ", gnuplot_quoted(plot.name + ".svg"), "\n");
+  for (const std::string& command : plot.commands) script += command + "\n";
+  script +=
+      "set terminal pngcairo size 1680,1200 noenhanced font 'Helvetica,11' fontscale 3 "
+      "linewidth 3 pointscale 3 background '#ffffff'\n";
+  script += concat("set output ", gnuplot_quoted(plot.name + ".png"), "\nreplot\nset output\n");
+  return script;
+}
+
+void write_plots(const std::vector<GnuplotPlot>& plots, const std::filesystem::path& folder,
+                 const std::string& program) {
+  if (plots.empty()) return;
+  make_directories(folder);
+  for (const GnuplotPlot& plot : plots) {
+    const std::string script = plot.name + ".gp";
+    write_file(folder / script, gnuplot_script(plot));
+    const Finished finished = run_program(program, script, folder);
+    require<DataError>(finished.error != ENOENT, "no plots in ", folder.string(), ": ", program,
+                       " was not found; they are made by gnuplot (Debian: gnuplot-nox)");
+    require<DataError>(finished.error == 0, "no plots in ", folder.string(), ": ", program,
+                       " cannot be started: ", std::strerror(finished.error));
+    require<DataError>(WIFEXITED(finished.status) && WEXITSTATUS(finished.status) == 0,
+                       (folder / script).string(), ": ", program, " failed: ", finished.said);
+  }
+}
+
+}  // namespace credence

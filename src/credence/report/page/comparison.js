@@ -1,0 +1,50 @@
+function summariesTable() {
+  const names = [...new Set(runs.flatMap((run) => Object.keys(run.test)))];
+  const of = (make) => runs.map((run) => (run.summary ? make(run.summary) : "-"));
+  const rows = [
+    ["model", ...of((s) => s.model)], ["data", ...of((s) => s.dataset)],
+    ...names.map((name) => [`test ${withinSentence(metricTitle(name))}`, ...runs.map((run) => numberText(run.test[name]))]),
+    ["parameters", ...of((s) => numberText(s.parameters))],
+    ["epochs", ...of((s) => numberText(s.epochs))], ["seed", ...of((s) => String(s.seed))],
+    ["training", ...of((s) => durationText(s.train_seconds))],
+    ["examples per second", ...of((s) => numberText(s.samples_per_sec, 3))],
+    ["ranks × threads", ...of((s) => `${s.ranks} × ${s.threads_per_rank}`)],
+  ];
+  return table([{ title: "" }, ...runs.map((run) => ({ title: run.name, number: true }))], rows);
+}
+
+/// Lines of the recipes that are not the same in all of them, under the keys above them.
+function recipeDifferences() {
+  const flat = runs.map((run) => {
+    const found = new Map();
+    const above = [];
+    for (const text of run.config.split("\n")) {
+      const match = /^( *)([^:#]+):(.*)$/.exec(text);
+      if (!match) continue;
+      const depth = match[1].length / 2;
+      above.length = depth;
+      above[depth] = match[2].trim().replace(/^- /, "");
+      const value = match[3].trim();
+      if (value) found.set(above.filter(Boolean).join("."), value);
+    }
+    return found;
+  });
+  const keys = [...new Set(flat.flatMap((found) => [...found.keys()]))].filter((key) =>
+    flat.some((found) => found.get(key) !== flat[0].get(key)));
+  if (keys.length === 0) return [];
+  return [element("h3", {}, "Where the recipes differ"), table(
+    [{ title: "" }, ...runs.map((run) => ({ title: run.name }))],
+    keys.map((key) => [key, ...flat.map((found) => found.get(key) || "-")]))];
+}
+
+function comparison() {
+  const classified = runs.filter((run) => run.classification);
+  const covered = runs.filter((run) => run.regression && run.regression.coverage.length > 0);
+  const boxes = [];
+  if (classified.length > 1) boxes.push(...reliabilityBoxes(classified));
+  if (covered.length > 1) boxes.push(coverageBox(covered));
+  return [element("h2", { id: "side-by-side" }, "Side by side"), summariesTable(),
+    ...recipeDifferences(), element("h3", {}, "Learning curves"), ...curvesSection(runs),
+    ...(boxes.length > 0 ? [element("h3", {}, "Calibration"),
+      element("div", { class: "grid wide" }, ...boxes)] : [])];
+}

@@ -1,0 +1,293 @@
+#include "credence/report/paper_plots.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include "credence/base/text.h"
+#include "credence/report/metric_labels.h"
+
+namespace credence {
+namespace {
+
+/// Okabe and Ito's colours, which the colour-blind tell apart: https://jfly.uni-koeln.de/color/.
+constexpr std::array<const char*, 6> colours{"#0072b2", "#d55e00", "#009e73",
+                                             "#cc79a7", "#e69f00", "#56b4e9"};
+
+std::string number(double value) {
+  return std::isfinite(value) ? fmt::format("{:.6g}", value) : "NaN";
+}
+
+std::string line(std::initializer_list<double> values) {
+  std::string text;
+  for (const double value : values) text += (text.empty() ? "" : " ") + number(value);
+  return text + "\n";
+}
+
+std::string safe_name(std::string name) {
+  for (char& letter : name)
+    if (!std::isalnum(static_cast<unsigned char>(letter)) && letter != '.' && letter != '_')
+      letter = '-';
+  return name;
+}
+
+std::string labels(const std::string& x, const std::string& y) {
+  return "set xlabel " + gnuplot_quoted(x) + "; set ylabel " + gnuplot_quoted(y);
+}
+
+/// The clauses of one plot command.
+std::string plot_of(const std::vector<std::string>& clauses) {
+  return "plot " + join(clauses, ", \\\n     ");
+}
+
+std::string colour(std::size_t i) {
+  return fmt::format("lc rgb '{}'", colours[i % colours.size()]);
+}
+
+/// From dark to light, of viridis: https://bids.github.io/colormap.
+std::string viridis(double share) {
+  static constexpr double stops[5][3] = {
+      {68, 1, 84}, {59, 82, 139}, {33, 145, 140}, {94, 201, 98}, {222, 200, 37}};
+  const double place = std::clamp(share, 0.0, 1.0) * 4;
+  const auto at = std::min<std::size_t>(3, static_cast<std::size_t>(place));
+  const double part = place - static_cast<double>(at);
+  std::array<int, 3> rgb{};
+  for (std::size_t i = 0; i < 3; ++i)
+    rgb[i] = static_cast<int>(std::lround((1 - part) * stops[at][i] + part * stops[at + 1][i]));
+  return fmt::format("lc rgb '#{:02x}{:02x}{:02x}'", rgb[0], rgb[1], rgb[2]);
+}
+
+void add_curves(const ReportedRun& run, std::vector<GnuplotPlot>& plots) {
+  for (const Curve& first : run.curves.by_epoch) {
+    if (first.name.starts_with("val_") || first.member > 1 || first.name == "seconds") continue;
+    GnuplotPlot plot{.name = safe_name("curve-" + first.name), .blocks = {}, .commands = {}};
+    std::vector<std::string> clauses;
+    for (const bool held_out : {false, true}) {
+      for (const Curve* const curve :
+           run.curves.named(held_out ? "val_" + first.name : first.name)) {
+        std::string block;
+        for (std::size_t i = 0; i < curve->values.size(); ++i)
+          block += line({curve->epochs[i], curve->values[i]});
+        const std::string name = fmt::format("curve{}", plot.blocks.size());
+        plot.blocks.emplace_back(name, block);
+        const bool is_named = curve->member <= 1;
+        clauses.push_back(
+            fmt::format("${} with linespoints pt 7 ps 0.5 lw 2 {} {} {}", name,
+                        colour(held_out ? 1 : 0), held_out ? "dt 2" : "",
+                        is_named ? fmt::format("title '{}'", held_out ? "validation" : "training")
+                                 : "notitle"));
+      }
+    }
+    plot.commands = {labels("epoch", axis_label(first.name)), plot_of(clauses)};
+    plots.push_back(std::move(plot));
+  }
+}
+
+/// Bars from the left, one a row, with names.
+GnuplotPlot bars(const std::string& name, const std::string& quantity,
+                 const std::vector<NamedValue>& values) {
+  std::string block;
+  for (const auto& [row, value] : values)
+    block += fmt::format("{} {}\n", gnuplot_column(row.empty() ? "-" : row), number(value));
+  return {.name = name,
+          .blocks = {{"rows", block}},
+          .commands = {"set xlabel " + gnuplot_quoted(quantity), "set yrange [:] reverse",
+                       "set style fill solid 0.8 noborder", "set grid noytics",
+                       "set offsets 0, 0, 0.5, 0.5",
+                       "plot $rows using ($2/2):0:($2/2):(0.35):yticlabels(1) with boxxyerror " +
+                           colour(0) + " notitle"}};
+}
+
+void add_profile(const ReportedRun& run, std::vector<GnuplotPlot>& plots) {
+  if (!run.profile || run.profile->steps == 0) return;
+  std::vector<NamedValue> rows;
+  for (const ProfileRow& row : run.profile->rows)
+    rows.emplace_back(row.layer.empty() ? row.phase : row.phase + " " + row.layer,
+                      1e3 * row.seconds / static_cast<double>(run.profile->steps));
+  plots.push_back(bars("step-time", "ms per step", rows));
+}
+
+constexpr const char* diagonal = "x with lines lc rgb '#888888' dt 2 notitle";
+
+void add_classification(const ClassificationFigures& figures, std::vector<GnuplotPlot>& plots) {
+  std::string block;
+  for (const ReliabilityBin& bin : figures.reliability) {
+    if (bin.examples == 0) continue;
+    const Interval interval = wilson_interval(bin.correct, bin.examples);
+    block += line({bin.confidence / bin.examples, bin.correct / bin.examples, interval.lower,
+                   interval.upper});
+  }
+  plots.push_back({.name = "reliability",
+                   .blocks = {{"bins", block}},
+                   .commands = {labels("confidence", "accuracy"),
+                                "set xrange [0:1]; set yrange [0:1]; set size square",
+                                plot_of({diagonal, "$bins with yerrorlines pt 7 ps 0.7 lw 1.5 " +
+                                                       colour(0) + " notitle"})}});
+  if (figures.labels.size() > 30) return;
+  block.clear();
+  std::string tics;
+  for (std::size_t truth = 0; truth < figures.labels.size(); ++truth) {
+    const auto& row = figures.confusion[truth];
+    double sum = 0;
+    for (const std::int64_t count : row) sum += static_cast<double>(count);
+    for (std::size_t predicted = 0; predicted < row.size(); ++predicted)
+      block += line({static_cast<double>(predicted), static_cast<double>(truth),
+                     sum > 0 ? static_cast<double>(row[predicted]) / sum : 0,
+                     static_cast<double>(row[predicted])});
+    tics += fmt::format("{}{} {}", truth == 0 ? "" : ", ", gnuplot_quoted(figures.labels[truth]),
+                        truth);
+  }
+  plots.push_back(
+      {.name = "confusion",
+       .blocks = {{"cells", block}},
+       .commands = {
+           labels("predicted class", "true class"),
+           "set palette defined (0 '#ffffff', 1 '#56b4e9'); set cbrange [0:1]; set "
+           "cblabel 'share of the true class'",
+           fmt::format("set xtics ({}); set ytics ({})", tics, tics),
+           "set yrange [:] reverse; unset grid; unset offsets; set size ratio -1; unset key",
+           "plot $cells using 1:2:3 with image, $cells using "
+           "1:2:($4 > 0 ? sprintf('%d', $4) : '') with labels font ',9'"}});
+}
+
+void add_densities(const ClassificationFigures& figures, std::vector<GnuplotPlot>& plots) {
+  for (const PredictiveDensity& density : figures.densities) {
+    std::string points, means, tics;
+    for (std::size_t i = 0; i < density.classes.size(); ++i) {
+      const auto& draws = density.draws[i];
+      double sum = 0;
+      for (std::size_t draw = 0; draw < draws.size(); ++draw) {
+        // A spread that fills the strip evenly, whatever the number of draws.
+        const double jitter = std::fmod(0.618 * static_cast<double>(draw + 1), 1.0) - 0.5;
+        points += line({static_cast<double>(i) + 0.6 * jitter, draws[draw]});
+        sum += draws[draw];
+      }
+      means += line({static_cast<double>(i), sum / static_cast<double>(draws.size())});
+      tics += fmt::format(
+          "{}{} {}", i == 0 ? "" : ", ",
+          gnuplot_quoted(figures.labels[static_cast<std::size_t>(density.classes[i])]), i);
+    }
+    plots.push_back(
+        {.name = fmt::format("predictive-density-{}", density.example.index),
+         .blocks = {{"draws", points}, {"means", means}},
+         .commands = {
+             labels("class", "probability"),
+             fmt::format("set title {} noenhanced",
+                         gnuplot_quoted(fmt::format(
+                             "test example {}: {}", density.example.index,
+                             figures.labels[static_cast<std::size_t>(density.example.truth)]))),
+             fmt::format("set xtics ({}); set xrange [-0.6:{}]; set yrange [0:1]", tics,
+                         static_cast<double>(density.classes.size()) - 0.4),
+             "set style fill solid 0.25 noborder; set boxwidth 0.8",
+             plot_of({"$means with boxes " + colour(0) + " title 'mean'",
+                      "$draws with points pt 7 ps 0.5 " + colour(1) +
+                          " title 'draws of the weights'"})}});
+  }
+}
+
+void add_histograms(const ReportedRun& run, std::vector<GnuplotPlot>& plots) {
+  for (const WeightHistogram& first : run.histograms) {
+    const std::string name = safe_name("posterior-" + first.layer + "-" + first.quantity);
+    if (std::ranges::count(plots, name, &GnuplotPlot::name) > 0) continue;
+    std::vector<const WeightHistogram*> moments;
+    for (const WeightHistogram& other : run.histograms)
+      if (other.layer == first.layer && other.quantity == first.quantity) moments.push_back(&other);
+    GnuplotPlot plot{.name = name, .blocks = {}, .commands = {}};
+    std::vector<std::string> clauses;
+    for (std::size_t i = 0; i < moments.size(); ++i) {
+      const WeightHistogram& moment = *moments[i];
+      double total = 0;
+      for (const double count : moment.counts) total += count;
+      std::string block;
+      for (std::size_t bin = 0; bin < moment.counts.size(); ++bin)
+        block += line({(moment.edges[bin] + moment.edges[bin + 1]) / 2,
+                       moment.counts[bin] / (total * (moment.edges[bin + 1] - moment.edges[bin]))});
+      plot.blocks.emplace_back(fmt::format("moment{}", i), block);
+      const double share =
+          moments.size() > 1 ? static_cast<double>(i) / static_cast<double>(moments.size() - 1) : 0;
+      clauses.push_back(fmt::format("$moment{} with lines lw 1.8 {} title 'epoch {}'", i,
+                                    viridis(share), moment.epoch));
+    }
+    const char* const quantity = first.quantity == "mu"      ? "μ of "
+                                 : first.quantity == "sigma" ? "σ of "
+                                                             : "";
+    plot.commands = {labels(quantity + first.layer, "density"), plot_of(clauses)};
+    plots.push_back(std::move(plot));
+  }
+}
+
+void add_diagnostics(const ReportedRun& run, std::vector<GnuplotPlot>& plots) {
+  std::vector<NamedValue> kl;
+  for (const PosteriorSummary& posterior : run.posteriors)
+    kl.emplace_back(posterior.name, posterior.kl);
+  if (!kl.empty()) plots.push_back(bars("kl-by-layer", "KL, nats", kl));
+  if (run.pruning.points.empty()) return;
+  for (const auto& named : run.pruning.points.front().values) {
+    const std::string& metric = named.first;
+    if (metric != "accuracy" && metric != "rmse" && metric != "nll") continue;
+    std::string block;
+    for (const PruningPoint& point : run.pruning.points)
+      for (const auto& [name, value] : point.values)
+        if (name == metric) block += line({100 * point.share, value});
+    plots.push_back(
+        {.name = "pruning-" + metric,
+         .blocks = {{"points", block}},
+         .commands = {labels("weights removed, %", axis_label(metric)),
+                      "plot $points with linespoints pt 7 ps 0.6 lw 2 " + colour(0) + " notitle"}});
+  }
+}
+
+void add_regression(const RegressionFigures& figures, std::vector<GnuplotPlot>& plots) {
+  std::string coverage;
+  for (const CoveragePoint& point : figures.coverage)
+    coverage += line({point.nominal, point.empirical});
+  if (!coverage.empty())
+    plots.push_back({.name = "coverage",
+                     .blocks = {{"levels", coverage}},
+                     .commands = {labels("probability of the interval", "share of targets in it"),
+                                  "set xrange [0:1]; set yrange [0:1]; set size square",
+                                  plot_of({diagonal, "$levels with linespoints pt 7 ps 0.5 lw 2 " +
+                                                         colour(0) + " notitle"})}});
+  for (const RegressionTarget& target : figures.targets) {
+    std::string points, groups;
+    for (std::size_t i = 0; i < target.truth.size(); ++i)
+      points +=
+          line({target.truth[i], target.predicted[i], target.lower.empty() ? NAN : target.lower[i],
+                target.upper.empty() ? NAN : target.upper[i]});
+    const std::string style =
+        target.lower.empty() ? "with points pt 7 ps 0.5 " : "with yerrorbars pt 7 ps 0.5 lw 0.4 ";
+    plots.push_back(
+        {.name = safe_name("predicted-" + target.name),
+         .blocks = {{"points", points}},
+         .commands = {labels("true " + target.name, "predicted " + target.name),
+                      plot_of({"$points " + style + colour(0) + " notitle", diagonal})}});
+    for (const SigmaGroup& group : target.groups) groups += line({group.sigma, group.error});
+    if (groups.empty()) continue;
+    plots.push_back({.name = safe_name("sigma-" + target.name),
+                     .blocks = {{"groups", groups}},
+                     .commands = {labels("predicted σ of " + target.name, "rms error"),
+                                  plot_of({diagonal, "$groups with linespoints pt 7 ps 0.7 lw 2 " +
+                                                         colour(0) + " notitle"})}});
+  }
+}
+
+}  // namespace
+
+std::vector<GnuplotPlot> paper_plots(const ReportedRun& run) {
+  std::vector<GnuplotPlot> plots;
+  add_curves(run, plots);
+  add_profile(run, plots);
+  if (run.classification) {
+    add_classification(*run.classification, plots);
+    add_densities(*run.classification, plots);
+  }
+  if (run.regression) add_regression(*run.regression, plots);
+  add_histograms(run, plots);
+  add_diagnostics(run, plots);
+  return plots;
+}
+
+}  // namespace credence

@@ -1,0 +1,156 @@
+#include "credence/report/gnuplot.h"
+
+#include <cstdlib>
+
+#include "support/temporary_folder.h"
+#include "support/text_file.h"
+#include <gmock/gmock.h>
+
+#include "credence/base/errors.h"
+#include "credence/report/paper_plots.h"
+
+namespace credence {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using testing::read_text;
+using testing::TemporaryFolder;
+
+ReportedRun run_of_everything() {
+  ReportedRun run{.name = "run"};
+  run.curves.by_epoch = {{.name = "nll", .epochs = {1, 2, 3}, .values = {3, 2, 1}},
+                         {.name = "val_nll", .epochs = {1, 2, 3}, .values = {3, NAN, 2}}};
+  run.profile = Profile{.steps = 2,
+                        .seconds = 1,
+                        .examples_per_step = 64,
+                        .rows = {{.phase = "forward", .layer = "conv1", .seconds = 0.6},
+                                 {.phase = "other", .seconds = 0.4}}};
+  run.histograms = {{.epoch = 1,
+                     .layer = "a/b's.weight",
+                     .quantity = "sigma",
+                     .edges = {0, 1, 2},
+                     .counts = {3, 4}},
+                    {.epoch = 2,
+                     .layer = "a/b's.weight",
+                     .quantity = "sigma",
+                     .edges = {0, 2, 4},
+                     .counts = {1, 6}}};
+  ClassificationFigures figures{
+      .examples = 4, .labels = {"cat", "dog's"}, .confusion = {{1, 1}, {0, 2}}};
+  figures.reliability = {
+      {.lower = 0, .upper = 0.5, .examples = 0, .confidence = 0, .correct = 0},
+      {.lower = 0.5, .upper = 1, .examples = 4, .confidence = 3.2, .correct = 3}};
+  figures.densities = {{.example = {.index = 9},
+                        .why = "most wrong",
+                        .classes = {0, 1},
+                        .draws = {{0.2F, 0.4F}, {0.8F, 0.6F}}}};
+  run.classification = figures;
+  run.regression =
+      RegressionFigures{.examples = 3,
+                        .targets = {{.name = "y",
+                                     .truth = {1, 2, 3},
+                                     .predicted = {1, 2, 4},
+                                     .sigma = {1, 1, 1},
+                                     .lower = {0, 1, 2},
+                                     .upper = {2, 3, 5},
+                                     .groups = {{.sigma = 1, .error = 1, .examples = 3}}}},
+                        .coverage = {{.nominal = 0.5, .empirical = 0.4, .targets = 3}}};
+  run.posteriors = {{.name = "conv1.weight", .weights = 3, .kl = 12}};
+  run.pruning.points = {{.share = 0, .values = {{"accuracy", 0.9}}},
+                        {.share = 0.5, .values = {{"accuracy", 0.8}}}};
+  return run;
+}
+
+std::vector<std::string> names_of(const std::vector<GnuplotPlot>& plots) {
+  std::vector<std::string> names;
+  for (const GnuplotPlot& plot : plots) names.push_back(plot.name);
+  return names;
+}
+
+TEST(PaperPlots, AreOneForEachChart) {
+  EXPECT_THAT(names_of(paper_plots(run_of_everything())),
+              ElementsAre("curve-nll", "step-time", "reliability", "confusion",
+                          "predictive-density-9", "coverage", "predicted-y", "sigma-y",
+                          "posterior-a-b-s.weight-sigma", "kl-by-layer", "pruning-accuracy"));
+  EXPECT_TRUE(paper_plots({}).empty());
+}
+
+TEST(PaperPlots, ShareADensityOverItsBins) {
+  for (const GnuplotPlot& plot : paper_plots(run_of_everything()))
+    if (plot.name.starts_with("posterior")) {
+      EXPECT_EQ(plot.blocks[0].second, "0.5 0.428571\n1.5 0.571429\n");
+      EXPECT_EQ(plot.blocks[1].second, "1 0.0714286\n3 0.428571\n");
+    }
+}
+
+TEST(Gnuplot, QuotesText) {
+  EXPECT_EQ(gnuplot_quoted("dog's\n$x"), "'dog''s $x'");
+}
+
+TEST(Gnuplot, TakesColumnsOfAnyText) {
+  EXPECT_EQ(gnuplot_column("a \"b\"\nEND_OF_DATA\\1"), "\"a 'b' END_OF_DATA/1\"");
+}
+
+/// A name that would run a command if it were more than text anywhere.
+ReportedRun run_of_names(const std::string& name) {
+  ReportedRun run = run_of_everything();
+  run.curves.by_epoch[0].name = name;
+  run.profile->rows[0].layer = name;
+  for (WeightHistogram& histogram : run.histograms) histogram.layer = name;
+  run.classification->labels[0] = name;
+  run.regression->targets[0].name = name;
+  run.posteriors[0].name = name;
+  return run;
+}
+
+TEST(Gnuplot, RunsNoCommandThatANameHolds) {
+  if (std::system("gnuplot --version >/dev/null 2>&1") != 0) GTEST_SKIP() << "no gnuplot here";
+  const TemporaryFolder folder;
+  for (const char* const name :
+       {"a\nEND_OF_DATA\nsystem('touch hit')\n!touch hit\n`touch hit`",
+        "';system('touch hit');'`touch hit`'.system('touch hit').'",
+        "\"\rEND_OF_DATA\r!touch hit\r\nEND_OF_DATA\n!touch hit\n@hit \\"}) {
+    write_plots(paper_plots(run_of_names(name)), folder / "plots");
+    EXPECT_FALSE(std::filesystem::exists(folder / "plots" / "hit")) << name;
+  }
+}
+
+TEST(Gnuplot, ThatIsMissingIsToldWithWhatToInstall) {
+  const TemporaryFolder folder;
+  try {
+    write_plots(paper_plots(run_of_everything()), folder / "plots", "no-such-gnuplot");
+    FAIL();
+  } catch (const DataError& error) {
+    EXPECT_THAT(error.what(), HasSubstr("no-such-gnuplot was not found"));
+    EXPECT_THAT(error.what(), HasSubstr("gnuplot-nox"));
+  }
+}
+
+TEST(Gnuplot, ThatFailsIsQuoted) {
+  const TemporaryFolder folder;
+  const auto program = folder.write("gnuplot", "#!/bin/sh\necho \"line 3: bad $2\" >&2\nexit 1\n");
+  std::filesystem::permissions(program, std::filesystem::perms::owner_all);
+  try {
+    write_plots({{.name = "a", .blocks = {}, .commands = {}}}, folder / "plots", program);
+    FAIL();
+  } catch (const DataError& error) {
+    EXPECT_THAT(error.what(), HasSubstr("line 3: bad a.gp"));
+  }
+}
+
+TEST(Gnuplot, MakesEveryPlotAsSvgAndPng) {
+  if (std::system("gnuplot --version >/dev/null 2>&1") != 0) GTEST_SKIP() << "no gnuplot here";
+  const TemporaryFolder folder;
+  const auto plots = paper_plots(run_of_everything());
+  write_plots(plots, folder.path());
+  for (const GnuplotPlot& plot : plots) {
+    const std::string svg = read_text(folder / (plot.name + ".svg"));
+    EXPECT_THAT(svg, HasSubstr("</svg>")) << plot.name;
+    EXPECT_GT(svg.size(), 3000U) << plot.name;
+    EXPECT_EQ(read_text(folder / (plot.name + ".png")).substr(1, 3), "PNG") << plot.name;
+  }
+}
+
+}  // namespace
+}  // namespace credence
