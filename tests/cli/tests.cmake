@@ -1,7 +1,7 @@
 # The program from end to end: each script starts it many times, on one rank and on several.
 find_package(Python3 REQUIRED COMPONENTS Interpreter)
 credence_mpi_command(launcher RANKS $<TARGET_FILE:credence>)
-foreach(topic train predict evaluate inference weights ranks errors progress doctor check bench)
+foreach(topic train predict serve evaluate inference weights ranks errors progress doctor check bench)
   add_test(NAME cli.${topic}
            COMMAND Python3::Interpreter ${CMAKE_CURRENT_SOURCE_DIR}/cli/${topic}_test.py
                    $<TARGET_FILE:credence> ${launcher})
@@ -16,3 +16,10 @@ add_test(NAME cli.uncertainty
 set_tests_properties(cli.uncertainty PROPERTIES
   LABELS slow TIMEOUT 3600 PROCESSORS 2 ENVIRONMENT PYTHONDONTWRITEBYTECODE=1
   SKIP_REGULAR_EXPRESSION "skipped=1")
+
+# Ten minutes of load: good requests, malformed ones and clients that dawdle.
+add_test(NAME cli.serve_load
+         COMMAND Python3::Interpreter ${CMAKE_CURRENT_SOURCE_DIR}/cli/serve_load.py
+                 $<TARGET_FILE:credence>)
+set_tests_properties(cli.serve_load PROPERTIES
+  LABELS slow TIMEOUT 1200 PROCESSORS 2 ENVIRONMENT PYTHONDONTWRITEBYTECODE=1)

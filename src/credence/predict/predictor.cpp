@@ -5,6 +5,7 @@
 #include <cmath>
 #include <iterator>
 #include <numeric>
+#include <optional>
 
 #include "credence/base/errors.h"
 #include "credence/comm/gather.h"
@@ -57,6 +58,27 @@ std::vector<NamedValue> draws_taken(const Tensor& samples, Communicator& communi
   return {{"samples", sums[0] / sums[1]}, {"samples_max", *std::ranges::max_element(all)}};
 }
 
+/// Lets draws set a model's weights, if there are samples of them; it has its own again afterwards.
+class DrawnWeights {
+ public:
+  DrawnWeights(Model& model, const WeightSamples* weights) : model_(model) {
+    if (!weights) return;
+    own_.emplace(model.parameters());
+    model.set_varying([=](const Parameter& parameter) { return weights->varies(parameter); });
+  }
+  ~DrawnWeights() {
+    if (!own_) return;
+    model_.set_varying([](const Parameter&) { return false; });
+    own_->restore();
+  }
+  DrawnWeights(const DrawnWeights&) = delete;
+  DrawnWeights& operator=(const DrawnWeights&) = delete;
+
+ private:
+  Model& model_;
+  std::optional<SavedValues> own_;
+};
+
 }  // namespace
 
 void PredictOptions::check() const {
@@ -99,13 +121,8 @@ std::vector<std::unique_ptr<Metric>> Predictor::make_metrics() const {
 }
 
 PredictedPart Predictor::predict(const Dataset& dataset, Communicator& communicator) {
-  if (!weights_) return predict_part(dataset, communicator);
-  const SavedValues own(model_.parameters());
-  model_.set_varying([this](const Parameter& parameter) { return weights_->varies(parameter); });
-  PredictedPart part = predict_part(dataset, communicator);
-  model_.set_varying([](const Parameter&) { return false; });
-  own.restore();
-  return part;
+  const DrawnWeights drawn(model_, weights_);
+  return predict_part(dataset, communicator);
 }
 
 void Predictor::set_weights(std::int64_t number) {
@@ -140,17 +157,56 @@ PredictedPart Predictor::make_part(const Dataset& dataset, const RowRange& rows)
   return part;
 }
 
+std::int64_t Predictor::batches_of(std::int64_t rows) const {
+  return (rows + model_.max_batch() - 1) / model_.max_batch();
+}
+
+Predictor::Chunk Predictor::read_chunk(const Dataset& dataset, const RowRange& rows) const {
+  Chunk chunk{.rows = rows, .examples = dataset.size()};
+  chunk.src = Tensor(dataset.src_shape().prepend(rows.size()));
+  chunk.target = Tensor(dataset.target_shape().prepend(rows.size()));
+  chunk.fixed.resize(static_cast<std::size_t>(batches_of(rows.size())));
+  std::vector<std::int64_t> indices(static_cast<std::size_t>(rows.size()));
+  std::iota(indices.begin(), indices.end(), rows.begin);
+  dataset.read(indices, 0, chunk.src, chunk.target);
+  return chunk;
+}
+
+void Predictor::write_chunk(const Chunk& chunk, const Draws& draws, const RowRange& own,
+                            PredictedPart& part) const {
+  const std::int64_t first = chunk.rows.begin;
+  const std::int64_t begin = std::max(first, own.begin), end = std::min(chunk.rows.end, own.end);
+  if (begin >= end) return;
+  part.target.rows(begin - own.begin, end - begin)
+      .copy_from(chunk.target.rows(begin - first, end - begin));
+  draws.finish({.begin = begin - first,
+                .end = end - first,
+                .to = begin - own.begin,
+                .target = chunk.target,
+                .interval = options_.interval},
+               part.predictions);
+  for (std::int64_t row = begin; row < end && stops_early(); ++row)
+    part.predictions.samples.data<float>()[row - own.begin] =
+        static_cast<float>(draws.taken(row - first));
+}
+
+void Predictor::finish(const Dataset& dataset, PredictedPart& part) const {
+  const TargetInfo info = dataset.target_info();
+  if (loss_.problem() == Problem::density_regression) to_own_units(part.predictions, info);
+  to_own_units(part.predictions.mean, info);
+  to_own_units(part.target, info);
+  if (calibration_) calibration_->apply(part.predictions, part.target);
+}
+
 PredictedPart Predictor::predict_part(const Dataset& dataset, Communicator& communicator) {
-  examples_ = dataset.size();
-  const std::int64_t batch = model_.max_batch();
-  const auto batches_of = [batch](std::int64_t rows) { return (rows + batch - 1) / batch; };
+  const std::int64_t examples = dataset.size();
   const int ranks = communicator.size();
   const std::int64_t shared = stops_early() ? std::min(samples_, draws_between_checks) : samples_;
   const int groups = options_.sample_groups == 0
-                         ? RankGrid::groups(ranks, batches_of(examples_), shared)
+                         ? RankGrid::groups(ranks, batches_of(examples), shared)
                          : RankGrid::groups(ranks, 1, std::min(options_.sample_groups, shared));
   RankGrid grid(communicator, groups);
-  const RowRange column = grid.column_rows(examples_), own = grid.own_rows(examples_);
+  const RowRange column = grid.column_rows(examples), own = grid.own_rows(examples);
   PredictedPart part = make_part(dataset, own);
   const std::int64_t chunk_rows =
       rows_at_once(dataset.src_shape(), part.predictions.mean.shape().without_leading());
@@ -158,38 +214,14 @@ PredictedPart Predictor::predict_part(const Dataset& dataset, Communicator& comm
   batches_done_ = 0;
   batches_ = own_draws * batches_of(column.size());
   for (std::int64_t first = column.begin; first < column.end; first += chunk_rows) {
-    Chunk chunk{.rows = {first, std::min(first + chunk_rows, column.end)}};
-    const std::int64_t rows = chunk.rows.size();
-    chunk.src = Tensor(dataset.src_shape().prepend(rows));
-    chunk.target = Tensor(dataset.target_shape().prepend(rows));
-    chunk.fixed.resize(static_cast<std::size_t>(batches_of(rows)));
-    std::vector<std::int64_t> indices(static_cast<std::size_t>(rows));
-    std::iota(indices.begin(), indices.end(), first);
-    dataset.read(indices, 0, chunk.src, chunk.target);
+    Chunk chunk = read_chunk(dataset, {first, std::min(first + chunk_rows, column.end)});
     const std::unique_ptr<Draws> draws = draw_chunk(chunk, grid);
     // Chunks are whole batches, so none but the last batch of all is short.
     batches_done_ = own_draws * batches_of(chunk.rows.end - column.begin);
     if (observer_ && stops_early()) observer_(batches_done_, batches_);
-
-    const std::int64_t begin = std::max(first, own.begin), end = std::min(chunk.rows.end, own.end);
-    if (begin >= end) continue;
-    part.target.rows(begin - own.begin, end - begin)
-        .copy_from(chunk.target.rows(begin - first, end - begin));
-    draws->finish({.begin = begin - first,
-                   .end = end - first,
-                   .to = begin - own.begin,
-                   .target = chunk.target,
-                   .interval = options_.interval},
-                  part.predictions);
-    for (std::int64_t row = begin; row < end && stops_early(); ++row)
-      part.predictions.samples.data<float>()[row - own.begin] =
-          static_cast<float>(draws->taken(row - first));
+    write_chunk(chunk, *draws, own, part);
   }
-  const TargetInfo info = dataset.target_info();
-  if (loss_.problem() == Problem::density_regression) to_own_units(part.predictions, info);
-  to_own_units(part.predictions.mean, info);
-  to_own_units(part.target, info);
-  if (calibration_) calibration_->apply(part.predictions, part.target);
+  finish(dataset, part);
   return part;
 }
 
@@ -210,14 +242,68 @@ std::unique_ptr<Draws> Predictor::make_draws(std::int64_t rows, const Shape& pre
   return std::make_unique<Mixture>(samples_, rows, prediction.size());
 }
 
+std::vector<Predictions> Predictor::predict_each(
+    std::span<const std::shared_ptr<const Dataset>> datasets) {
+  const DrawnWeights drawn(model_, weights_);
+  const Shape prediction = loss_.prediction_shape(model_.output_shape());
+  const bool is_joint = std::ranges::all_of(datasets, [&](const auto& dataset) {
+    return dataset->size() <= rows_at_once(dataset->src_shape(), prediction);
+  });
+  if (is_joint) return predict_jointly(datasets);
+  const auto alone = self_communicator();
+  std::vector<Predictions> predictions;
+  for (const auto& dataset : datasets)
+    predictions.push_back(predict_part(*dataset, *alone).predictions);
+  return predictions;
+}
+
+std::vector<Predictions> Predictor::predict_jointly(
+    std::span<const std::shared_ptr<const Dataset>> datasets) {
+  const Shape prediction = loss_.prediction_shape(model_.output_shape());
+  std::vector<Chunk> chunks;
+  std::vector<std::unique_ptr<Draws>> draws;
+  batches_done_ = batches_ = 0;
+  for (const auto& dataset : datasets) {
+    chunks.push_back(read_chunk(*dataset, {0, dataset->size()}));
+    draws.push_back(make_draws(dataset->size(), prediction));
+    batches_ += samples_ * batches_of(dataset->size());
+  }
+  const std::int64_t at_once = stops_early() ? draws_between_checks : samples_;
+  const auto alone = self_communicator();
+  for (std::int64_t begin = 0; begin < samples_; begin += at_once) {
+    const std::int64_t end = std::min(begin + at_once, samples_);
+    for (std::int64_t number = begin; number < end; ++number) {
+      bool is_drawn = false;
+      for (std::size_t i = 0; i < chunks.size(); ++i)
+        if (!draws[i]->are_done(0, chunks[i].rows.size()))
+          take_draw(number, chunks[i], *draws[i], is_drawn);
+    }
+    for (const auto& some : draws) {
+      some->share(begin, end, *alone);
+      if (stops_early()) some->stop_within(options_.tolerance, end);
+    }
+  }
+  std::vector<Predictions> predictions;
+  for (std::size_t i = 0; i < chunks.size(); ++i) {
+    PredictedPart part = make_part(*datasets[i], chunks[i].rows);
+    write_chunk(chunks[i], *draws[i], chunks[i].rows, part);
+    finish(*datasets[i], part);
+    predictions.push_back(part.predictions);
+  }
+  return predictions;
+}
+
 std::unique_ptr<Draws> Predictor::draw_chunk(Chunk& chunk, RankGrid& grid) {
   std::unique_ptr<Draws> draws =
       make_draws(chunk.rows.size(), loss_.prediction_shape(model_.output_shape()));
   const std::int64_t at_once = stops_early() ? draws_between_checks : samples_;
   for (std::int64_t begin = 0; begin < samples_; begin += at_once) {
     const std::int64_t end = std::min(begin + at_once, samples_);
-    for (std::int64_t number = begin; number < end; ++number)
-      if (grid.has(number)) take_draw(number, chunk, *draws);
+    for (std::int64_t number = begin; number < end; ++number) {
+      if (!grid.has(number)) continue;
+      bool is_drawn = false;
+      take_draw(number, chunk, *draws, is_drawn);
+    }
     draws->share(begin, end, grid.column());
     if (!stops_early()) continue;
     draws->stop_within(options_.tolerance, end);
@@ -226,14 +312,15 @@ std::unique_ptr<Draws> Predictor::draw_chunk(Chunk& chunk, RankGrid& grid) {
   return draws;
 }
 
-void Predictor::take_draw(std::int64_t number, Chunk& chunk, Draws& draws) {
-  set_weights(number);
+void Predictor::take_draw(std::int64_t number, Chunk& chunk, Draws& draws, bool& is_drawn) {
+  if (!is_drawn) set_weights(number);
   const std::int64_t batch = model_.max_batch();
   StepContext context{.seed = seed_,
-                      .global_batch = examples_,
+                      .global_batch = chunk.examples,
                       .training = false,
                       .weights = WeightSampling::predictive,
-                      .sample = static_cast<std::uint32_t>(number)};
+                      .sample = static_cast<std::uint32_t>(number),
+                      .reuse_weights = is_drawn};
   for (std::int64_t row = 0; row < chunk.rows.size(); row += batch) {
     const std::int64_t rows = std::min(batch, chunk.rows.size() - row);
     if (!draws.are_done(row, rows)) {
@@ -248,7 +335,7 @@ void Predictor::take_draw(std::int64_t number, Chunk& chunk, Draws& draws) {
             fixed.push_back(result.clone());
         model_.forward_drawn(src, fixed, context);
       }
-      context.reuse_weights = true;
+      context.reuse_weights = is_drawn = true;
       add_draw(number, row, chunk.target.rows(row, rows), draws);
     }
     ++batches_done_;

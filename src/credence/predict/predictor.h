@@ -81,6 +81,9 @@ class Predictor {
   /// The part of the data set that is this rank's: nothing is padded, no example is in two parts,
   /// and parts follow each other as the ranks do. Collective.
   PredictedPart predict(const Dataset& dataset, Communicator& communicator);
+  /// What predict() gives on one rank for each of the data sets by itself, bit for bit; the weights
+  /// of a draw are made once and serve all of them.
+  std::vector<Predictions> predict_each(std::span<const std::shared_ptr<const Dataset>> datasets);
   /// The default metrics of the loss's problem, and those that the options add; with calibrated
   /// intervals theirs. ConfigError if one does not fit.
   std::vector<std::unique_ptr<Metric>> make_metrics() const;
@@ -89,19 +92,32 @@ class Predictor {
   /// Rows that are worked on together: each draw's weights serve all of them.
   struct Chunk {
     RowRange rows;
+    std::int64_t examples = 0;  // of the data set
     Tensor src, target;
     std::vector<std::vector<Tensor>> fixed;  // by batch: what all draws share
   };
 
   PredictedPart predict_part(const Dataset& dataset, Communicator& communicator);
   PredictedPart make_part(const Dataset& dataset, const RowRange& rows) const;
+  /// The data sets, each in one chunk.
+  std::vector<Predictions> predict_jointly(
+      std::span<const std::shared_ptr<const Dataset>> datasets);
+  Chunk read_chunk(const Dataset& dataset, const RowRange& rows) const;
+  /// Writes the figures of those rows of the chunk that are among `own`, the part's.
+  void write_chunk(const Chunk& chunk, const Draws& draws, const RowRange& own,
+                   PredictedPart& part) const;
+  /// Into the targets' own units, and calibrated.
+  void finish(const Dataset& dataset, PredictedPart& part) const;
+  std::int64_t batches_of(std::int64_t rows) const;
   std::int64_t rows_at_once(const Shape& src, const Shape& prediction) const;
   bool stops_early() const { return options_.tolerance > 0 && samples_ > 1; }
   /// Sets the model's weights to those of draw number `number`, if they are not drawn by layers.
   void set_weights(std::int64_t number);
   std::unique_ptr<Draws> make_draws(std::int64_t rows, const Shape& prediction) const;
   std::unique_ptr<Draws> draw_chunk(Chunk& chunk, RankGrid& grid);
-  void take_draw(std::int64_t number, Chunk& chunk, Draws& draws);
+  /// `is_drawn`: whether the model has this draw's weights, which is so afterwards if a row took
+  /// it.
+  void take_draw(std::int64_t number, Chunk& chunk, Draws& draws, bool& is_drawn);
   /// Adds what the model's output predicts, by draw number `number`, to rows of the chunk.
   void add_draw(std::int64_t number, std::int64_t first, const Tensor& target, Draws& draws);
 
@@ -114,9 +130,8 @@ class Predictor {
   const Calibration* calibration_ = nullptr;
   PredictObserver observer_;
   std::int64_t batches_done_ = 0, batches_ = 0;
-  std::int64_t examples_ = 0;  // of the data set
-  Tensor sample_;              // [max_batch, ...] one draw's predictions
-  Tensor variance_;            // the same of its variances, of a density
+  Tensor sample_;    // [max_batch, ...] one draw's predictions
+  Tensor variance_;  // the same of its variances, of a density
 };
 
 /// The metrics over the parts of all ranks, the same on every rank. Collective.
