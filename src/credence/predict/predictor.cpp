@@ -1,15 +1,12 @@
 #include "credence/predict/predictor.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
-#include <iterator>
 #include <numeric>
-#include <optional>
 
 #include "credence/base/errors.h"
-#include "credence/comm/gather.h"
 #include "credence/predict/class_draws.h"
+#include "credence/predict/drawn_weights.h"
 #include "credence/predict/mixture.h"
 
 namespace credence {
@@ -46,59 +43,7 @@ std::int64_t spread_stride(std::int64_t count) {
   return stride;
 }
 
-/// The mean and the largest, over the ranks, of the draws that examples took.
-std::vector<NamedValue> draws_taken(const Tensor& samples, Communicator& communicator) {
-  const auto taken = samples.span<float>();
-  std::array<double, 2> sums{std::accumulate(taken.begin(), taken.end(), 0.0),
-                             static_cast<double>(taken.size())};
-  communicator.sum(std::span<double>(sums));
-  double largest = taken.empty() ? 0 : *std::ranges::max_element(taken);
-  std::vector<double> all(static_cast<std::size_t>(communicator.size()));
-  communicator.start_all_gather(std::span(&largest, 1), std::span(all)).wait();
-  return {{"samples", sums[0] / sums[1]}, {"samples_max", *std::ranges::max_element(all)}};
-}
-
-/// Lets draws set a model's weights, if there are samples of them; it has its own again afterwards.
-class DrawnWeights {
- public:
-  DrawnWeights(Model& model, const WeightSamples* weights) : model_(model) {
-    if (!weights) return;
-    own_.emplace(model.parameters());
-    model.set_varying([=](const Parameter& parameter) { return weights->varies(parameter); });
-  }
-  ~DrawnWeights() {
-    if (!own_) return;
-    model_.set_varying([](const Parameter&) { return false; });
-    own_->restore();
-  }
-  DrawnWeights(const DrawnWeights&) = delete;
-  DrawnWeights& operator=(const DrawnWeights&) = delete;
-
- private:
-  Model& model_;
-  std::optional<SavedValues> own_;
-};
-
 }  // namespace
-
-void PredictOptions::check() const {
-  require<ConfigError>(samples >= 1 && samples <= 65536, "expected 1 to 65536 samples, got ",
-                       samples);
-  require<ConfigError>(interval > 0 && interval < 1,
-                       "expected an interval's probability between 0 "
-                       "and 1, got ",
-                       interval);
-  require<ConfigError>(tolerance >= 0 && tolerance < 1,
-                       "tolerance: expected a standard error in [0, 1), got ", tolerance);
-  require<ConfigError>(sample_groups >= 0, "sample_groups: expected 0 or more, got ",
-                       sample_groups);
-}
-
-void PredictOptions::check_fit(Problem problem) const {
-  require<ConfigError>(tolerance == 0 || has_likelihood(problem),
-                       "tolerance: is in units of the predictive sigma, and the loss has none: "
-                       "expected train.loss=gaussian, or 0");
-}
 
 Predictor::Predictor(Model& model, const Loss& loss, std::uint64_t seed,
                      const PredictOptions& options, const WeightSamples* weights)
@@ -215,7 +160,7 @@ PredictedPart Predictor::predict_part(const Dataset& dataset, Communicator& comm
   batches_ = own_draws * batches_of(column.size());
   for (std::int64_t first = column.begin; first < column.end; first += chunk_rows) {
     Chunk chunk = read_chunk(dataset, {first, std::min(first + chunk_rows, column.end)});
-    const std::unique_ptr<Draws> draws = draw_chunk(chunk, grid);
+    const std::unique_ptr<Draws> draws = std::move(draw_chunks({&chunk, 1}, grid)[0]);
     // Chunks are whole batches, so none but the last batch of all is short.
     batches_done_ = own_draws * batches_of(chunk.rows.end - column.begin);
     if (observer_ && stops_early()) observer_(batches_done_, batches_);
@@ -259,30 +204,14 @@ std::vector<Predictions> Predictor::predict_each(
 
 std::vector<Predictions> Predictor::predict_jointly(
     std::span<const std::shared_ptr<const Dataset>> datasets) {
-  const Shape prediction = loss_.prediction_shape(model_.output_shape());
   std::vector<Chunk> chunks;
-  std::vector<std::unique_ptr<Draws>> draws;
   batches_done_ = batches_ = 0;
   for (const auto& dataset : datasets) {
     chunks.push_back(read_chunk(*dataset, {0, dataset->size()}));
-    draws.push_back(make_draws(dataset->size(), prediction));
     batches_ += samples_ * batches_of(dataset->size());
   }
-  const std::int64_t at_once = stops_early() ? draws_between_checks : samples_;
-  const auto alone = self_communicator();
-  for (std::int64_t begin = 0; begin < samples_; begin += at_once) {
-    const std::int64_t end = std::min(begin + at_once, samples_);
-    for (std::int64_t number = begin; number < end; ++number) {
-      bool is_drawn = false;
-      for (std::size_t i = 0; i < chunks.size(); ++i)
-        if (!draws[i]->are_done(0, chunks[i].rows.size()))
-          take_draw(number, chunks[i], *draws[i], is_drawn);
-    }
-    for (const auto& some : draws) {
-      some->share(begin, end, *alone);
-      if (stops_early()) some->stop_within(options_.tolerance, end);
-    }
-  }
+  RankGrid grid(*self_communicator(), 1);
+  const std::vector<std::unique_ptr<Draws>> draws = draw_chunks(chunks, grid);
   std::vector<Predictions> predictions;
   for (std::size_t i = 0; i < chunks.size(); ++i) {
     PredictedPart part = make_part(*datasets[i], chunks[i].rows);
@@ -293,21 +222,28 @@ std::vector<Predictions> Predictor::predict_jointly(
   return predictions;
 }
 
-std::unique_ptr<Draws> Predictor::draw_chunk(Chunk& chunk, RankGrid& grid) {
-  std::unique_ptr<Draws> draws =
-      make_draws(chunk.rows.size(), loss_.prediction_shape(model_.output_shape()));
+std::vector<std::unique_ptr<Draws>> Predictor::draw_chunks(std::span<Chunk> chunks,
+                                                           RankGrid& grid) {
+  const Shape prediction = loss_.prediction_shape(model_.output_shape());
+  std::vector<std::unique_ptr<Draws>> draws;
+  for (const Chunk& chunk : chunks) draws.push_back(make_draws(chunk.rows.size(), prediction));
+  const auto is_done = [&](std::size_t i) { return draws[i]->are_done(0, chunks[i].rows.size()); };
   const std::int64_t at_once = stops_early() ? draws_between_checks : samples_;
   for (std::int64_t begin = 0; begin < samples_; begin += at_once) {
     const std::int64_t end = std::min(begin + at_once, samples_);
     for (std::int64_t number = begin; number < end; ++number) {
       if (!grid.has(number)) continue;
       bool is_drawn = false;
-      take_draw(number, chunk, *draws, is_drawn);
+      for (std::size_t i = 0; i < chunks.size(); ++i)
+        if (!is_done(i)) take_draw(number, chunks[i], *draws[i], is_drawn);
     }
-    draws->share(begin, end, grid.column());
-    if (!stops_early()) continue;
-    draws->stop_within(options_.tolerance, end);
-    if (draws->are_done(0, chunk.rows.size())) break;
+    bool are_done = stops_early();
+    for (std::size_t i = 0; i < chunks.size(); ++i) {
+      draws[i]->share(begin, end, grid.column());
+      if (stops_early()) draws[i]->stop_within(options_.tolerance, end);
+      are_done = are_done && is_done(i);
+    }
+    if (are_done) break;
   }
   return draws;
 }
@@ -360,28 +296,6 @@ void Predictor::add_draw(std::int64_t number, std::int64_t first, const Tensor& 
     drawn.log_density = log_density;
   }
   draws.add(number, first, drawn);
-}
-
-std::vector<NamedValue> measure(std::span<const std::unique_ptr<Metric>> metrics,
-                                const PredictedPart& part, Communicator& communicator) {
-  std::vector<NamedValue> values;
-  for (const auto& metric : metrics) {
-    metric->update(part.predictions, part.target);
-    communicator.sum(metric->sums());
-    if (std::vector<ScoredExample>* const examples = metric->collected())
-      *examples = all_gather_records<ScoredExample>(communicator, *examples);
-    values.emplace_back(metric->name(), metric->value());
-  }
-  if (!part.predictions.samples.empty())
-    std::ranges::copy(draws_taken(part.predictions.samples, communicator),
-                      std::back_inserter(values));
-  return values;
-}
-
-std::vector<NamedValue> evaluate(Predictor& predictor, const Dataset& dataset,
-                                 Communicator& communicator) {
-  const std::vector<std::unique_ptr<Metric>> metrics = predictor.make_metrics();
-  return measure(metrics, predictor.predict(dataset, communicator), communicator);
 }
 
 }  // namespace credence

@@ -10,35 +10,13 @@
 #include "credence/model/model.h"
 #include "credence/predict/calibration.h"
 #include "credence/predict/draws.h"
+#include "credence/predict/predict_options.h"
 #include "credence/predict/rank_grid.h"
 
 namespace credence {
 
 /// A metric and its value.
 using NamedValue = std::pair<std::string, double>;
-
-struct PredictOptions {
-  std::int64_t samples = 30;           ///< draws; a network in which nothing is drawn takes one
-  double tolerance = 0;                ///< of a mean, at which draws end; 0: all are taken
-  std::int64_t sample_groups = 0;      ///< ranks that share the draws of the same rows; 0: as fits
-  double interval = 0.9;               ///< probability between a regression's quantiles
-  std::vector<std::string> metrics{};  ///< names of those to report beside the default ones
-
-  /// ConfigError unless samples is in [1, 65536], 0 < interval < 1, 0 <= tolerance < 1 and
-  /// sample_groups >= 0.
-  void check() const;
-  /// ConfigError if there is no scale for the tolerance.
-  void check_fit(Problem problem) const;
-
-  template <class Visitor>
-  void visit(Visitor& v) {
-    v("samples", samples);
-    v("tolerance", tolerance);
-    v("sample_groups", sample_groups);
-    v("interval", interval);
-    v("metrics", metrics);
-  }
-};
 
 /// Examples [begin, end) of a data set, with their predictions and targets in the targets' own
 /// units.
@@ -114,7 +92,8 @@ class Predictor {
   /// Sets the model's weights to those of draw number `number`, if they are not drawn by layers.
   void set_weights(std::int64_t number);
   std::unique_ptr<Draws> make_draws(std::int64_t rows, const Shape& prediction) const;
-  std::unique_ptr<Draws> draw_chunk(Chunk& chunk, RankGrid& grid);
+  /// The weights of a draw serve all of the chunks.
+  std::vector<std::unique_ptr<Draws>> draw_chunks(std::span<Chunk> chunks, RankGrid& grid);
   /// `is_drawn`: whether the model has this draw's weights, which is so afterwards if a row took
   /// it.
   void take_draw(std::int64_t number, Chunk& chunk, Draws& draws, bool& is_drawn);
