@@ -198,6 +198,7 @@ class Answers(ServeTest):
                                b"Content-Length: %d\r\n\r\n%s" % (len(inner), inner))
         self.assertEqual(answer.count(b"HTTP/1.1 "), 1)
         self.assertIn(b"415", answer)
+        self.assertIn(b"Connection: close", answer)  # else its client would go on
 
     def test_a_body_that_is_refused_is_not_asked_for(self):
         with self.service.socket() as connected:

@@ -89,10 +89,12 @@ bool HttpConnection::serve_one() {
     stream_.expect_body(most);
   });
   if (status_ != 0) metrics_.on_answer(Api::known_path(head_.path), status_, seconds_since(begin));
-  // What is left of a body would be taken for the next request.
-  const bool is_read_whole = has_head_ && !is_chunked_ && framing_error_.empty() &&
-                             stream_.body_bytes() == head_.content_length;
-  return is_written && is_read_whole && !closes;
+  return is_written && is_read_whole() && !closes;
+}
+
+bool HttpConnection::is_read_whole() const {
+  return has_head_ && !is_chunked_ && framing_error_.empty() &&
+         stream_.body_bytes() == head_.content_length;
 }
 
 void HttpConnection::take_head(const httplib::Request& request) {
@@ -153,6 +155,7 @@ void HttpConnection::write(const Answer& answer, httplib::Response& response) {
   status_ = response.status = answer.status;
   response.set_content(answer.body, answer.content_type.c_str());
   for (const auto& [name, value] : answer.headers) response.set_header(name.c_str(), value);
+  if (!is_read_whole()) response.set_header("Connection", "close");
   stream_.set_deadline(after(options_.timeout_s));
 }
 

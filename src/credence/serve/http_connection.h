@@ -27,6 +27,8 @@ class HttpConnection : private httplib::Server {
   template <class Self>
   static bool process(Self& self, bool& closes,
                       const std::function<void(httplib::Request&)>& setup);
+  /// If not, what is left of the request would be taken for the next one.
+  bool is_read_whole() const;
   void take_head(const httplib::Request& request);
   HandlerResponse answer_head(httplib::Response& response);
   void answer_body(httplib::Response& response, const httplib::ContentReader& read);

@@ -1,10 +1,12 @@
 #include "credence/serve/http_server.h"
 
+#include <atomic>
+
+#include <httplib.h>
 #include <sys/socket.h>
 
 #include "credence/base/log.h"
 #include "credence/kernels/parallel.h"
-#include "credence/serve/connection_threads.h"
 #include "credence/serve/http_connection.h"
 #include "credence/serve/request_error.h"
 
@@ -26,28 +28,47 @@ void refuse(const Descriptor& connection, std::int64_t most) {
   }
 }
 
+/// Its end waits for all of them.
+struct Threads : httplib::ThreadPool {
+  using ThreadPool::ThreadPool;
+  ~Threads() override { shutdown(); }
+};
+
 }  // namespace
 
 void serve_http(Listener& listener, Api& api, ServiceMetrics& metrics,
                 const HttpServerOptions& options, int stop) {
   const HttpConnectionOptions each{
       .timeout_s = options.timeout_s, .keep_alive_s = options.keep_alive_s, .stop = stop};
-  ConnectionThreads threads(options.max_connections, [&](const Descriptor& connection) {
+  std::atomic<std::int64_t> open = 0;
+  const auto serve = [&](int socket) {
     set_thread_count(1);  // the cores are for predictions
     metrics.on_connection(1);
     try {
-      HttpConnection(connection.get(), api, metrics, each).run();
+      HttpConnection(socket, api, metrics, each).run();
     } catch (const std::exception& error) {
       log_error(concat("serve: a connection ended: ", error.what()));
     }
     metrics.on_connection(-1);
-  });
+  };
   listener.listen();
+  Threads threads(static_cast<std::size_t>(options.max_connections));
   for (Descriptor connection = listener.accept(stop); connection.is_open();
        connection = listener.accept(stop)) {
-    if (threads.start(connection)) continue;
-    metrics.on_answer("other", overloaded, 0);
-    refuse(connection, options.max_connections);
+    // A pool does not refuse: what it has no thread for would wait, and nobody be told.
+    if (open >= options.max_connections) {
+      metrics.on_answer("other", overloaded, 0);
+      refuse(connection, options.max_connections);
+      continue;
+    }
+    ++open;
+    threads.enqueue([&serve, &open, socket = connection.release()] {
+      {
+        const Descriptor connected(socket);
+        serve(socket);
+      }
+      --open;
+    });
   }
 }
 

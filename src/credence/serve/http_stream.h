@@ -10,6 +10,9 @@ namespace credence {
 
 /// The bytes of one connection, none of which may come or go later than a request's deadline.
 ///
+/// cpp-httplib's own stream has a timeout for each read, which a byte now and then keeps off for
+/// ever, and no limit to a head.
+///
 /// Without `override`: which of these are virtual differs between versions of cpp-httplib.
 // NOLINTBEGIN(modernize-use-override)
 class HttpStream final : public httplib::Stream {

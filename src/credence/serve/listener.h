@@ -23,6 +23,9 @@ class Descriptor {
 
 /// A TCP port that connections come to.
 ///
+/// cpp-httplib's own stops for good when the system is short of memory, lets 5 connections wait to
+/// be accepted, and does not tell its address, which decides whether a token is needed.
+///
 /// Errors  UsageError for a host that there is not; CreateError if the port is in use or may not be
 ///         had.
 class Listener {
