@@ -3,11 +3,10 @@
 
 64 connections ask without a pause, one request in a hundred malformed, while other clients send a
 byte now and then. Every good request must be answered, each with what it is answered alone; bad
-ones must be refused; and the service's memory must not grow. Prints latencies.
+ones must be refused, and slow clients cut; the service's memory must not grow. Prints a table.
 """
 
 import argparse
-import json
 import random
 import sys
 import tempfile
@@ -16,10 +15,14 @@ import time
 from pathlib import Path
 
 from program import PROGRAM, RECIPES, SMALL, ProgramTest
-from service import Service, ask, npy, request
+from service import Service, ask, npy, read_all, request
 
+TIMEOUT_S = 5
+HEAD = b"POST /v1/predict HTTP/1.1\r\nContent-Type: application/json\r\n"
 BAD = [("{", "application/json", 400), ('{"inputs": [[1]]}', "application/json", 422),
        ("{}", "text/plain", 415), (b"\x93NUMPY", "application/x-npy", 400)]
+NO_HTTP = [b"nonsense\r\n\r\n", HEAD + b"Content-Length: -1\r\n\r\n",
+           HEAD + b"Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}"]
 
 
 def arguments():
@@ -55,89 +58,126 @@ class Load:
         for status, _ in self.expected:
             assert status == 200, self.expected
         self.lock = threading.Lock()
-        self.seconds, self.errors, self.refused = [], [], 0
+        self.seconds, self.lives, self.errors, self.refused = [], [], [], 0
 
     @staticmethod
     def post(connection, body, kind):
         status, _, answer = ask(connection, "POST", "/v1/predict", body, content_type=kind)
         return status, answer
 
+    def send_no_http(self, content):
+        with self.service.socket() as connected:
+            connected.sendall(content)
+            return int(read_all(connected).split()[1])
+
+    def ask_badly(self, draw, connection):
+        """The status that comes, and the one that should."""
+        if draw.random() < 0.3:
+            return self.send_no_http(draw.choice(NO_HTTP)), 400
+        body, kind, status = draw.choice(BAD)
+        return self.post(connection, body, kind)[0], status
+
+    def ask_well(self, draw, connection):
+        which = draw.randrange(len(self.good))
+        return self.post(connection, *self.good[which]), self.expected[which]
+
     def work(self, number):
         draw = random.Random(number)
         connection = self.service.connect()
         while time.monotonic() < self.end:
             is_bad = draw.random() < 0.01
-            which = draw.randrange(len(BAD if is_bad else self.good))
             begin = time.monotonic()
             try:
-                if is_bad:
-                    *bad, expected = BAD[which]
-                    got = self.post(connection, *bad)[0]
-                else:
-                    expected = self.expected[which]
-                    got = self.post(connection, *self.good[which])
-            except OSError as error:
-                got = repr(error)
+                got, expected = (self.ask_badly if is_bad else self.ask_well)(draw, connection)
+            except Exception as error:  # whatever it is, it is no answer
+                got, expected = repr(error), "an answer"
                 connection.close()
-            with self.lock:
-                if got != expected:
-                    self.errors.append(f"expected {str(expected)[:80]}, got {str(got)[:200]}")
-                elif is_bad:
-                    self.refused += 1
-                else:
-                    self.seconds.append(time.monotonic() - begin)
+            self.note(is_bad, got, expected, time.monotonic() - begin)
         connection.close()
 
+    def note(self, is_bad, got, expected, seconds):
+        with self.lock:
+            if got != expected:
+                self.errors.append(f"expected {str(expected)[:80]}, got {str(got)[:200]}")
+            elif is_bad:
+                self.refused += 1
+            else:
+                self.seconds.append(seconds)
+
     def dawdle(self, number):
+        """Sends a byte now and then, of a head or of a body, until it is cut off."""
         draw = random.Random(number)
         while time.monotonic() < self.end:
+            begin = time.monotonic()
             try:
                 with self.service.socket() as connected:
-                    connected.sendall(b"POST /v1/predict HTTP/1.1\r\nContent-Length: 9\r\n")
-                    for _ in range(draw.randrange(1, 100)):
+                    connected.sendall(HEAD + draw.choice([b"A: ", b"Content-Length: 999\r\n\r\n"]))
+                    while time.monotonic() < begin + 4 * TIMEOUT_S:
                         connected.sendall(b"x")
                         time.sleep(0.2)
-                        if time.monotonic() > self.end:
-                            break
             except OSError:
                 pass
+            with self.lock:
+                self.lives.append(time.monotonic() - begin)
 
-    def resident(self):
+    def resident_mib(self):
         status = Path(f"/proc/{self.service.process.pid}/status").read_text()
         return next(int(line.split()[1]) for line in status.splitlines()
                     if line.startswith("VmRSS")) / 1024
 
-
-def measure(folder, options):
-    with Service(folder, "run", "--timeout-s", 5) as service:
-        load = Load(service, options.seconds)
-        threads = [threading.Thread(target=load.work, args=(n,))
+    def run(self, options):
+        """The service's memory when every buffer and thread is made, and at the end."""
+        threads = [threading.Thread(target=self.work, args=(n,))
                    for n in range(options.connections)]
-        threads += [threading.Thread(target=load.dawdle, args=(n,))
+        threads += [threading.Thread(target=self.dawdle, args=(n,))
                     for n in range(options.dawdlers)]
-        begin = time.monotonic()
         for thread in threads:
             thread.start()
-        time.sleep(0.3 * options.seconds)  # by then every buffer and thread is made
-        early = load.resident()
+        time.sleep(0.3 * options.seconds)
+        early = self.resident_mib()
         for thread in threads:
             thread.join()
-        late, seconds = load.resident(), time.monotonic() - begin
-        metrics = service.metrics()
-    times = sorted(load.seconds)
+        return early, self.resident_mib()
+
+
+def percentile_ms(seconds, percent):
+    if not seconds:
+        return "none"
+    return f"{1000 * sorted(seconds)[(len(seconds) - 1) * percent // 100]:.1f} ms"
+
+
+def show(load, memory, metrics, options):
     batches = metrics["credence_batch_requests_count"]
-    print(json.dumps({
-        "good": len(times), "refused": load.refused, "errors": len(load.errors),
-        "requests_per_s": round(len(times) / seconds, 1),
-        "requests_per_batch": round(metrics["credence_batch_requests_sum"] / batches, 2),
-        "p50_ms": round(1000 * times[len(times) // 2], 2),
-        "p99_ms": round(1000 * times[len(times) * 99 // 100], 2),
-        "max_ms": round(1000 * times[-1], 2),
-        "resident_mib": [round(early, 1), round(late, 1)]}))
+    for name, value in [
+            ("seconds of load, by so many connections",
+             f"{options.seconds:g}, {options.connections}"),
+            ("good requests, answered as alone", len(load.seconds)),
+            ("malformed requests, refused", load.refused),
+            ("anything else", len(load.errors)),
+            ("good requests a second", f"{len(load.seconds) / options.seconds:.0f}"),
+            ("requests predicted together, mean",
+             f"{metrics['credence_batch_requests_sum'] / batches:.1f}"),
+            ("latency, median", percentile_ms(load.seconds, 50)),
+            ("latency, 99 %", percentile_ms(load.seconds, 99)),
+            ("latency, longest", percentile_ms(load.seconds, 100)),
+            (f"slow clients, cut after {TIMEOUT_S} s", len(load.lives)),
+            ("longest life of one", f"{max(load.lives, default=0):.1f} s"),
+            ("memory, early and at the end", f"{memory[0]:.1f}, {memory[1]:.1f} MiB")]:
+        print(f"{name:<44} {value:>16}")
     for error in load.errors[:5]:
         print(error, file=sys.stderr)
+
+
+def measure(folder, options):
+    with Service(folder, "run", "--timeout-s", TIMEOUT_S) as service:
+        load = Load(service, options.seconds)
+        early, late = load.run(options)
+        metrics = service.metrics()
+    show(load, (early, late), metrics, options)
     assert not load.errors, f"{len(load.errors)} wrong answers"
     assert load.refused > 0, "no malformed request was sent: a longer run is needed"
+    # One second more to read what was said, and what a busy machine takes.
+    assert max(load.lives) < TIMEOUT_S + 4, "a slow client was not cut off"
     assert late < 1.05 * early + 8, f"memory grew from {early:.1f} to {late:.1f} MiB"
 
 

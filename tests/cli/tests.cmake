@@ -17,9 +17,11 @@ set_tests_properties(cli.uncertainty PROPERTIES
   LABELS slow TIMEOUT 3600 PROCESSORS 2 ENVIRONMENT PYTHONDONTWRITEBYTECODE=1
   SKIP_REGULAR_EXPRESSION "skipped=1")
 
-# Ten minutes of load: good requests, malformed ones and clients that dawdle.
+# A minute of load: good requests, malformed ones and clients that dawdle. Ten minutes of it are
+# scripts/torture/serve.sh.
 add_test(NAME cli.serve_load
          COMMAND Python3::Interpreter ${CMAKE_CURRENT_SOURCE_DIR}/cli/serve_load.py
-                 $<TARGET_FILE:credence>)
+                 $<TARGET_FILE:credence> --seconds 60)
 set_tests_properties(cli.serve_load PROPERTIES
-  LABELS slow TIMEOUT 1200 PROCESSORS 2 ENVIRONMENT PYTHONDONTWRITEBYTECODE=1)
+  LABELS slow TIMEOUT 300 PROCESSORS 2
+  ENVIRONMENT "OMP_NUM_THREADS=1;PYTHONDONTWRITEBYTECODE=1")
