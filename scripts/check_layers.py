@@ -52,6 +52,7 @@ FENCES = [
     ("Eigen", r"Eigen/.*", r"kernels/linear_algebra\.cpp"),
     ("yaml-cpp", r"yaml-cpp/.*", r"config/.*"),
     ("CLI11", r"CLI/.*", r"cli/.*"),
+    ("cpp-httplib", r"httplib\.h", r"serve/http_[a-z_]*\.(h|cpp)"),
 ]
 
 # What is costly to include, or not installed with Credence, stays out of headers.

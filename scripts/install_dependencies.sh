@@ -13,7 +13,7 @@ packages=(
   g++ cmake ninja-build pkg-config python3 ca-certificates
   libopenmpi-dev openmpi-bin librandom123-dev libeigen3-dev
   libyaml-cpp-dev libcli11-dev libspdlog-dev libfmt-dev nlohmann-json3-dev
-  libcurl4-openssl-dev zlib1g-dev libzip-dev libssl-dev
+  libcurl4-openssl-dev zlib1g-dev libzip-dev libssl-dev libcpp-httplib-dev
   libjs-chart.js gnuplot-nox
   libgtest-dev libgmock-dev libbenchmark-dev
 )

@@ -86,7 +86,8 @@ class CheckLayers(unittest.TestCase):
                 ("tensor/tensor.cpp", "cuda_runtime.h", "kernels/cuda/memory.cu"),
                 ("layers/dense.cpp", "cudnn.h", "comm/nccl.cpp"),
                 ("data/csv.cpp", "hdf5.h", "data/hdf5.cpp"),
-                ("train/options.cpp", "yaml-cpp/yaml.h", "config/load.cpp")]:
+                ("train/options.cpp", "yaml-cpp/yaml.h", "config/load.cpp"),
+                ("serve/api.cpp", "httplib.h", "serve/http_connection.cpp")]:
             self.reject(path, f"#include <{header}>", "may be included only in")
             self.reject(path, f'#include "{header}"', "may be included only in")
             self.accept(inside, f"#include <{header}>")

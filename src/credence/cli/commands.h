@@ -19,6 +19,7 @@ struct Context {
 void add_train(CLI::App& app, Context& context);
 void add_evaluate(CLI::App& app, Context& context);
 void add_predict(CLI::App& app, Context& context);
+void add_serve(CLI::App& app, Context& context);
 void add_data(CLI::App& app, Context& context);
 void add_models(CLI::App& app, Context& context);
 void add_check(CLI::App& app, Context& context);

@@ -94,6 +94,7 @@ int run(CommWorld& world, int argc, char** argv) {
   cli::add_train(app, context);
   cli::add_evaluate(app, context);
   cli::add_predict(app, context);
+  cli::add_serve(app, context);
   cli::add_data(app, context);
   cli::add_models(app, context);
   cli::add_check(app, context);

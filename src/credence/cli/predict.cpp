@@ -23,18 +23,6 @@ struct PredictArguments {
   int threads = 0;
 };
 
-/// The most probable class of each row.
-Tensor top_classes(const Tensor& probabilities) {
-  Tensor classes({probabilities.shape()[0]});
-  const std::int64_t width = probabilities.shape().row_size();
-  for (std::int64_t n = 0; n < classes.size(); ++n) {
-    const auto row = probabilities.span<float>().subspan(static_cast<std::size_t>(n * width),
-                                                         static_cast<std::size_t>(width));
-    classes.span<float>()[n] = static_cast<float>(std::ranges::max_element(row) - row.begin());
-  }
-  return classes;
-}
-
 void run_predict(const PredictArguments& arguments, Context& context) {
   Communicator& communicator = context.communicator();
   check_samples(arguments.samples);
@@ -46,37 +34,16 @@ void run_predict(const PredictArguments& arguments, Context& context) {
   on_rank_zero(communicator, [&] { require_creatable(arguments.output); });
   const TrainedModel trained = load_run(arguments.run, arguments.overrides, communicator);
   const std::shared_ptr<const Dataset> inputs = read_inputs(arguments.input, *trained.data.train);
-  const PredictOptions options = with_samples(trained.experiment.predict, arguments.samples);
-  Predictor predictor(*trained.model, *trained.loss, trained.experiment.seed, options,
-                      trained.weights.get());
-  predictor.set_calibration(trained.calibration.get());
+  Predictor predictor = make_predictor(trained, arguments.samples);
   Progress progress(std::cerr, progress_options(STDERR_FILENO));
   if (context.is_root()) predictor.set_observer(show_predictions(progress, "predict"));
   const PredictedPart part = predictor.predict(*inputs, communicator);
   progress.clear();
 
-  const auto gather = [&](const Tensor& rows) {
-    return gather_rows(rows, part.begin, inputs->size(), communicator);
-  };
-  const Tensor mean = gather(part.predictions.mean);
-  std::vector<NamedTensor> arrays;
-  if (trained.data.train->target_info().classes > 0)
-    arrays = {{"predicted_class", top_classes(mean)},
-              {"mean", mean},
-              {"predictive_entropy", gather(part.predictions.predictive_entropy)},
-              {"mutual_information", gather(part.predictions.mutual_information)}};
-  else
-    arrays = {{"mean", mean}};
-  const Predictions& p = part.predictions;
-  if (!p.sigma.empty()) {
-    arrays.push_back({"sigma", gather(p.sigma)});
-    arrays.push_back({"epistemic_sigma", gather(p.epistemic_sigma)});
-  }
-  if (!p.lower.empty()) {
-    arrays.push_back({"lower", gather(p.lower)});
-    arrays.push_back({"upper", gather(p.upper)});
-  }
-  if (!p.samples.empty()) arrays.push_back({"samples", gather(p.samples)});
+  std::vector<NamedTensor> arrays =
+      named_arrays(part.predictions, trained.data.train->target_info().classes);
+  for (NamedTensor& array : arrays)
+    array.tensor = gather_rows(array.tensor, part.begin, inputs->size(), communicator);
   on_rank_zero(communicator, [&] {
     write_predictions(arguments.output, arrays);
     std::cout << with_thousands(inputs->size()) << " predictions in " << arguments.output

@@ -121,18 +121,18 @@ Tensor to_float64(const Tensor& array) {
   return array.dtype() == DType::float32 ? converted<float, double>(array) : array;
 }
 
-void require_finite(const std::filesystem::path& path, const Tensor& src) {
+void require_finite(const std::string& where, const Tensor& src) {
   if (src.dtype() != DType::float32) return;
   const auto values = src.span<float>();
   const auto bad = std::ranges::find_if(values, [](float value) { return !std::isfinite(value); });
   if (bad == values.end()) return;
   const std::int64_t index = bad - values.begin(), width = src.shape().row_size();
-  throw DataError(concat(path.string(), ": row ", index / width, " (from 0), element ",
-                         index % width, ": expected a finite number, got ", *bad));
+  throw DataError(concat(where, ": row ", index / width, " (from 0), element ", index % width,
+                         ": expected a finite number, got ", *bad));
 }
 
 /// The array as examples [n, ...], of which the last axis, of one channel, may be missing.
-Tensor as_examples(const std::filesystem::path& path, const Tensor& given, const Shape& example) {
+Tensor as_examples(const std::string& where, const Tensor& given, const Shape& example) {
   const bool may_lack_channel = example.rank() > 1 && example[-1] == 1;
   const bool lacks_channel = may_lack_channel && given.shape().rank() == example.rank();
   const Shape shape = lacks_channel ? given.shape().append(1) : given.shape();
@@ -143,7 +143,7 @@ Tensor as_examples(const std::filesystem::path& path, const Tensor& given, const
                                    given.shape().append(1) == example);
   std::string expected = example.text();
   expected.insert(1, example.rank() > 0 ? "n, " : "n");
-  throw DataError(concat(path.string(), ": expected examples of shape ", example, ", got an array ",
+  throw DataError(concat(where, ": expected examples of shape ", example, ", got an array ",
                          given.shape(),
                          is_one ? concat("; one example? expected ", expected) : ""));
 }
@@ -174,22 +174,39 @@ void warn_of_scale(const std::filesystem::path& path, const Tensor& src, const D
                      bytes ? "; give bytes (uint8), or divide by 255" : "; are the units right?"));
 }
 
-}  // namespace
-
-std::shared_ptr<const Dataset> read_inputs(const std::filesystem::path& path, const Dataset& like) {
-  require_file(path);
-  Tensor src = as_examples(path, read_array(path, like), like.src_shape());
-  require<DataError>(src.shape()[0] > 0, path.string(), ": expected examples, got none");
+/// The array as the network takes it: examples, in given units, uint8 or float32.
+Tensor as_source(const std::string& where, const Tensor& array, const Dataset& like) {
+  Tensor src = as_examples(where, array, like.src_shape());
+  require<DataError>(src.shape()[0] > 0, where, ": expected examples, got none");
   if (const std::vector<Units> units = like.src_units(); !units.empty()) {
     src = to_float64(src);
     to_given_units(src, units);
   }
   if (src.dtype() == DType::float64) src = converted<double, float>(src);
-  require_finite(path, src);
+  require_finite(where, src);
+  return src;
+}
+
+std::shared_ptr<const Dataset> without_targets(const std::string& name, const Tensor& src,
+                                               const Dataset& like) {
+  const Tensor target(like.target_shape().prepend(src.shape()[0]));
+  return std::make_shared<InMemoryDataset>(name, src, target, like.target_info());
+}
+
+}  // namespace
+
+std::shared_ptr<const Dataset> read_inputs(const std::filesystem::path& path, const Dataset& like) {
+  require_file(path);
+  const Tensor src = as_source(path.string(), read_array(path, like), like);
   warn_of_scale(path, src, like);
-  Tensor target(like.target_shape().prepend(src.shape()[0]));
-  return std::make_shared<InMemoryDataset>(path.filename().string(), src, target,
-                                           like.target_info());
+  return without_targets(path.filename().string(), src, like);
+}
+
+std::shared_ptr<const Dataset> inputs_of(const Tensor& array, const std::string& where,
+                                         const Dataset& like) {
+  // Units are taken off in place.
+  const bool is_changed = array.dtype() == DType::float64 && !like.src_units().empty();
+  return without_targets(where, as_source(where, is_changed ? array.clone() : array, like), like);
 }
 
 }  // namespace credence

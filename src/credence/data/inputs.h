@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <string>
 
 #include "credence/data/dataset.h"
 
@@ -20,5 +21,10 @@ namespace credence {
 ///         one example of it has not the shape of those of `like`, or columns of other names, or if
 ///         a number, in those units, is not finite in float32. IoError if it cannot be read.
 std::shared_ptr<const Dataset> read_inputs(const std::filesystem::path& path, const Dataset& like);
+
+/// The same of an array in memory, [n, ...] of uint8, float32 or float64, which `where` names in
+/// messages. Without the warning.
+std::shared_ptr<const Dataset> inputs_of(const Tensor& array, const std::string& where,
+                                         const Dataset& like);
 
 }  // namespace credence

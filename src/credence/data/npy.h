@@ -39,6 +39,10 @@ NpyHeader parse_npy_header(std::string_view bytes, std::string_view where);
 Tensor npy_tensor(const NpyHeader& header, const std::function<void(std::span<std::byte>)>& read,
                   std::string_view where);
 
+/// The array of the bytes of a .npy file, which `where` names. DataError, as above or if they are
+/// too few or too many.
+Tensor parse_npy(std::string_view bytes, std::string_view where);
+
 /// The array of a .npy file. DataError, naming it, as above or if it is cut short or too long;
 /// IoError if it cannot be read.
 Tensor read_npy(const std::filesystem::path& path);

@@ -49,8 +49,7 @@ Tensor npy_tensor(const NpyHeader& header, const std::function<void(std::span<st
   return tensor;
 }
 
-Tensor read_npy(const std::filesystem::path& path) {
-  const std::string bytes = read_file(path), where = path.string();
+Tensor parse_npy(std::string_view bytes, std::string_view where) {
   const NpyHeader header = parse_npy_header(bytes, where);
   const std::size_t expected =
       static_cast<std::size_t>(header.shape.size()) * bytes_of(header.type);
@@ -66,6 +65,10 @@ Tensor read_npy(const std::filesystem::path& path) {
                           dst.begin());
       },
       where);
+}
+
+Tensor read_npy(const std::filesystem::path& path) {
+  return parse_npy(read_file(path), path.string());
 }
 
 }  // namespace credence

@@ -49,4 +49,8 @@ struct NpzOptions {
 void write_npz(const std::filesystem::path& path, const std::vector<NamedTensor>& arrays,
                const NpzOptions& options = {});
 
+/// The same as bytes in memory, which `where` names in messages.
+std::string npz_bytes(const std::string& where, const std::vector<NamedTensor>& arrays,
+                      const NpzOptions& options = {});
+
 }  // namespace credence

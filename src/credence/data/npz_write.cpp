@@ -1,6 +1,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <utility>
 
 #include <zip.h>
 
@@ -22,7 +23,7 @@ struct Free {
 /// An archive that is built in memory.
 class Archive {
  public:
-  explicit Archive(const std::filesystem::path& path) : path_(path) {
+  explicit Archive(std::string where) : where_(std::move(where)) {
     zip_error_t error;
     zip_error_init(&error);
     source_.reset(zip_source_buffer_create(nullptr, 0, 0, &error));
@@ -71,31 +72,36 @@ class Archive {
     if (!condition) fail(reason);
   }
   [[noreturn]] void fail(const char* reason) const {
-    throw IoError(concat(path_.string(), ": cannot pack the arrays: ", reason));
+    throw IoError(concat(where_, ": cannot pack the arrays: ", reason));
   }
 
-  std::filesystem::path path_;
+  std::string where_;
   std::unique_ptr<zip_source_t, Free> source_;
   std::unique_ptr<zip_t, Discard> archive_;
 };
 
 }  // namespace
 
-void write_npz(const std::filesystem::path& path, const std::vector<NamedTensor>& arrays,
-               const NpzOptions& options) {
+std::string npz_bytes(const std::string& where, const std::vector<NamedTensor>& arrays,
+                      const NpzOptions& options) {
   std::set<std::string> names;
   std::vector<std::string> headers;
   for (const NamedTensor& entry : arrays) {
-    require<UsageError>(!entry.name.empty() && names.insert(entry.name).second, path.string(),
+    require<UsageError>(!entry.name.empty() && names.insert(entry.name).second, where,
                         ": arrays need names that differ, got \"", entry.name, "\"",
                         entry.name.empty() ? "" : " twice");
     headers.push_back(npy_header(entry.tensor));
   }
-  Archive archive(path);
+  if (arrays.empty()) return std::string("PK\5\6") + std::string(18, '\0');
+  Archive archive(where);
   for (std::size_t i = 0; i < arrays.size(); ++i)
     archive.add(arrays[i].name + ".npy", headers[i], arrays[i].tensor, options.compress);
-  write_file(path,
-             arrays.empty() ? std::string("PK\5\6") + std::string(18, '\0') : archive.bytes());
+  return archive.bytes();
+}
+
+void write_npz(const std::filesystem::path& path, const std::vector<NamedTensor>& arrays,
+               const NpzOptions& options) {
+  write_file(path, npz_bytes(path.string(), arrays, options));
 }
 
 }  // namespace credence

@@ -1,7 +1,9 @@
 #include "credence/predict/predictions_file.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
+#include <iterator>
 
 #include "credence/base/errors.h"
 #include "credence/base/files.h"
@@ -51,7 +53,36 @@ void write_csv(const std::filesystem::path& path, const std::vector<NamedTensor>
   file.commit();
 }
 
+/// The most probable class of each row.
+Tensor top_classes(const Tensor& probabilities) {
+  Tensor classes({probabilities.shape()[0]});
+  const std::int64_t width = probabilities.shape().row_size();
+  for (std::int64_t n = 0; n < classes.size(); ++n) {
+    const auto row = probabilities.span<float>().subspan(static_cast<std::size_t>(n * width),
+                                                         static_cast<std::size_t>(width));
+    classes.span<float>()[n] = static_cast<float>(std::ranges::max_element(row) - row.begin());
+  }
+  return classes;
+}
+
 }  // namespace
+
+std::vector<NamedTensor> named_arrays(const Predictions& predictions, std::int64_t classes) {
+  const Predictions& p = predictions;
+  std::vector<NamedTensor> arrays;
+  if (classes > 0) arrays.push_back({"predicted_class", top_classes(p.mean)});
+  const std::vector<NamedTensor> all{{"mean", p.mean},
+                                     {"predictive_entropy", p.predictive_entropy},
+                                     {"mutual_information", p.mutual_information},
+                                     {"sigma", p.sigma},
+                                     {"epistemic_sigma", p.epistemic_sigma},
+                                     {"lower", p.lower},
+                                     {"upper", p.upper},
+                                     {"samples", p.samples}};
+  std::ranges::copy_if(all, std::back_inserter(arrays),
+                       [](const NamedTensor& array) { return !array.tensor.empty(); });
+  return arrays;
+}
 
 void check_predictions_name(const std::filesystem::path& path) {
   const std::string extension = path.extension().string();

@@ -1,14 +1,12 @@
 #include "credence/predict/predictor.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
-#include <iterator>
 #include <numeric>
 
 #include "credence/base/errors.h"
-#include "credence/comm/gather.h"
 #include "credence/predict/class_draws.h"
+#include "credence/predict/drawn_weights.h"
 #include "credence/predict/mixture.h"
 
 namespace credence {
@@ -45,38 +43,7 @@ std::int64_t spread_stride(std::int64_t count) {
   return stride;
 }
 
-/// The mean and the largest, over the ranks, of the draws that examples took.
-std::vector<NamedValue> draws_taken(const Tensor& samples, Communicator& communicator) {
-  const auto taken = samples.span<float>();
-  std::array<double, 2> sums{std::accumulate(taken.begin(), taken.end(), 0.0),
-                             static_cast<double>(taken.size())};
-  communicator.sum(std::span<double>(sums));
-  double largest = taken.empty() ? 0 : *std::ranges::max_element(taken);
-  std::vector<double> all(static_cast<std::size_t>(communicator.size()));
-  communicator.start_all_gather(std::span(&largest, 1), std::span(all)).wait();
-  return {{"samples", sums[0] / sums[1]}, {"samples_max", *std::ranges::max_element(all)}};
-}
-
 }  // namespace
-
-void PredictOptions::check() const {
-  require<ConfigError>(samples >= 1 && samples <= 65536, "expected 1 to 65536 samples, got ",
-                       samples);
-  require<ConfigError>(interval > 0 && interval < 1,
-                       "expected an interval's probability between 0 "
-                       "and 1, got ",
-                       interval);
-  require<ConfigError>(tolerance >= 0 && tolerance < 1,
-                       "tolerance: expected a standard error in [0, 1), got ", tolerance);
-  require<ConfigError>(sample_groups >= 0, "sample_groups: expected 0 or more, got ",
-                       sample_groups);
-}
-
-void PredictOptions::check_fit(Problem problem) const {
-  require<ConfigError>(tolerance == 0 || has_likelihood(problem),
-                       "tolerance: is in units of the predictive sigma, and the loss has none: "
-                       "expected train.loss=gaussian, or 0");
-}
 
 Predictor::Predictor(Model& model, const Loss& loss, std::uint64_t seed,
                      const PredictOptions& options, const WeightSamples* weights)
@@ -99,13 +66,8 @@ std::vector<std::unique_ptr<Metric>> Predictor::make_metrics() const {
 }
 
 PredictedPart Predictor::predict(const Dataset& dataset, Communicator& communicator) {
-  if (!weights_) return predict_part(dataset, communicator);
-  const SavedValues own(model_.parameters());
-  model_.set_varying([this](const Parameter& parameter) { return weights_->varies(parameter); });
-  PredictedPart part = predict_part(dataset, communicator);
-  model_.set_varying([](const Parameter&) { return false; });
-  own.restore();
-  return part;
+  const DrawnWeights drawn(model_, weights_);
+  return predict_part(dataset, communicator);
 }
 
 void Predictor::set_weights(std::int64_t number) {
@@ -140,17 +102,56 @@ PredictedPart Predictor::make_part(const Dataset& dataset, const RowRange& rows)
   return part;
 }
 
+std::int64_t Predictor::batches_of(std::int64_t rows) const {
+  return (rows + model_.max_batch() - 1) / model_.max_batch();
+}
+
+Predictor::Chunk Predictor::read_chunk(const Dataset& dataset, const RowRange& rows) const {
+  Chunk chunk{.rows = rows, .examples = dataset.size()};
+  chunk.src = Tensor(dataset.src_shape().prepend(rows.size()));
+  chunk.target = Tensor(dataset.target_shape().prepend(rows.size()));
+  chunk.fixed.resize(static_cast<std::size_t>(batches_of(rows.size())));
+  std::vector<std::int64_t> indices(static_cast<std::size_t>(rows.size()));
+  std::iota(indices.begin(), indices.end(), rows.begin);
+  dataset.read(indices, 0, chunk.src, chunk.target);
+  return chunk;
+}
+
+void Predictor::write_chunk(const Chunk& chunk, const Draws& draws, const RowRange& own,
+                            PredictedPart& part) const {
+  const std::int64_t first = chunk.rows.begin;
+  const std::int64_t begin = std::max(first, own.begin), end = std::min(chunk.rows.end, own.end);
+  if (begin >= end) return;
+  part.target.rows(begin - own.begin, end - begin)
+      .copy_from(chunk.target.rows(begin - first, end - begin));
+  draws.finish({.begin = begin - first,
+                .end = end - first,
+                .to = begin - own.begin,
+                .target = chunk.target,
+                .interval = options_.interval},
+               part.predictions);
+  for (std::int64_t row = begin; row < end && stops_early(); ++row)
+    part.predictions.samples.data<float>()[row - own.begin] =
+        static_cast<float>(draws.taken(row - first));
+}
+
+void Predictor::finish(const Dataset& dataset, PredictedPart& part) const {
+  const TargetInfo info = dataset.target_info();
+  if (loss_.problem() == Problem::density_regression) to_own_units(part.predictions, info);
+  to_own_units(part.predictions.mean, info);
+  to_own_units(part.target, info);
+  if (calibration_) calibration_->apply(part.predictions, part.target);
+}
+
 PredictedPart Predictor::predict_part(const Dataset& dataset, Communicator& communicator) {
-  examples_ = dataset.size();
-  const std::int64_t batch = model_.max_batch();
-  const auto batches_of = [batch](std::int64_t rows) { return (rows + batch - 1) / batch; };
+  const std::int64_t examples = dataset.size();
   const int ranks = communicator.size();
   const std::int64_t shared = stops_early() ? std::min(samples_, draws_between_checks) : samples_;
   const int groups = options_.sample_groups == 0
-                         ? RankGrid::groups(ranks, batches_of(examples_), shared)
+                         ? RankGrid::groups(ranks, batches_of(examples), shared)
                          : RankGrid::groups(ranks, 1, std::min(options_.sample_groups, shared));
   RankGrid grid(communicator, groups);
-  const RowRange column = grid.column_rows(examples_), own = grid.own_rows(examples_);
+  const RowRange column = grid.column_rows(examples), own = grid.own_rows(examples);
   PredictedPart part = make_part(dataset, own);
   const std::int64_t chunk_rows =
       rows_at_once(dataset.src_shape(), part.predictions.mean.shape().without_leading());
@@ -158,38 +159,14 @@ PredictedPart Predictor::predict_part(const Dataset& dataset, Communicator& comm
   batches_done_ = 0;
   batches_ = own_draws * batches_of(column.size());
   for (std::int64_t first = column.begin; first < column.end; first += chunk_rows) {
-    Chunk chunk{.rows = {first, std::min(first + chunk_rows, column.end)}};
-    const std::int64_t rows = chunk.rows.size();
-    chunk.src = Tensor(dataset.src_shape().prepend(rows));
-    chunk.target = Tensor(dataset.target_shape().prepend(rows));
-    chunk.fixed.resize(static_cast<std::size_t>(batches_of(rows)));
-    std::vector<std::int64_t> indices(static_cast<std::size_t>(rows));
-    std::iota(indices.begin(), indices.end(), first);
-    dataset.read(indices, 0, chunk.src, chunk.target);
-    const std::unique_ptr<Draws> draws = draw_chunk(chunk, grid);
+    Chunk chunk = read_chunk(dataset, {first, std::min(first + chunk_rows, column.end)});
+    const std::unique_ptr<Draws> draws = std::move(draw_chunks({&chunk, 1}, grid)[0]);
     // Chunks are whole batches, so none but the last batch of all is short.
     batches_done_ = own_draws * batches_of(chunk.rows.end - column.begin);
     if (observer_ && stops_early()) observer_(batches_done_, batches_);
-
-    const std::int64_t begin = std::max(first, own.begin), end = std::min(chunk.rows.end, own.end);
-    if (begin >= end) continue;
-    part.target.rows(begin - own.begin, end - begin)
-        .copy_from(chunk.target.rows(begin - first, end - begin));
-    draws->finish({.begin = begin - first,
-                   .end = end - first,
-                   .to = begin - own.begin,
-                   .target = chunk.target,
-                   .interval = options_.interval},
-                  part.predictions);
-    for (std::int64_t row = begin; row < end && stops_early(); ++row)
-      part.predictions.samples.data<float>()[row - own.begin] =
-          static_cast<float>(draws->taken(row - first));
+    write_chunk(chunk, *draws, own, part);
   }
-  const TargetInfo info = dataset.target_info();
-  if (loss_.problem() == Problem::density_regression) to_own_units(part.predictions, info);
-  to_own_units(part.predictions.mean, info);
-  to_own_units(part.target, info);
-  if (calibration_) calibration_->apply(part.predictions, part.target);
+  finish(dataset, part);
   return part;
 }
 
@@ -210,30 +187,76 @@ std::unique_ptr<Draws> Predictor::make_draws(std::int64_t rows, const Shape& pre
   return std::make_unique<Mixture>(samples_, rows, prediction.size());
 }
 
-std::unique_ptr<Draws> Predictor::draw_chunk(Chunk& chunk, RankGrid& grid) {
-  std::unique_ptr<Draws> draws =
-      make_draws(chunk.rows.size(), loss_.prediction_shape(model_.output_shape()));
+std::vector<Predictions> Predictor::predict_each(
+    std::span<const std::shared_ptr<const Dataset>> datasets) {
+  const DrawnWeights drawn(model_, weights_);
+  const Shape prediction = loss_.prediction_shape(model_.output_shape());
+  const bool is_joint = std::ranges::all_of(datasets, [&](const auto& dataset) {
+    return dataset->size() <= rows_at_once(dataset->src_shape(), prediction);
+  });
+  if (is_joint) return predict_jointly(datasets);
+  const auto alone = self_communicator();
+  std::vector<Predictions> predictions;
+  for (const auto& dataset : datasets)
+    predictions.push_back(predict_part(*dataset, *alone).predictions);
+  return predictions;
+}
+
+std::vector<Predictions> Predictor::predict_jointly(
+    std::span<const std::shared_ptr<const Dataset>> datasets) {
+  std::vector<Chunk> chunks;
+  batches_done_ = batches_ = 0;
+  for (const auto& dataset : datasets) {
+    chunks.push_back(read_chunk(*dataset, {0, dataset->size()}));
+    batches_ += samples_ * batches_of(dataset->size());
+  }
+  RankGrid grid(*self_communicator(), 1);
+  const std::vector<std::unique_ptr<Draws>> draws = draw_chunks(chunks, grid);
+  std::vector<Predictions> predictions;
+  for (std::size_t i = 0; i < chunks.size(); ++i) {
+    PredictedPart part = make_part(*datasets[i], chunks[i].rows);
+    write_chunk(chunks[i], *draws[i], chunks[i].rows, part);
+    finish(*datasets[i], part);
+    predictions.push_back(part.predictions);
+  }
+  return predictions;
+}
+
+std::vector<std::unique_ptr<Draws>> Predictor::draw_chunks(std::span<Chunk> chunks,
+                                                           RankGrid& grid) {
+  const Shape prediction = loss_.prediction_shape(model_.output_shape());
+  std::vector<std::unique_ptr<Draws>> draws;
+  for (const Chunk& chunk : chunks) draws.push_back(make_draws(chunk.rows.size(), prediction));
+  const auto is_done = [&](std::size_t i) { return draws[i]->are_done(0, chunks[i].rows.size()); };
   const std::int64_t at_once = stops_early() ? draws_between_checks : samples_;
   for (std::int64_t begin = 0; begin < samples_; begin += at_once) {
     const std::int64_t end = std::min(begin + at_once, samples_);
-    for (std::int64_t number = begin; number < end; ++number)
-      if (grid.has(number)) take_draw(number, chunk, *draws);
-    draws->share(begin, end, grid.column());
-    if (!stops_early()) continue;
-    draws->stop_within(options_.tolerance, end);
-    if (draws->are_done(0, chunk.rows.size())) break;
+    for (std::int64_t number = begin; number < end; ++number) {
+      if (!grid.has(number)) continue;
+      bool is_drawn = false;
+      for (std::size_t i = 0; i < chunks.size(); ++i)
+        if (!is_done(i)) take_draw(number, chunks[i], *draws[i], is_drawn);
+    }
+    bool are_done = stops_early();
+    for (std::size_t i = 0; i < chunks.size(); ++i) {
+      draws[i]->share(begin, end, grid.column());
+      if (stops_early()) draws[i]->stop_within(options_.tolerance, end);
+      are_done = are_done && is_done(i);
+    }
+    if (are_done) break;
   }
   return draws;
 }
 
-void Predictor::take_draw(std::int64_t number, Chunk& chunk, Draws& draws) {
-  set_weights(number);
+void Predictor::take_draw(std::int64_t number, Chunk& chunk, Draws& draws, bool& is_drawn) {
+  if (!is_drawn) set_weights(number);
   const std::int64_t batch = model_.max_batch();
   StepContext context{.seed = seed_,
-                      .global_batch = examples_,
+                      .global_batch = chunk.examples,
                       .training = false,
                       .weights = WeightSampling::predictive,
-                      .sample = static_cast<std::uint32_t>(number)};
+                      .sample = static_cast<std::uint32_t>(number),
+                      .reuse_weights = is_drawn};
   for (std::int64_t row = 0; row < chunk.rows.size(); row += batch) {
     const std::int64_t rows = std::min(batch, chunk.rows.size() - row);
     if (!draws.are_done(row, rows)) {
@@ -248,7 +271,7 @@ void Predictor::take_draw(std::int64_t number, Chunk& chunk, Draws& draws) {
             fixed.push_back(result.clone());
         model_.forward_drawn(src, fixed, context);
       }
-      context.reuse_weights = true;
+      context.reuse_weights = is_drawn = true;
       add_draw(number, row, chunk, draws);
     }
     ++batches_done_;
@@ -275,28 +298,6 @@ void Predictor::add_draw(std::int64_t number, std::int64_t first, const Chunk& c
   }
   draws.add(number, first, drawn);
   if (draw_observer_) draw_observer_(number, chunk.rows.begin + first, drawn);
-}
-
-std::vector<NamedValue> measure(std::span<const std::unique_ptr<Metric>> metrics,
-                                const PredictedPart& part, Communicator& communicator) {
-  std::vector<NamedValue> values;
-  for (const auto& metric : metrics) {
-    metric->update(part.predictions, part.target);
-    communicator.sum(metric->sums());
-    if (std::vector<ScoredExample>* const examples = metric->collected())
-      *examples = all_gather_records<ScoredExample>(communicator, *examples);
-    values.emplace_back(metric->name(), metric->value());
-  }
-  if (!part.predictions.samples.empty())
-    std::ranges::copy(draws_taken(part.predictions.samples, communicator),
-                      std::back_inserter(values));
-  return values;
-}
-
-std::vector<NamedValue> evaluate(Predictor& predictor, const Dataset& dataset,
-                                 Communicator& communicator) {
-  const std::vector<std::unique_ptr<Metric>> metrics = predictor.make_metrics();
-  return measure(metrics, predictor.predict(dataset, communicator), communicator);
 }
 
 }  // namespace credence

@@ -10,35 +10,13 @@
 #include "credence/model/model.h"
 #include "credence/predict/calibration.h"
 #include "credence/predict/draws.h"
+#include "credence/predict/predict_options.h"
 #include "credence/predict/rank_grid.h"
 
 namespace credence {
 
 /// A metric and its value.
 using NamedValue = std::pair<std::string, double>;
-
-struct PredictOptions {
-  std::int64_t samples = 30;           ///< draws; a network in which nothing is drawn takes one
-  double tolerance = 0;                ///< of a mean, at which draws end; 0: all are taken
-  std::int64_t sample_groups = 0;      ///< ranks that share the draws of the same rows; 0: as fits
-  double interval = 0.9;               ///< probability between a regression's quantiles
-  std::vector<std::string> metrics{};  ///< names of those to report beside the default ones
-
-  /// ConfigError unless samples is in [1, 65536], 0 < interval < 1, 0 <= tolerance < 1 and
-  /// sample_groups >= 0.
-  void check() const;
-  /// ConfigError if there is no scale for the tolerance.
-  void check_fit(Problem problem) const;
-
-  template <class Visitor>
-  void visit(Visitor& v) {
-    v("samples", samples);
-    v("tolerance", tolerance);
-    v("sample_groups", sample_groups);
-    v("interval", interval);
-    v("metrics", metrics);
-  }
-};
 
 /// Examples [begin, end) of a data set, with their predictions and targets in the targets' own
 /// units.
@@ -87,6 +65,9 @@ class Predictor {
   /// The part of the data set that is this rank's: nothing is padded, no example is in two parts,
   /// and parts follow each other as the ranks do. Collective.
   PredictedPart predict(const Dataset& dataset, Communicator& communicator);
+  /// What predict() gives on one rank for each of the data sets by itself, bit for bit; the weights
+  /// of a draw are made once and serve all of them.
+  std::vector<Predictions> predict_each(std::span<const std::shared_ptr<const Dataset>> datasets);
   /// The default metrics of the loss's problem, and those that the options add; with calibrated
   /// intervals theirs. ConfigError if one does not fit.
   std::vector<std::unique_ptr<Metric>> make_metrics() const;
@@ -95,19 +76,33 @@ class Predictor {
   /// Rows that are worked on together: each draw's weights serve all of them.
   struct Chunk {
     RowRange rows;
+    std::int64_t examples = 0;  // of the data set
     Tensor src, target;
     std::vector<std::vector<Tensor>> fixed;  // by batch: what all draws share
   };
 
   PredictedPart predict_part(const Dataset& dataset, Communicator& communicator);
   PredictedPart make_part(const Dataset& dataset, const RowRange& rows) const;
+  /// The data sets, each in one chunk.
+  std::vector<Predictions> predict_jointly(
+      std::span<const std::shared_ptr<const Dataset>> datasets);
+  Chunk read_chunk(const Dataset& dataset, const RowRange& rows) const;
+  /// Writes the figures of those rows of the chunk that are among `own`, the part's.
+  void write_chunk(const Chunk& chunk, const Draws& draws, const RowRange& own,
+                   PredictedPart& part) const;
+  /// Into the targets' own units, and calibrated.
+  void finish(const Dataset& dataset, PredictedPart& part) const;
+  std::int64_t batches_of(std::int64_t rows) const;
   std::int64_t rows_at_once(const Shape& src, const Shape& prediction) const;
   bool stops_early() const { return options_.tolerance > 0 && samples_ > 1; }
   /// Sets the model's weights to those of draw number `number`, if they are not drawn by layers.
   void set_weights(std::int64_t number);
   std::unique_ptr<Draws> make_draws(std::int64_t rows, const Shape& prediction) const;
-  std::unique_ptr<Draws> draw_chunk(Chunk& chunk, RankGrid& grid);
-  void take_draw(std::int64_t number, Chunk& chunk, Draws& draws);
+  /// The weights of a draw serve all of the chunks.
+  std::vector<std::unique_ptr<Draws>> draw_chunks(std::span<Chunk> chunks, RankGrid& grid);
+  /// `is_drawn`: whether the model has this draw's weights, which is so afterwards if a row took
+  /// it.
+  void take_draw(std::int64_t number, Chunk& chunk, Draws& draws, bool& is_drawn);
   /// Adds what the model's output predicts, by draw number `number`, to rows of the chunk.
   void add_draw(std::int64_t number, std::int64_t first, const Chunk& chunk, Draws& draws);
 
@@ -121,9 +116,8 @@ class Predictor {
   PredictObserver observer_;
   DrawObserver draw_observer_;
   std::int64_t batches_done_ = 0, batches_ = 0;
-  std::int64_t examples_ = 0;  // of the data set
-  Tensor sample_;              // [max_batch, ...] one draw's predictions
-  Tensor variance_;            // the same of its variances, of a density
+  Tensor sample_;    // [max_batch, ...] one draw's predictions
+  Tensor variance_;  // the same of its variances, of a density
 };
 
 /// The metrics over the parts of all ranks, the same on every rank. Collective.

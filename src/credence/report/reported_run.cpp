@@ -4,7 +4,7 @@
 
 #include "credence/base/errors.h"
 #include "credence/base/files.h"
-#include "credence/checkpoint/checkpoint.h"
+#include "credence/checkpoint/checkpoint_folder.h"
 
 namespace credence {
 namespace {

@@ -1,0 +1,11 @@
+#!/usr/bin/env bash
+# Loads `credence serve` for 600 seconds (the first argument, or CREDENCE_TORTURE_SECONDS) from 64
+# connections, with one request in a hundred malformed, while 8 clients send a byte now and then.
+# Every good request must be answered, with the bits that it gets alone; malformed ones must be
+# refused, slow clients cut off, and the service's memory must stay flat.
+set -euo pipefail
+build=${CREDENCE_BUILD:-build/release}
+seconds=${1:-${CREDENCE_TORTURE_SECONDS:-600}}
+export OMP_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE=1
+
+exec python3 tests/cli/serve_load.py "$(realpath "$build/credence")" --seconds "$seconds"

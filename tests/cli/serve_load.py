@@ -1,0 +1,195 @@
+#!/usr/bin/env python3
+"""serve_load.py PROGRAM [--seconds 600] [--connections 64]: `credence serve` under load.
+
+64 connections ask without a pause, one request in a hundred malformed, while other clients send a
+byte now and then. Every good request must be answered, each with what it is answered alone; bad
+ones must be refused, and slow clients cut; the service's memory must not grow. Prints a table.
+"""
+
+import argparse
+import random
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+from program import PROGRAM, RECIPES, SMALL, ProgramTest
+from service import Service, ask, npy, read_all, request
+
+TIMEOUT_S = 5
+HEAD = b"POST /v1/predict HTTP/1.1\r\nContent-Type: application/json\r\n"
+BAD = [("{", "application/json", 400), ('{"inputs": [[1]]}', "application/json", 422),
+       ("{}", "text/plain", 415), (b"\x93NUMPY", "application/x-npy", 400)]
+NO_HTTP = [b"nonsense\r\n\r\n", HEAD + b"Content-Length: -1\r\n\r\n",
+           HEAD + b"Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}"]
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("program")
+    parser.add_argument("--seconds", type=float, default=600)
+    parser.add_argument("--connections", type=int, default=64)
+    parser.add_argument("--dawdlers", type=int, default=8)
+    return parser.parse_args()
+
+
+def bodies():
+    """(body, type) of good requests, of one to four images."""
+    draw = random.Random(1)
+    made = []
+    for count in (1, 1, 2, 3, 4):
+        pixels = bytes(draw.randrange(256) for _ in range(784 * count))
+        made.append((npy((count, 28, 28), "|u1", pixels), "application/x-npy"))
+        rows = [[pixel / 256 for pixel in pixels[784 * n:784 * n + 784]] for n in range(count)]
+        images = [[[[value] for value in row[28 * y:28 * y + 28]] for y in range(28)]
+                  for row in rows]
+        made.append((request(images), "application/json"))
+    return made
+
+
+class Load:
+    def __init__(self, service, seconds):
+        self.service = service
+        self.end = time.monotonic() + seconds
+        self.good = bodies()
+        self.expected = [self.post(service.connect(), *good) for good in self.good]
+        for status, _ in self.expected:
+            assert status == 200, self.expected
+        self.lock = threading.Lock()
+        self.seconds, self.lives, self.errors, self.refused = [], [], [], 0
+
+    @staticmethod
+    def post(connection, body, kind):
+        status, _, answer = ask(connection, "POST", "/v1/predict", body, content_type=kind)
+        return status, answer
+
+    def send_no_http(self, content):
+        with self.service.socket() as connected:
+            connected.sendall(content)
+            return int(read_all(connected).split()[1])
+
+    def ask_badly(self, draw, connection):
+        """The status that comes, and the one that should."""
+        if draw.random() < 0.3:
+            return self.send_no_http(draw.choice(NO_HTTP)), 400
+        body, kind, status = draw.choice(BAD)
+        return self.post(connection, body, kind)[0], status
+
+    def ask_well(self, draw, connection):
+        which = draw.randrange(len(self.good))
+        return self.post(connection, *self.good[which]), self.expected[which]
+
+    def work(self, number):
+        draw = random.Random(number)
+        connection = self.service.connect()
+        while time.monotonic() < self.end:
+            is_bad = draw.random() < 0.01
+            begin = time.monotonic()
+            try:
+                got, expected = (self.ask_badly if is_bad else self.ask_well)(draw, connection)
+            except Exception as error:  # whatever it is, it is no answer
+                got, expected = repr(error), "an answer"
+                connection.close()
+            self.note(is_bad, got, expected, time.monotonic() - begin)
+        connection.close()
+
+    def note(self, is_bad, got, expected, seconds):
+        with self.lock:
+            if got != expected:
+                self.errors.append(f"expected {str(expected)[:80]}, got {str(got)[:200]}")
+            elif is_bad:
+                self.refused += 1
+            else:
+                self.seconds.append(seconds)
+
+    def dawdle(self, number):
+        """Sends a byte now and then, of a head or of a body, until it is cut off."""
+        draw = random.Random(number)
+        while time.monotonic() < self.end:
+            begin = time.monotonic()
+            try:
+                with self.service.socket() as connected:
+                    connected.sendall(HEAD + draw.choice([b"A: ", b"Content-Length: 999\r\n\r\n"]))
+                    while time.monotonic() < begin + 4 * TIMEOUT_S:
+                        connected.sendall(b"x")
+                        time.sleep(0.2)
+            except OSError:
+                pass
+            with self.lock:
+                self.lives.append(time.monotonic() - begin)
+
+    def resident_mib(self):
+        status = Path(f"/proc/{self.service.process.pid}/status").read_text()
+        return next(int(line.split()[1]) for line in status.splitlines()
+                    if line.startswith("VmRSS")) / 1024
+
+    def run(self, options):
+        """The service's memory when every buffer and thread is made, and at the end."""
+        threads = [threading.Thread(target=self.work, args=(n,))
+                   for n in range(options.connections)]
+        threads += [threading.Thread(target=self.dawdle, args=(n,))
+                    for n in range(options.dawdlers)]
+        for thread in threads:
+            thread.start()
+        time.sleep(0.3 * options.seconds)
+        early = self.resident_mib()
+        for thread in threads:
+            thread.join()
+        return early, self.resident_mib()
+
+
+def percentile_ms(seconds, percent):
+    if not seconds:
+        return "none"
+    return f"{1000 * sorted(seconds)[(len(seconds) - 1) * percent // 100]:.1f} ms"
+
+
+def show(load, memory, metrics, options):
+    batches = metrics["credence_batch_requests_count"]
+    for name, value in [
+            ("seconds of load, by so many connections",
+             f"{options.seconds:g}, {options.connections}"),
+            ("good requests, answered as alone", len(load.seconds)),
+            ("malformed requests, refused", load.refused),
+            ("anything else", len(load.errors)),
+            ("good requests a second", f"{len(load.seconds) / options.seconds:.0f}"),
+            ("requests predicted together, mean",
+             f"{metrics['credence_batch_requests_sum'] / batches:.1f}"),
+            ("latency, median", percentile_ms(load.seconds, 50)),
+            ("latency, 99 %", percentile_ms(load.seconds, 99)),
+            ("latency, longest", percentile_ms(load.seconds, 100)),
+            (f"slow clients, cut after {TIMEOUT_S} s", len(load.lives)),
+            ("longest life of one", f"{max(load.lives, default=0):.1f} s"),
+            ("memory, early and at the end", f"{memory[0]:.1f}, {memory[1]:.1f} MiB")]:
+        print(f"{name:<44} {value:>16}")
+    for error in load.errors[:5]:
+        print(error, file=sys.stderr)
+
+
+def measure(folder, options):
+    with Service(folder, "run", "--timeout-s", TIMEOUT_S) as service:
+        load = Load(service, options.seconds)
+        early, late = load.run(options)
+        metrics = service.metrics()
+    show(load, (early, late), metrics, options)
+    assert not load.errors, f"{len(load.errors)} wrong answers"
+    assert load.refused > 0, "no malformed request was sent: a longer run is needed"
+    # One second more to read what was said, and what a busy machine takes.
+    assert max(load.lives) < TIMEOUT_S + 4, "a slow client was not cut off"
+    assert late < 1.05 * early + 8, f"memory grew from {early:.1f} to {late:.1f} MiB"
+
+
+def main():
+    options = arguments()
+    assert options.program == PROGRAM
+    with tempfile.TemporaryDirectory(prefix="credence-") as folder:
+        ProgramTest.folder = Path(folder)
+        ProgramTest.succeed("train", RECIPES / "mnist_bnn_fc_flipout.yaml", *SMALL,
+                            "predict.samples=10", "--output", "run")
+        measure(folder, options)
+
+
+if __name__ == "__main__":
+    main()

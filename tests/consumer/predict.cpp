@@ -1,0 +1,14 @@
+#include <iostream>
+
+#include "credence/config/trained_model.h"
+#include "credence/data/inputs.h"
+
+using namespace credence;
+
+// predict RUN FILE: prints the mean of each input.
+int main(int, char** arguments) {
+  const TrainedModel trained = load_run(arguments[1]);
+  const auto inputs = read_inputs(arguments[2], *trained.data.train);
+  const Predictions y = predict(trained, *inputs);
+  for (const float mean : y.mean.span<float>()) std::cout << mean << '\n';
+}
