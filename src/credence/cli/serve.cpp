@@ -101,6 +101,7 @@ void run_serve(ServeArguments arguments, Context& context) {
       },
       arguments.service, &metrics);
   Api api(served(trained), service, metrics, arguments.api);
+  listener.listen();  // whoever reads the address may connect
   std::cout << arguments.run << " at http://" << listener.address() << std::endl;
   serve_http(listener, api, metrics, arguments.http, stop.descriptor());
 }

@@ -51,7 +51,6 @@ void serve_http(Listener& listener, Api& api, ServiceMetrics& metrics,
     }
     metrics.on_connection(-1);
   };
-  listener.listen();
   Threads threads(static_cast<std::size_t>(options.max_connections));
   for (Descriptor connection = listener.accept(stop); connection.is_open();
        connection = listener.accept(stop)) {

@@ -11,9 +11,9 @@ struct HttpServerOptions {
   double keep_alive_s = 30;  ///< that a connection may be silent
 };
 
-/// Answers the connections that come to a port by HTTP/1.1, each in a thread, until `stop` can be
-/// read from; then those that are under way, and returns. One connection too many is told to come
-/// again (503).
+/// Answers the connections to a port that is listened at by HTTP/1.1, each in a thread,
+/// until `stop` can be read from; then those that are under way, and returns. One connection too
+/// many is told to come again (503).
 void serve_http(Listener& listener, Api& api, ServiceMetrics& metrics,
                 const HttpServerOptions& options, int stop);
 
