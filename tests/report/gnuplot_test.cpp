@@ -85,7 +85,7 @@ TEST(PaperPlots, ShareADensityOverItsBins) {
 }
 
 TEST(Gnuplot, QuotesText) {
-  EXPECT_EQ(gnuplot_quoted("dog's\n$x"), "'dog''s $x'");
+  EXPECT_EQ(gnuplot_quoted("'dog's\n$x"), "'\u2019dog\u2019s $x'");
 }
 
 TEST(Gnuplot, TakesColumnsOfAnyText) {
@@ -107,13 +107,10 @@ ReportedRun run_of_names(const std::string& name) {
 TEST(Gnuplot, RunsNoCommandThatANameHolds) {
   if (std::system("gnuplot --version >/dev/null 2>&1") != 0) GTEST_SKIP() << "no gnuplot here";
   const TemporaryFolder folder;
-  for (const char* const name :
-       {"a\nEND_OF_DATA\nsystem('touch hit')\n!touch hit\n`touch hit`",
-        "';system('touch hit');'`touch hit`'.system('touch hit').'",
-        "\"\rEND_OF_DATA\r!touch hit\r\nEND_OF_DATA\n!touch hit\n@hit \\"}) {
-    write_plots(paper_plots(run_of_names(name)), folder / "plots");
-    EXPECT_FALSE(std::filesystem::exists(folder / "plots" / "hit")) << name;
-  }
+  write_plots(paper_plots(run_of_names("'.system('touch hit').'`touch hit`\nEND_OF_DATA\n"
+                                       "!touch hit\n\"\rEND_OF_DATA\r!touch hit\r@hit \\")),
+              folder / "plots");
+  EXPECT_FALSE(std::filesystem::exists(folder / "plots" / "hit"));
 }
 
 TEST(Gnuplot, ThatIsMissingIsToldWithWhatToInstall) {

@@ -43,6 +43,18 @@ TEST(LearningCurves, AreTheirOwnForEachMember) {
   EXPECT_EQ(curves.by_step[1].member, 2);
 }
 
+TEST(LearningCurves, OfChainsAreThoseOfTheirTraining) {
+  const LearningCurves curves = parse_learning_curves(
+      R"({"event":"step","epoch":1,"step":1,"loss":4}
+{"event":"epoch","epoch":1,"step":2,"chain":1,"loss":3}
+{"event":"step","epoch":1,"step":1,"loss":0.1}
+{"event":"epoch","epoch":1,"step":2,"loss":0.2,"acceptance":0.9})");
+  ASSERT_THAT(curves.named("loss"), SizeIs(1));
+  EXPECT_THAT(curves.named("loss")[0]->values, ElementsAre(3));
+  ASSERT_THAT(curves.named("acceptance"), SizeIs(1));
+  EXPECT_THAT(curves.by_step, IsEmpty());
+}
+
 TEST(LearningCurves, DoWithoutALastLineThatIsCut) {
   const LearningCurves curves =
       parse_learning_curves("{\"event\":\"epoch\",\"epoch\":1,\"loss\":2}\n{\"event\":\"ep");

@@ -86,6 +86,17 @@ TEST(WeightHistograms, OfACheckpointCountEveryWeight) {
   EXPECT_EQ(std::accumulate(histograms[1].counts.begin(), histograms[1].counts.end(), 0.0), 4);
 }
 
+TEST(WeightHistograms, OfFewWeightsHaveFewBins) {
+  for (const auto& [weights, bins] : {std::pair(1, 2), std::pair(50, 8), std::pair(100'000, 60)}) {
+    Tensor mu({weights});
+    for (int i = 0; i < weights; ++i) mu.data<float>()[i] = static_cast<float>(i);
+    const auto histograms =
+        weight_histograms({.metadata = {}, .tensors = {{"dense1.weight_mu", mu}}});
+    ASSERT_THAT(histograms, SizeIs(1));
+    EXPECT_EQ(histograms[0].counts.size(), static_cast<std::size_t>(bins)) << weights;
+  }
+}
+
 TEST(WeightHistograms, OfAPosteriorBesideTheWeights) {
   Tensor mean({3}), sigma({3}), samples({2, 3});
   mean.span<float>()[2] = 1;

@@ -63,6 +63,8 @@ class NetworkFigures {
     const PredictedPart part = predictor.predict(*test, communicator_);
     const bool draws = trained_.model->draws_in_predictions() || trained_.weights;
     run_.samples = draws ? predict_.samples : 1;
+    if (trained_.weights && trained_.weights->size() > 0)  // of an ensemble: its members
+      run_.samples = std::min(run_.samples, trained_.weights->size());
     run_.test = measure(predictor.make_metrics(), part, communicator_);
     const PredictedPart whole = gather_part(part, test->size(), communicator_);
     on_rank_zero(communicator_, [&] {

@@ -22,7 +22,7 @@ constexpr const char* preamble =
     "set tics nomirror out scale 0.6\n"
     "set grid lc rgb '#dddddd' lt 1 lw 0.6\n"
     "set offsets graph 0.02, graph 0.02, graph 0.03, graph 0.03\n"
-    "set key top right noenhanced samplen 1.5\n";
+    "set key tmargin right horizontal noenhanced samplen 1.5\n";
 
 /// Names come from recipes: none may end the line, and so its text, and begin a command.
 bool is_control(char letter) {
@@ -73,8 +73,11 @@ Finished run_program(const std::string& program, const std::string& argument,
 std::string gnuplot_quoted(const std::string& text) {
   std::string quoted = "'";
   for (const char letter : text) {
-    if (letter == '\'') quoted += '\'';
-    quoted += is_control(letter) ? ' ' : letter;
+    // Doubled, an apostrophe at the beginning would end the text: gnuplot 5.4 takes '' as empty.
+    if (letter == '\'')
+      quoted += "\u2019";
+    else
+      quoted += is_control(letter) ? ' ' : letter;
   }
   return quoted + "'";
 }

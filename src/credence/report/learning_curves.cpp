@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 
 #include <nlohmann/json.hpp>
 
@@ -70,6 +71,21 @@ std::vector<Json> parse_events(std::string_view text) {
   return events;
 }
 
+/// Chains are trained one by one, then sampled, a chain an epoch: what that tells of the same
+/// figures is not their training.
+void drop_sampling(LearningCurves& curves) {
+  const auto is_sampled = [&](const Curve& curve) {
+    return curve.member == 0 && std::ranges::any_of(curves.by_epoch, [&](const Curve& other) {
+             return other.member > 0 && other.name == curve.name;
+           });
+  };
+  std::vector<Curve> kept;
+  std::ranges::remove_copy_if(curves.by_epoch, std::back_inserter(kept), is_sampled);
+  if (kept.size() == curves.by_epoch.size()) return;
+  curves.by_epoch = std::move(kept);
+  curves.by_step.clear();
+}
+
 }  // namespace
 
 std::vector<const Curve*> LearningCurves::named(const std::string& name) const {
@@ -98,6 +114,7 @@ LearningCurves parse_learning_curves(std::string_view text) {
   }
   if (member > 0)
     for (Curve& curve : curves.by_step) curve.member = std::max<std::int64_t>(curve.member, 1);
+  drop_sampling(curves);
   return curves;
 }
 

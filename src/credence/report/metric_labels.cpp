@@ -27,6 +27,12 @@ constexpr MetricLabel names[] = {
     {"crps", "CRPS", "units of the target"},
     {"auroc", "Area under ROC", "probability"},
     {"noise_sigma", "Sigma of the noise", "units of the target"},
+    {"acceptance", "Acceptance", "share of trajectories"},
+    {"divergent", "Divergent trajectories", "trajectories"},
+    {"step_size", "Step size", ""},
+    {"energy_r_hat", "R-hat of the energy", ""},
+    {"energy_ess", "Effective samples of the energy", "samples"},
+    {"log_evidence", "Log evidence", "nats"},
     {"learning_rate", "Learning rate", ""},
     {"samples_per_sec", "Throughput", "examples per second"},
 };

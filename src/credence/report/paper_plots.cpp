@@ -1,21 +1,17 @@
 #include "credence/report/paper_plots.h"
 
 #include <algorithm>
-#include <array>
 #include <cctype>
 #include <cmath>
 
 #include <fmt/format.h>
 
 #include "credence/base/text.h"
+#include "credence/report/line_colours.h"
 #include "credence/report/metric_labels.h"
 
 namespace credence {
 namespace {
-
-/// Okabe and Ito's colours, which the colour-blind tell apart: https://jfly.uni-koeln.de/color/.
-constexpr std::array<const char*, 6> colours{"#0072b2", "#d55e00", "#009e73",
-                                             "#cc79a7", "#e69f00", "#56b4e9"};
 
 std::string number(double value) {
   return std::isfinite(value) ? fmt::format("{:.6g}", value) : "NaN";
@@ -43,21 +39,15 @@ std::string plot_of(const std::vector<std::string>& clauses) {
   return "plot " + join(clauses, ", \\\n     ");
 }
 
-std::string colour(std::size_t i) {
-  return fmt::format("lc rgb '{}'", colours[i % colours.size()]);
+/// Of chains that were trained one by one, what came of sampling each.
+bool is_by_chain(const LearningCurves& curves, const Curve& curve) {
+  return curve.member == 0 &&
+         std::ranges::any_of(curves.by_epoch, [](const Curve& other) { return other.member > 0; });
 }
 
-/// From dark to light, of viridis: https://bids.github.io/colormap.
-std::string viridis(double share) {
-  static constexpr double stops[5][3] = {
-      {68, 1, 84}, {59, 82, 139}, {33, 145, 140}, {94, 201, 98}, {222, 200, 37}};
-  const double place = std::clamp(share, 0.0, 1.0) * 4;
-  const auto at = std::min<std::size_t>(3, static_cast<std::size_t>(place));
-  const double part = place - static_cast<double>(at);
-  std::array<int, 3> rgb{};
-  for (std::size_t i = 0; i < 3; ++i)
-    rgb[i] = static_cast<int>(std::lround((1 - part) * stops[at][i] + part * stops[at + 1][i]));
-  return fmt::format("lc rgb '#{:02x}{:02x}{:02x}'", rgb[0], rgb[1], rgb[2]);
+std::string epoch_axis(double last) {
+  return fmt::format("set xrange [0:{}]{}", number(std::max(1.0, last)),
+                     last <= 10 ? "; set xtics 1" : "");
 }
 
 void add_curves(const ReportedRun& run, std::vector<GnuplotPlot>& plots) {
@@ -75,13 +65,16 @@ void add_curves(const ReportedRun& run, std::vector<GnuplotPlot>& plots) {
         plot.blocks.emplace_back(name, block);
         const bool is_named = curve->member <= 1;
         clauses.push_back(
-            fmt::format("${} with linespoints pt 7 ps 0.5 lw 2 {} {} {}", name,
-                        colour(held_out ? 1 : 0), held_out ? "dt 2" : "",
+            fmt::format("${} with {} lw 2 {} {} {}", name,
+                        curve->values.size() > 40 ? "lines" : "linespoints pt 7 ps 0.5",
+                        gnuplot_colour(held_out ? 1 : 0), held_out ? "dt 2" : "",
                         is_named ? fmt::format("title '{}'", held_out ? "validation" : "training")
                                  : "notitle"));
       }
     }
-    plot.commands = {labels("epoch", axis_label(first.name)), plot_of(clauses)};
+    plot.commands = {
+        labels(is_by_chain(run.curves, first) ? "chain" : "epoch", axis_label(first.name)),
+        epoch_axis(first.epochs.back()), plot_of(clauses)};
     plots.push_back(std::move(plot));
   }
 }
@@ -98,15 +91,16 @@ GnuplotPlot bars(const std::string& name, const std::string& quantity,
                        "set style fill solid 0.8 noborder", "set grid noytics",
                        "set offsets 0, 0, 0.5, 0.5",
                        "plot $rows using ($2/2):0:($2/2):(0.35):yticlabels(1) with boxxyerror " +
-                           colour(0) + " notitle"}};
+                           gnuplot_colour(0) + " notitle"}};
 }
 
 void add_profile(const ReportedRun& run, std::vector<GnuplotPlot>& plots) {
   if (!run.profile || run.profile->steps == 0) return;
   std::vector<NamedValue> rows;
   for (const ProfileRow& row : run.profile->rows)
-    rows.emplace_back(row.layer.empty() ? row.phase : row.phase + " " + row.layer,
-                      1e3 * row.seconds / static_cast<double>(run.profile->steps));
+    if (row.seconds > 1e-3 * run.profile->seconds)
+      rows.emplace_back(row.layer.empty() ? row.phase : row.phase + " " + row.layer,
+                        1e3 * row.seconds / static_cast<double>(run.profile->steps));
   plots.push_back(bars("step-time", "ms per step", rows));
 }
 
@@ -125,7 +119,7 @@ void add_classification(const ClassificationFigures& figures, std::vector<Gnuplo
                    .commands = {labels("confidence", "accuracy"),
                                 "set xrange [0:1]; set yrange [0:1]; set size square",
                                 plot_of({diagonal, "$bins with yerrorlines pt 7 ps 0.7 lw 1.5 " +
-                                                       colour(0) + " notitle"})}});
+                                                       gnuplot_colour(0) + " notitle"})}});
   if (figures.labels.size() > 30) return;
   block.clear();
   std::string tics;
@@ -177,13 +171,13 @@ void add_densities(const ClassificationFigures& figures, std::vector<GnuplotPlot
              labels("class", "probability"),
              fmt::format("set title {} noenhanced",
                          gnuplot_quoted(fmt::format(
-                             "test example {}: {}", density.example.index,
+                             "test example {}, true class {}", density.example.index,
                              figures.labels[static_cast<std::size_t>(density.example.truth)]))),
              fmt::format("set xtics ({}); set xrange [-0.6:{}]; set yrange [0:1]", tics,
                          static_cast<double>(density.classes.size()) - 0.4),
              "set style fill solid 0.25 noborder; set boxwidth 0.8",
-             plot_of({"$means with boxes " + colour(0) + " title 'mean'",
-                      "$draws with points pt 7 ps 0.5 " + colour(1) +
+             plot_of({"$means with boxes " + gnuplot_colour(0) + " title 'mean'",
+                      "$draws with points pt 7 ps 0.5 " + gnuplot_colour(1) +
                           " title 'draws of the weights'"})}});
   }
 }
@@ -209,12 +203,13 @@ void add_histograms(const ReportedRun& run, std::vector<GnuplotPlot>& plots) {
       const double share =
           moments.size() > 1 ? static_cast<double>(i) / static_cast<double>(moments.size() - 1) : 0;
       clauses.push_back(fmt::format("$moment{} with lines lw 1.8 {} title 'epoch {}'", i,
-                                    viridis(share), moment.epoch));
+                                    gnuplot_viridis(share), moment.epoch));
     }
     const char* const quantity = first.quantity == "mu"      ? "μ of "
                                  : first.quantity == "sigma" ? "σ of "
                                                              : "";
-    plot.commands = {labels(quantity + first.layer, "density"), plot_of(clauses)};
+    plot.commands = {labels(quantity + first.layer, "density"), "set yrange [0:*]",
+                     plot_of(clauses)};
     plots.push_back(std::move(plot));
   }
 }
@@ -232,11 +227,11 @@ void add_diagnostics(const ReportedRun& run, std::vector<GnuplotPlot>& plots) {
     for (const PruningPoint& point : run.pruning.points)
       for (const auto& [name, value] : point.values)
         if (name == metric) block += line({100 * point.share, value});
-    plots.push_back(
-        {.name = "pruning-" + metric,
-         .blocks = {{"points", block}},
-         .commands = {labels("weights removed, %", axis_label(metric)),
-                      "plot $points with linespoints pt 7 ps 0.6 lw 2 " + colour(0) + " notitle"}});
+    plots.push_back({.name = "pruning-" + metric,
+                     .blocks = {{"points", block}},
+                     .commands = {labels("weights removed, %", axis_label(metric)),
+                                  "plot $points with linespoints pt 7 ps 0.6 lw 2 " +
+                                      gnuplot_colour(0) + " notitle"}});
   }
 }
 
@@ -250,7 +245,7 @@ void add_regression(const RegressionFigures& figures, std::vector<GnuplotPlot>& 
                      .commands = {labels("probability of the interval", "share of targets in it"),
                                   "set xrange [0:1]; set yrange [0:1]; set size square",
                                   plot_of({diagonal, "$levels with linespoints pt 7 ps 0.5 lw 2 " +
-                                                         colour(0) + " notitle"})}});
+                                                         gnuplot_colour(0) + " notitle"})}});
   for (const RegressionTarget& target : figures.targets) {
     std::string points, groups;
     for (std::size_t i = 0; i < target.truth.size(); ++i)
@@ -263,14 +258,14 @@ void add_regression(const RegressionFigures& figures, std::vector<GnuplotPlot>& 
         {.name = safe_name("predicted-" + target.name),
          .blocks = {{"points", points}},
          .commands = {labels("true " + target.name, "predicted " + target.name),
-                      plot_of({"$points " + style + colour(0) + " notitle", diagonal})}});
+                      plot_of({"$points " + style + gnuplot_colour(0) + " notitle", diagonal})}});
     for (const SigmaGroup& group : target.groups) groups += line({group.sigma, group.error});
     if (groups.empty()) continue;
     plots.push_back({.name = safe_name("sigma-" + target.name),
                      .blocks = {{"groups", groups}},
                      .commands = {labels("predicted σ of " + target.name, "rms error"),
                                   plot_of({diagonal, "$groups with linespoints pt 7 ps 0.7 lw 2 " +
-                                                         colour(0) + " notitle"})}});
+                                                         gnuplot_colour(0) + " notitle"})}});
   }
 }
 

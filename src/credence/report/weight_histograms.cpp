@@ -61,6 +61,11 @@ void count(const std::vector<double>& values, int bins, WeightHistogram& histogr
   }
 }
 
+/// The rule of Rice University: few values have few bins.
+int rice_bins(std::size_t values) {
+  return static_cast<int>(std::ceil(2 * std::cbrt(static_cast<double>(values))));
+}
+
 struct Kind {
   const char *prefix, *suffix, *quantity;
 };
@@ -109,7 +114,7 @@ std::vector<WeightHistogram> weight_histograms(const SafetensorsFile& checkpoint
            .step = number(checkpoint.metadata, "step"),
            .layer = name.substr(prefix.size(), name.size() - prefix.size() - suffix.size()),
            .quantity = kind.quantity});
-      count(values, bins, histograms.back());
+      count(values, std::min(bins, rice_bins(values.size())), histograms.back());
     }
   }
   return histograms;

@@ -81,7 +81,8 @@ function picture(image, label) {
 }
 
 function metricTitle(name) {
-  return (report.metrics[name] || { title: name }).title;
+  const known = report.metrics[name];
+  return known ? known.title : name.charAt(0).toUpperCase() + name.slice(1).replaceAll("_", " ");
 }
 /// What stands on its axis.
 function metricUnit(name) {

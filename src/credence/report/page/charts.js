@@ -70,7 +70,8 @@ function axis(colours, title, more = {}) {
 
 function tickText(value) {
   const size = Math.abs(value);
-  if (size !== 0 && (size >= 1e6 || size < 1e-4)) return value.toExponential(1);
+  if (size >= 1e6) return value.toLocaleString("en-US", { notation: "compact" });
+  if (size !== 0 && size < 1e-4) return value.toExponential(1);
   return value.toLocaleString("en-US", { maximumFractionDigits: 6 });
 }
 
@@ -82,6 +83,11 @@ function marked(dataset, item) {
     : { lineCap: "round", lineDash: [0.01, 45.99], lineDashOffset: -11 };
   return { ...item, ...stroke, lineWidth: 7, fillStyle: "transparent",
            strokeStyle: dataset.backgroundColor };
+}
+
+/// Of an axis with powers of ten: 1, 2 and 5 of each.
+function decadeText(value) {
+  return /^[125](e|$)/.test(value.toExponential()) ? tickText(value) : "";
 }
 
 /// Several datasets may share a label: one entry of the legend stands for them all.
@@ -107,7 +113,7 @@ function legend(colours, shown) {
 }
 
 /// A chart of points (x, y). `x`, `y`: {title, ...axis options}.
-function xyChart(colours, { x, y, datasets, intersect = false }) {
+function xyChart(colours, { x, y, datasets, intersect = false, named = false }) {
   const { title: xTitle, ...xMore } = x;
   const { title: yTitle, ...yMore } = y;
   return {
@@ -119,7 +125,7 @@ function xyChart(colours, { x, y, datasets, intersect = false }) {
       interaction: { mode: "nearest", intersect, axis: "xy" },
       scales: { x: axis(colours, xTitle, xMore), y: axis(colours, yTitle, yMore) },
       plugins: {
-        legend: legend(colours, new Set(datasets.map((dataset) => dataset.label)).size > 1),
+        legend: legend(colours, named || new Set(datasets.map((dataset) => dataset.label)).size > 1),
         tooltip: {
           filter: (item) => Boolean(item.dataset.label),
           callbacks: {

@@ -10,7 +10,7 @@ function reliabilityBoxes(shownRuns) {
       const xs = bins.map((bin) => bin.confidence);
       return [
         line(several ? run.name : "test set", colour, points(xs, bins.map((bin) => bin.accuracy)),
-          { pointRadius: 4 }),
+          { pointRadius: 4, clip: 6 }),
         intervals(several ? run.name : "95% interval", withAlpha(colour, 0.5), xs,
           bins.map((bin) => bin.accuracy_lower), bins.map((bin) => bin.accuracy_upper)),
       ];

@@ -2,13 +2,13 @@ function summariesTable() {
   const names = [...new Set(runs.flatMap((run) => Object.keys(run.test)))];
   const of = (make) => runs.map((run) => (run.summary ? make(run.summary) : "-"));
   const rows = [
-    ["model", ...of((s) => s.model)], ["data", ...of((s) => s.dataset)],
-    ...names.map((name) => [`test ${withinSentence(metricTitle(name))}`, ...runs.map((run) => numberText(run.test[name]))]),
-    ["parameters", ...of((s) => numberText(s.parameters))],
-    ["epochs", ...of((s) => numberText(s.epochs))], ["seed", ...of((s) => String(s.seed))],
-    ["training", ...of((s) => durationText(s.train_seconds))],
-    ["examples per second", ...of((s) => numberText(s.samples_per_sec, 3))],
-    ["ranks × threads", ...of((s) => `${s.ranks} × ${s.threads_per_rank}`)],
+    ["Model", ...of((s) => s.model)], ["Data", ...of((s) => s.dataset)],
+    ...names.map((name) => [`${metricTitle(name)}, test`, ...runs.map((run) => numberText(run.test[name]))]),
+    ["Parameters", ...of((s) => numberText(s.parameters))],
+    ["Epochs", ...of((s) => numberText(s.epochs))], ["Seed", ...of((s) => String(s.seed))],
+    ["Training", ...of((s) => durationText(s.train_seconds))],
+    ["Examples per second", ...of((s) => numberText(s.samples_per_sec, 3))],
+    ["Ranks × threads", ...of((s) => `${s.ranks} × ${s.threads_per_rank}`)],
   ];
   return table([{ title: "" }, ...runs.map((run) => ({ title: run.name, number: true }))], rows);
 }

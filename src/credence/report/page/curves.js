@@ -16,7 +16,7 @@ function curveSets(colours, shownRuns, name) {
     }
     if (several) return;
     for (const curve of run.by_step.filter((other) => other.name === name)) {
-      sets.push(line("training, by step", withAlpha(colours.series[0], 0.35),
+      sets.push(line("training, by step", withAlpha(colours.series[0], 0.5),
         points(curve.epochs, curve.values), { borderWidth: 1, pointRadius: 0, order: 1 }));
     }
   });
@@ -40,13 +40,33 @@ function curveNames(shownRuns) {
   return [...found].sort((a, b) => rank(a) - rank(b));
 }
 
+/// A figure that falls far is told by powers of ten, one that hardly moves from zero.
+function curveAxis(name, sets) {
+  const values = sets.flatMap((set) => set.data.map((point) => point.y)).filter(isNumber);
+  const least = Math.min(...values), most = Math.max(...values);
+  const falls = ["loss", "nll", "kl", "rmse", "mae"].includes(name);
+  if (falls && least > 0 && most > 10 * least) {
+    return { title: metricUnit(name), type: "logarithmic", ticks: { callback: decadeText } };
+  }
+  return { title: metricUnit(name),
+           beginAtZero: fromZero.includes(name) || (least === 0 && most === 0) };
+}
+
 function curvesSection(shownRuns) {
   const names = curveNames(shownRuns);
   if (names.length === 0) return [];
+  const curves = shownRuns.flatMap((run) => run.by_epoch);
+  // Chains that were trained one by one are sampled a chain an epoch.
+  const isByChain = (name) => curves.some((curve) => curve.member > 0) &&
+    !curves.some((curve) => curve.member > 0 && curve.name.replace(/^val_/, "") === name);
   return [element("div", { class: "grid" }, ...names.map((name) =>
-    chartBox(metricTitle(name), (colours) => xyChart(colours, {
-      x: { title: "epoch" },
-      y: { title: metricUnit(name), beginAtZero: fromZero.includes(name) },
-      datasets: curveSets(colours, shownRuns, name),
-    }))))];
+    chartBox(metricTitle(name), (colours) => {
+      const datasets = curveSets(colours, shownRuns, name);
+      return xyChart(colours, {
+        x: { title: shownRuns.length === 1 && isByChain(name) ? "chain" : "epoch", min: 0,
+             ticks: { precision: 0 } },
+        y: curveAxis(name, datasets), datasets,
+        named: datasets.some((set) => set.label === "validation"),
+      });
+    })))];
 }

@@ -28,7 +28,7 @@ function tiles(run) {
       tile("Ranks × threads", `${s.ranks} × ${s.threads_per_rank}`, s.device),
       tile("Peak memory", bytesText(s.peak_rss_bytes)));
     for (const [name, value] of Object.entries(s.inference)) {
-      made.push(tile(name.replaceAll("_", " "), numberText(value)));
+      made.push(tile(metricTitle(name), numberText(value)));
     }
   }
   return element("div", { class: "tiles" }, ...made);

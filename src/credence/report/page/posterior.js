@@ -1,21 +1,29 @@
 /// Of a histogram, what its area is one of.
 function densityOf(histogram) {
   const total = histogram.counts.reduce((sum, count) => sum + count, 0);
-  return histogram.counts.map((count, i) => {
-    const width = histogram.edges[i + 1] - histogram.edges[i];
-    return { x: (histogram.edges[i] + histogram.edges[i + 1]) / 2,
-             y: width > 0 ? count / (total * width) : NaN };
+  const { edges } = histogram;
+  const bins = histogram.counts.map((count, i) => {
+    const width = edges[i + 1] - edges[i];
+    return { x: (edges[i] + edges[i + 1]) / 2, y: width > 0 ? count / (total * width) : NaN };
   });
+  return [{ x: edges[0], y: 0 }, ...bins, { x: edges.at(-1), y: 0 }];
+}
+
+/// The same shape, 1 at its highest: layers of any width can share a chart.
+function scaled(density) {
+  const most = Math.max(...density.map((point) => point.y).filter(isNumber));
+  return density.map(({ x, y }) => ({ x, y: y / most }));
 }
 
 const quantities = { mu: "mean μ", sigma: "standard deviation σ", weight: "weight" };
 
-/// Densities in one chart. `named`: {label, histogram, colour(colours)}, and options of the line.
-function histogramChart(title, unit, named) {
+/// Densities in one chart. `named`: {label, density, colour(colours)}, and options of the line.
+function densityChart(title, x, y, named) {
   return chartBox(title, (colours) => xyChart(colours, {
-    x: { title: unit }, y: { title: "density", min: 0 },
-    datasets: named.map(({ label, histogram, colour, ...more }) => line(label, colour(colours),
-      densityOf(histogram), { pointRadius: 0, borderWidth: 1.8, ...more })),
+    x: { title: x }, y: { title: y, min: 0 },
+    datasets: named.map(({ label, density, colour, ...more }) => line(label, colour(colours),
+      density, { pointRadius: 0, borderWidth: 1.8, ...more })),
+    named: true,
   }));
 }
 
@@ -28,9 +36,9 @@ function momentsOf(run, layer, quantity) {
 function lastMoments(run, layers, quantity) {
   const last = layers.map((layer) => momentsOf(run, layer, quantity).at(-1)).filter(Boolean);
   if (last.length === 0) return null;
-  return histogramChart(`All layers: ${quantities[quantity]}`, quantities[quantity],
-    last.map((histogram, i) => ({
-      label: histogram.layer, histogram,
+  return densityChart(`All layers: ${quantities[quantity]}`, quantities[quantity],
+    "density, 1 at its highest", last.map((histogram, i) => ({
+      label: histogram.layer, density: scaled(densityOf(histogram)),
       colour: (colours) => colours.series[i % colours.series.length],
       borderDash: i < palettes.light.length ? [] : [6, 3],
     })));
@@ -40,9 +48,10 @@ function lastMoments(run, layers, quantity) {
 function courseOf(run, layer) {
   return element("div", { class: "grid wide" }, ...Object.keys(quantities).map((quantity) => {
     const moments = momentsOf(run, layer, quantity);
-    return moments.length === 0 ? null : histogramChart(`${layer}: ${quantities[quantity]}`,
-      quantities[quantity], moments.map((histogram, i) => ({
-        label: histogram.step === 0 ? "before" : `epoch ${histogram.epoch}`, histogram,
+    return moments.length === 0 ? null : densityChart(`${layer}: ${quantities[quantity]}`,
+      quantities[quantity], "density", moments.map((histogram, i) => ({
+        label: histogram.step === 0 ? "before" : `epoch ${histogram.epoch}`,
+        density: densityOf(histogram),
         colour: () => gradual(i, moments.length),
       })));
   }));

@@ -4,17 +4,13 @@ function range(values) {
   return [Math.min(...finite), Math.max(...finite)];
 }
 
-/// Of several targets each has its name.
-function named(target) {
-  return target.name === "target" ? "" : `: ${target.name}`;
-}
 function unitOf(target) {
   return target.name === "target" ? "units of the target" : `units of ${target.name}`;
 }
 
-function predictedBox(target, interval) {
+function predictedBox(target, title, interval) {
   const [least, most] = range([...target.truth, ...target.predicted]);
-  return chartBox(`Predicted against true${named(target)}`, (colours) => xyChart(colours, {
+  return chartBox(`Predicted against true${title}`, (colours) => xyChart(colours, {
     x: { title: `true value, ${unitOf(target)}` },
     y: { title: `predicted value, ${unitOf(target)}` },
     datasets: [
@@ -28,10 +24,10 @@ function predictedBox(target, interval) {
   }), { height: 320 });
 }
 
-function sigmaBox(target) {
+function sigmaBox(target, title) {
   const error = target.truth.map((truth, i) => Math.abs(target.predicted[i] - truth));
   const [, widest] = range([...target.sigma, ...target.groups.map((group) => group.sigma)]);
-  return chartBox(`Sigma against error${named(target)}`, (colours) => xyChart(colours, {
+  return chartBox(`Sigma against error${title}`, (colours) => xyChart(colours, {
     x: { title: `predictive σ, ${unitOf(target)}` },
     y: { title: `|predicted - true|, ${unitOf(target)}` },
     datasets: [
@@ -48,8 +44,11 @@ function sigmaBox(target) {
 function regressionSection(run) {
   const figures = run.regression;
   if (!figures) return [];
-  const boxes = figures.targets.flatMap((target) => [predictedBox(target, figures.interval),
-    ...(target.sigma.length > 0 ? [sigmaBox(target)] : [])]);
+  const boxes = figures.targets.flatMap((target) => {
+    const title = figures.targets.length > 1 ? `: ${target.name}` : "";
+    return [predictedBox(target, title, figures.interval),
+      ...(target.sigma.length > 0 ? [sigmaBox(target, title)] : [])];
+  });
   if (figures.coverage.length > 0) boxes.push(coverageBox([run]));
   return [element("div", { class: "grid" }, ...boxes)];
 }
