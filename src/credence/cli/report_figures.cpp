@@ -152,11 +152,9 @@ void add_network_figures(ReportedRun& run, const std::vector<std::string>& overr
     try {
       how();
       return true;
-    } catch (const UsageError&) {
-      throw;
-    } catch (const CommError&) {
-      throw;
-    } catch (const Error& error) {
+    } catch (const Error& error) {  // by its code: from rank 0 it comes without its type
+      const ExitCode code = error.exit_code();
+      if (code == ExitCode::usage || code == ExitCode::comm) throw;
       run.notes.push_back({section, error.what()});
       return false;
     }
