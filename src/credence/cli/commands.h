@@ -23,6 +23,7 @@ void add_data(CLI::App& app, Context& context);
 void add_models(CLI::App& app, Context& context);
 void add_check(CLI::App& app, Context& context);
 void add_doctor(CLI::App& app, Context& context);
+void add_watch(CLI::App& app, Context& context);
 void add_bench(CLI::App& app, Context& context);
 
 }  // namespace credence::cli

@@ -97,6 +97,7 @@ int run(CommWorld& world, int argc, char** argv) {
   cli::add_models(app, context);
   cli::add_check(app, context);
   cli::add_bench(app, context);
+  cli::add_watch(app, context);
   cli::add_doctor(app, context);
 
   check_command(app, argc, argv);

@@ -1,12 +1,7 @@
 #include "credence/report/metrics_log.h"
 
-#include <cerrno>
-#include <cstring>
 #include <string>
 #include <vector>
-
-#include <fcntl.h>
-#include <unistd.h>
 
 #include "credence/base/errors.h"
 
@@ -26,35 +21,10 @@ std::string_view name_of(MetricsEvent event) {
   throw InternalError("metrics: unknown event");
 }
 
-MetricsLog::MetricsLog(const std::filesystem::path& path)
-    : path_(path), file_(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666)) {
-  require<CreateError>(file_ >= 0, path.string(),
-                       ": cannot open for writing: ", std::strerror(errno));
-}
-
-MetricsLog::~MetricsLog() {
-  ::close(file_);
-}
-
 void MetricsLog::write(MetricsEvent event, std::span<const Field> fields) {
   std::vector<Field> all{{"event", std::string(name_of(event))}};
   all.insert(all.end(), fields.begin(), fields.end());
-  const std::string line = json_object(all) + "\n";
-
-  ssize_t written = 0;
-  do {
-    written = ::write(file_, line.data(), line.size());
-  } while (written < 0 && errno == EINTR);
-  if (written == static_cast<ssize_t>(line.size())) return;
-
-  std::string reason = written < 0 ? std::strerror(errno) : "disk full";
-  if (written > 0) {
-    const off_t end = ::lseek(file_, 0, SEEK_END);
-    if (end < written || ::ftruncate(file_, end - written) != 0)
-      reason += "; the last line is incomplete";
-  }
-  throw IoError(concat(path_.string(), ": expected to write ", line.size(), " bytes, got ",
-                       written < 0 ? 0 : written, ": ", reason));
+  file_.write(json_object(all) + "\n");
 }
 
 }  // namespace credence

@@ -1,10 +1,10 @@
 #pragma once
 
-#include <filesystem>
 #include <span>
 #include <string_view>
 
 #include "credence/base/json.h"
+#include "credence/report/append_file.h"
 
 namespace credence {
 
@@ -14,22 +14,15 @@ enum class MetricsEvent { header, step, epoch, end };
 std::string_view name_of(MetricsEvent event);
 
 /// Writer of metrics.jsonl: one JSON object a line, {"event":"epoch","epoch":1,...}, keys in the
-/// order given. Each line is one write call on a file opened for appending, so a reader who follows
-/// the file, or a killed run, sees whole lines.
+/// order given, with AppendFile's promises and errors.
 class MetricsLog {
  public:
-  /// Creates the file or goes on at its end. CreateError if it cannot be opened.
-  explicit MetricsLog(const std::filesystem::path& path);
-  ~MetricsLog();
-  MetricsLog(const MetricsLog&) = delete;
-  MetricsLog& operator=(const MetricsLog&) = delete;
+  explicit MetricsLog(const std::filesystem::path& path) : file_(path) {}
 
-  /// IoError if the line cannot be written, such as on a full disk; part of a line is taken back.
   void write(MetricsEvent event, std::span<const Field> fields);
 
  private:
-  std::filesystem::path path_;
-  int file_ = -1;
+  AppendFile file_;
 };
 
 }  // namespace credence

@@ -26,6 +26,7 @@ class RunDirectory {
   std::filesystem::path metrics() const { return path_ / "metrics.jsonl"; }
   std::filesystem::path summary() const { return path_ / "summary.json"; }
   std::filesystem::path environment() const { return path_ / "env.json"; }
+  std::filesystem::path histograms() const { return path_ / "histograms.jsonl"; }
   std::filesystem::path log() const { return path_ / "log.txt"; }
   std::filesystem::path checkpoints() const { return path_ / "checkpoints"; }
   std::filesystem::path plots() const { return path_ / "plots"; }

@@ -1,0 +1,41 @@
+#include "credence/report/append_file.h"
+
+#include <cerrno>
+#include <cstring>
+#include <string>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "credence/base/errors.h"
+
+namespace credence {
+
+AppendFile::AppendFile(const std::filesystem::path& path)
+    : path_(path), file_(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666)) {
+  require<CreateError>(file_ >= 0, path.string(),
+                       ": cannot open for writing: ", std::strerror(errno));
+}
+
+AppendFile::~AppendFile() {
+  ::close(file_);
+}
+
+void AppendFile::write(std::string_view record) {
+  ssize_t written = 0;
+  do {
+    written = ::write(file_, record.data(), record.size());
+  } while (written < 0 && errno == EINTR);
+  if (written == static_cast<ssize_t>(record.size())) return;
+
+  std::string reason = written < 0 ? std::strerror(errno) : "disk full";
+  if (written > 0) {
+    const off_t end = ::lseek(file_, 0, SEEK_END);
+    if (end < written || ::ftruncate(file_, end - written) != 0)
+      reason += "; the last record is incomplete";
+  }
+  throw IoError(concat(path_.string(), ": expected to write ", record.size(), " bytes, got ",
+                       written < 0 ? 0 : written, ": ", reason));
+}
+
+}  // namespace credence

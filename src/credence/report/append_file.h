@@ -1,0 +1,28 @@
+#pragma once
+
+#include <filesystem>
+#include <string_view>
+
+namespace credence {
+
+/// A file that grows by whole records. Each is one write call on a file opened for appending, so a
+/// reader who follows the file, or a killed run, sees whole ones.
+class AppendFile {
+ public:
+  /// Creates the file or goes on at its end. CreateError if it cannot be opened.
+  explicit AppendFile(const std::filesystem::path& path);
+  ~AppendFile();
+  AppendFile(const AppendFile&) = delete;
+  AppendFile& operator=(const AppendFile&) = delete;
+
+  /// IoError if the record cannot be written, such as on a full disk; part of one is taken back.
+  void write(std::string_view record);
+
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+  int file_ = -1;
+};
+
+}  // namespace credence
