@@ -10,7 +10,8 @@ import zlib
 # Message -> field number -> (name, kind). A kind in brackets is repeated; a capital is a message.
 MESSAGES = {
     "Event": {1: ("wall_time", "double"), 2: ("step", "int"), 3: ("file_version", "text"),
-              5: ("summary", "Summary")},
+              5: ("summary", "Summary"), 7: ("session_log", "SessionLog")},
+    "SessionLog": {1: ("status", "int")},
     "Summary": {1: ("value", ["Value"])},
     "Value": {1: ("tag", "text"), 2: ("simple_value", "float"), 4: ("image", "Image"),
               5: ("histo", "Histogram"), 8: ("tensor", "Tensor"), 9: ("metadata", "Metadata")},

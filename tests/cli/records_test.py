@@ -92,8 +92,10 @@ class Histograms(ProgramTest):
         self.assertGreaterEqual(line["edges"][full[0] + 1], 0.0499999)
 
     def test_none_if_not_wanted(self):
-        run = self.train(BNN, *QUICK, "records.histograms=false", output="none")
+        run = self.train(BNN, *QUICK, "records.histograms=false", "records.tensorboard=false",
+                         output="none")
         self.assertFalse((run.path / "histograms.jsonl").exists())
+        self.assertEqual(list(run.path.glob("events.*")), [])
 
     def test_members_of_an_ensemble_say_who_they_are(self):
         run = self.train("mnist_cnn_fc.yaml", *QUICK, "inference.type=ensemble",
@@ -119,7 +121,7 @@ class EventFile(ProgramTest):
     def setUpClass(cls):
         super().setUpClass()
         cls.began = time.time()
-        cls.run_ = cls.train(BNN, *QUICK, "train.epochs=2", "records.tensorboard=true")
+        cls.run_ = cls.train(BNN, *QUICK, "train.epochs=2")
         cls.files = list(cls.run_.path.glob("events.out.tfevents.*"))
         cls.events = read_events(cls.files[0])
         cls.values = values(cls.events)
@@ -138,6 +140,7 @@ class EventFile(ProgramTest):
         self.assertEqual(len(self.files), 1)
         self.assertRegex(self.files[0].name, r"^events\.out\.tfevents\.\d{10}\..+")
         self.assertEqual(self.events[0]["file_version"], "brain.Event:2")
+        self.assertEqual((self.events[1]["step"], self.events[1]["session_log"]), (0, {"status": 1}))
         for event in self.events:
             self.assertGreaterEqual(event["wall_time"], self.began)
             self.assertLessEqual(event["wall_time"], time.time())
@@ -167,8 +170,13 @@ class EventFile(ProgramTest):
             histogram = histograms[line["step"]]["histo"]
             self.assertEqual(histogram["bucket_limit"], line["edges"][1:])
             self.assertEqual(histogram["bucket"], line["counts"])
-            self.assertEqual(histogram["min"], line["edges"][0])
-            self.assertEqual(histogram["max"], line["edges"][-1])
+            spread = [line["edges"][0], line["edges"][-1]]
+            if (line["epoch"], line["quantity"]) == (0, "sigma"):  # one value, in wider bins
+                spread = [histogram["min"]] * 2
+                self.assertAlmostEqual(histogram["min"], 0.05)
+            if (line["epoch"], line["layer"][-4:]) == (0, "bias"):
+                spread = [0, 0]
+            self.assertEqual([histogram["min"], histogram["max"]], spread)
             self.assertEqual(histogram["num"], sum(line["counts"]))
         weights = tensors(self.run_)["conv1.weight_mu"]
         last = self.tagged("conv1.weight/mu")[-1][1]["histo"]

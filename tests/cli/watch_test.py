@@ -113,6 +113,12 @@ class Watch(ProgramTest):
         (path / "later").rename(path / "metrics.jsonl")
         self.read_until(process, "CNN_FC on digits")
 
+    def test_once(self):
+        path, _ = self.begun()
+        lines = self.succeed("watch", path, "--once").stdout.splitlines()
+        self.assertEqual(len(lines), 2, lines)
+        self.assertRegex(lines[1], r"^epoch 1/2  4/10  loss .* samples/s  ETA 0:")
+
     def test_no_run(self):
         self.fail_with(65, ["none", "run directory"], "watch", "none")
         (self.folder / "empty").mkdir()

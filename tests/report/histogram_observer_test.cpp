@@ -34,6 +34,35 @@ TEST(HistogramLog, WritesALineForEach) {
                 bins + "\n");
 }
 
+TEST(HistogramLog, IsCutBackToWhereARunGoesOn) {
+  const TemporaryFolder folder;
+  const auto path = folder / "histograms.jsonl";
+  HistogramLog log(path);
+  log.write({.epoch = 2, .step = 20, .member = 1}, {histogram("a", "mu"), histogram("a", "sigma")});
+  log.write({.epoch = 1, .step = 10, .member = 2}, {histogram("a", "mu")});
+  const std::string kept = read_text(path);
+  log.write({.epoch = 2, .step = 20, .member = 2}, {histogram("a", "mu"), histogram("a", "sigma")});
+  const std::string all = read_text(path);
+  log.cut({.epoch = 2, .step = 20, .member = 2});
+  EXPECT_EQ(read_text(path), all);
+  log.cut({.epoch = 2, .step = 19, .member = 2});
+  EXPECT_EQ(read_text(path), kept);
+  log.write({.epoch = 2, .step = 20, .member = 2}, {histogram("a", "mu"), histogram("a", "sigma")});
+  EXPECT_EQ(read_text(path), all);
+  log.cut({});
+  EXPECT_EQ(read_text(path), "");
+}
+
+TEST(HistogramLog, LosesALineThatIsNotWhole) {
+  const TemporaryFolder folder;
+  const auto path = folder / "histograms.jsonl";
+  HistogramLog(path).write({.epoch = 1, .step = 10}, {histogram("a", "mu")});
+  const std::string whole = read_text(path);
+  AppendFile(path).write(R"({"epoch":1,"step":10,"layer":"b","qu)");
+  HistogramLog(path).cut({.epoch = 5, .step = 50});
+  EXPECT_EQ(read_text(path), whole);
+}
+
 TEST(HistogramObserver, TellsHowParametersAreAtTheEndOfAnEpoch) {
   GraphSpec graph{.name = "m", .input = {2}};
   graph.add("dense1", dense({.units = 1}));

@@ -58,6 +58,8 @@ TEST(Histogram, CountsValuesOnEdgesAboveThem) {
 TEST(Histogram, HasBinsAroundValuesThatAreAllTheSame) {
   const Histogram same = histogram_of(std::vector<float>(7, -0.5F), 4);
   EXPECT_THAT(same.edges, ElementsAre(-0.75, -0.625, -0.5, -0.375, -0.25));
+  EXPECT_EQ(same.least, -0.5);
+  EXPECT_EQ(same.most, -0.5);
   EXPECT_THAT(same.counts, ElementsAre(0, 0, 7, 0));
   const Histogram zero = histogram_of(std::vector<float>(3), 2);
   EXPECT_THAT(zero.edges, ElementsAre(-0.5, 0, 0.5));

@@ -15,6 +15,7 @@ struct WatchArguments {
   std::string run;
   double interval_s = 1;
   double silence_s = 60;
+  bool once = false;
 };
 
 void watch(const WatchArguments& arguments) {
@@ -24,7 +25,7 @@ void watch(const WatchArguments& arguments) {
                       arguments.silence_s);
   RunWatch watched(RunDirectory::open(arguments.run), std::cout,
                    {.screen = progress_options(STDOUT_FILENO), .silence_s = arguments.silence_s});
-  while (!watched.update())
+  while (!watched.update() && !arguments.once)
     std::this_thread::sleep_for(std::chrono::duration<double>(arguments.interval_s));
 }
 
@@ -39,6 +40,7 @@ void add_watch(CLI::App& app, Context& context) {
                       "seconds between looks at its files (default: 1)");
   command->add_option("--silence", arguments->silence_s,
                       "seconds without news after which to say so (default: 60)");
+  command->add_flag("--once", arguments->once, "show how it is now, and end");
   command->callback([arguments, &context] {
     if (context.is_root()) watch(*arguments);
   });

@@ -38,4 +38,16 @@ void AppendFile::write(std::string_view record) {
                        written < 0 ? 0 : written, ": ", reason));
 }
 
+std::int64_t AppendFile::bytes() const {
+  const off_t end = ::lseek(file_, 0, SEEK_END);
+  require<IoError>(end >= 0, path_.string(), ": cannot tell its length: ", std::strerror(errno));
+  return end;
+}
+
+void AppendFile::cut(std::int64_t bytes) {
+  if (bytes >= this->bytes()) return;
+  require<IoError>(::ftruncate(file_, bytes) == 0, path_.string(),
+                   ": cannot be cut: ", std::strerror(errno));
+}
+
 }  // namespace credence

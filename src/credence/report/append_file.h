@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <string_view>
 
@@ -17,6 +18,11 @@ class AppendFile {
 
   /// IoError if the record cannot be written, such as on a full disk; part of one is taken back.
   void write(std::string_view record);
+
+  /// How long the file is now. IoError.
+  std::int64_t bytes() const;
+  /// Takes back what is behind its first so many bytes. IoError.
+  void cut(std::int64_t bytes);
 
   const std::filesystem::path& path() const { return path_; }
 

@@ -39,6 +39,13 @@ void EventFile::write(std::int64_t step, const std::vector<WireMessage>& values)
   write_event(WireMessage().add_double(1, clock_()).add_integer(2, step).add_message(5, summary));
 }
 
+void EventFile::write_start(std::int64_t step) {
+  constexpr int start = 1;
+  const WireMessage session_log = WireMessage().add_integer(1, start);
+  write_event(
+      WireMessage().add_double(1, clock_()).add_integer(2, step).add_message(7, session_log));
+}
+
 void EventFile::write_event(const WireMessage& event) {
   std::string record;
   append_little_endian(record, static_cast<std::uint64_t>(event.bytes().size()));

@@ -25,6 +25,9 @@ class EventFile {
 
   /// Values (event_values.h) of one step.
   void write(std::int64_t step, const std::vector<WireMessage>& values);
+  /// The program has begun again: what was told of this step and later ones, in other files of the
+  /// directory too, is void.
+  void write_start(std::int64_t step);
   double now() const { return clock_(); }
 
  private:

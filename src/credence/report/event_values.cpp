@@ -59,8 +59,8 @@ WireMessage histogram_value(const std::string& tag, const Histogram& histogram) 
   const std::span<const double> upper_edges = std::span(histogram.edges).subspan(1);
   const std::vector<double> counts(histogram.counts.begin(), histogram.counts.end());
   return value_of(tag).add_message(5, WireMessage()
-                                          .add_double(1, histogram.edges.front())
-                                          .add_double(2, histogram.edges.back())
+                                          .add_double(1, histogram.least)
+                                          .add_double(2, histogram.most)
                                           .add_double(3, static_cast<double>(histogram.count()))
                                           .add_double(4, histogram.sum)
                                           .add_double(5, histogram.sum_of_squares)

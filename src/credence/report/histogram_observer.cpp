@@ -1,6 +1,10 @@
 #include "credence/report/histogram_observer.h"
 
+#include <utility>
+
 #include <nlohmann/json.hpp>
+
+#include "credence/report/file_tail.h"
 
 namespace credence {
 
@@ -17,6 +21,19 @@ void HistogramLog::write(const HistogramTime& time,
     lines += json.dump() + "\n";
   }
   file_.write(lines);
+}
+
+void HistogramLog::cut(const HistogramTime& last) {
+  std::int64_t bytes = 0;
+  for (const std::string& line : FileTail(file_.path()).read().lines) {
+    const auto json = nlohmann::json::parse(line, nullptr, false);
+    if (!json.is_object()) break;
+    const HistogramTime time{.step = json.value("step", std::int64_t{0}),
+                             .member = json.value("member", std::int64_t{0})};
+    if (std::pair(time.member, time.step) > std::pair(last.member, last.step)) break;
+    bytes += static_cast<std::int64_t>(line.size()) + 1;
+  }
+  file_.cut(bytes);
 }
 
 void HistogramObserver::on_epoch(const EpochReport& report) {

@@ -25,6 +25,9 @@ class HistogramLog {
  public:
   explicit HistogramLog(const std::filesystem::path& path) : file_(path) {}
   void write(const HistogramTime& time, const std::vector<ParameterHistogram>& histograms);
+  /// Takes back what is later than `last`, and a last line that is not whole: the run goes on from
+  /// there.
+  void cut(const HistogramTime& last);
 
  private:
   AppendFile file_;

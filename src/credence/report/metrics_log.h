@@ -20,6 +20,8 @@ class MetricsLog {
   explicit MetricsLog(const std::filesystem::path& path) : file_(path) {}
 
   void write(MetricsEvent event, std::span<const Field> fields);
+  std::int64_t bytes() const { return file_.bytes(); }
+  void cut(std::int64_t bytes) { file_.cut(bytes); }
 
  private:
   AppendFile file_;

@@ -68,6 +68,10 @@ Histogram histogram_of(std::span<const float> values, Quantity quantity, int bin
   });
   const auto [begin, end] = range_of(least, most);
   Histogram histogram;
+  if (least <= most) {
+    histogram.least = least;
+    histogram.most = most;
+  }
   for (int i = 0; i < bins; ++i) histogram.edges.push_back(begin + (end - begin) * i / bins);
   histogram.edges.push_back(end);
   histogram.counts.resize(static_cast<std::size_t>(bins));

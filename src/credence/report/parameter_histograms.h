@@ -14,6 +14,7 @@ namespace credence {
 struct Histogram {
   std::vector<double> edges;         ///< ascending, one more than counts
   std::vector<std::int64_t> counts;  ///< exact: no value is left out
+  double least = 0, most = 0;
   double sum = 0, sum_of_squares = 0;
 
   std::int64_t count() const;

@@ -8,6 +8,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "credence/report/file_tail.h"
+
 namespace credence {
 namespace {
 
@@ -83,6 +85,12 @@ double RunCourse::seconds_left() const {
     return std::numeric_limits<double>::infinity();
   const std::int64_t steps = std::max<std::int64_t>(epochs * steps_per_epoch - step, 0);
   return static_cast<double>(steps) * static_cast<double>(global_batch_size) / samples_per_sec;
+}
+
+RunCourse course_of(const std::filesystem::path& metrics) {
+  RunCourse course;
+  for (const std::string& line : FileTail(metrics).read().lines) course.add(line);
+  return course;
 }
 
 std::string sparkline(const std::vector<double>& values, int width) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -43,6 +44,9 @@ struct RunCourse {
  private:
   std::vector<double> step_losses_, epoch_losses_;
 };
+
+/// Of a run directory's metrics.jsonl; a course without a step if there is no such file. IoError.
+RunCourse course_of(const std::filesystem::path& metrics);
 
 /// One line of block characters, no wider than `width`: the mean of each part of the values, from
 /// the least to the greatest. Values that are not finite are left out.

@@ -1,6 +1,7 @@
 #include "credence/report/run_records.h"
 
 #include "credence/base/version.h"
+#include "credence/report/run_course.h"
 
 namespace credence {
 namespace {
@@ -18,22 +19,31 @@ std::unique_ptr<MlflowRun> start_mlflow(const RecordsOptions& options, const Rec
 }
 
 std::unique_ptr<TensorBoard> start_tensorboard(const RecordsOptions& options,
-                                               const RecordedRun& run) {
+                                               const RecordedRun& run, const HistogramTime& told) {
   if (!options.tensorboard) return nullptr;
   auto board = std::make_unique<TensorBoard>(run.directory.path());
-  board->begin(run.recipe, run.hyperparameters);
+  if (told.step > 0)
+    board->resume(told, run.hyperparameters);
+  else
+    board->begin(run.recipe, run.hyperparameters);
   return board;
+}
+
+HistogramTime last_told(const RunDirectory& directory) {
+  const RunCourse course = course_of(directory.metrics());
+  return {.epoch = course.epoch, .step = course.step, .member = course.member};
 }
 
 }  // namespace
 
 RunRecords::RunRecords(const RecordsOptions& options, const RecordedRun& run)
     : directory_(run.directory),
-      tensorboard_(start_tensorboard(options, run)),
+      told_(last_told(run.directory)),
+      tensorboard_(start_tensorboard(options, run, told_)),
       mlflow_(start_mlflow(options, run)),
       scalars_(scalar_sinks(), run.every_steps),
       histograms_(run.model, histogram_sinks(run.model, options.histograms && run.moves_weights)) {
-  histograms_.tell({});
+  if (told_.step == 0) histograms_.tell({});
 }
 
 std::vector<ScalarSink> RunRecords::scalar_sinks() {
@@ -53,6 +63,7 @@ std::vector<HistogramSink> RunRecords::histogram_sinks(const Model& model, bool 
   std::vector<HistogramSink> sinks;
   if (!has_histograms) return sinks;
   histogram_log_.emplace(directory_.histograms());
+  histogram_log_->cut(told_);
   sinks.emplace_back(
       [this](const HistogramTime& time, const std::vector<ParameterHistogram>& histograms) {
         histogram_log_->write(time, histograms);

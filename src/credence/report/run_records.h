@@ -12,9 +12,9 @@ namespace credence {
 
 /// What a run leaves of its course beside metrics.jsonl.
 struct RecordsOptions {
-  bool histograms = true;    ///< of the parameters: histograms.jsonl, and in what else is written
-  bool tensorboard = false;  ///< an event file
-  bool mlflow = false;       ///< a run in MLflow's store of files
+  bool histograms = true;   ///< of the parameters: histograms.jsonl, and in what else is written
+  bool tensorboard = true;  ///< an event file
+  bool mlflow = false;      ///< a run in MLflow's store of files
   std::string mlflow_folder = "mlruns";
   std::string mlflow_experiment = "credence";
 
@@ -38,10 +38,12 @@ struct RecordedRun {
   bool moves_weights = true;     ///< whether the model's parameters follow the training
 };
 
-/// Writes them, on rank 0. Errors as the files.
+/// Writes them, on rank 0. In the directory of a run that is resumed they go on from where its
+/// metrics.jsonl ends. Errors as the files.
 class RunRecords {
  public:
-  /// Before training: whatever cannot be created is found now.
+  /// Before training, when metrics.jsonl ends where it begins: whatever cannot be created is found
+  /// now.
   RunRecords(const RecordsOptions& options, const RecordedRun& run);
   RunRecords(const RunRecords&) = delete;
   RunRecords& operator=(const RunRecords&) = delete;
@@ -55,6 +57,7 @@ class RunRecords {
   std::vector<HistogramSink> histogram_sinks(const Model& model, bool has_histograms);
 
   RunDirectory directory_;
+  HistogramTime told_;  // how far metrics.jsonl goes: 0 of a run that begins
   std::optional<HistogramLog> histogram_log_;
   std::unique_ptr<TensorBoard> tensorboard_;
   std::unique_ptr<MlflowRun> mlflow_;

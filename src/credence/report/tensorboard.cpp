@@ -20,8 +20,16 @@ TensorBoard::TensorBoard(const std::filesystem::path& run, EventFile::Clock cloc
 
 void TensorBoard::begin(const std::string& recipe, std::span<const Field> hyperparameters) {
   hyperparameters_.assign(hyperparameters.begin(), hyperparameters.end());
+  file_.write_start(0);
   file_.write(0, {text_value("recipe", concat("```yaml\n", recipe, "```\n")),
                   session_start_value(hyperparameters_, file_.now())});
+}
+
+void TensorBoard::resume(const HistogramTime& last, std::span<const Field> hyperparameters) {
+  hyperparameters_.assign(hyperparameters.begin(), hyperparameters.end());
+  // Members of an ensemble count their steps each on its own: a later step of an earlier one
+  // counts.
+  if (last.member == 0) file_.write_start(last.step + 1);
 }
 
 void TensorBoard::write(std::int64_t step, const std::vector<NamedValue>& scalars) {

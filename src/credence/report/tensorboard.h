@@ -1,5 +1,8 @@
 #pragma once
 
+#include <span>
+
+#include "credence/base/json.h"
 #include "credence/predict/predictor.h"
 #include "credence/report/event_file.h"
 #include "credence/report/histogram_observer.h"
@@ -14,6 +17,9 @@ class TensorBoard {
   explicit TensorBoard(const std::filesystem::path& run, EventFile::Clock clock = wall_seconds);
 
   void begin(const std::string& recipe, std::span<const Field> hyperparameters);
+  /// In place of begin(), of a run that goes on behind `last`: what earlier files tell of later
+  /// steps no longer counts.
+  void resume(const HistogramTime& last, std::span<const Field> hyperparameters);
   void write(std::int64_t step, const std::vector<NamedValue>& scalars);
   void write(const HistogramTime& time, const std::vector<ParameterHistogram>& histograms);
   /// Of the first convolution, if there is one: its weights, or their mu and sigma.
