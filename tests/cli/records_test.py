@@ -314,7 +314,7 @@ class Environment(ProgramTest):
         table.write_text("\n".join(f"{i},{i * i % 7}" for i in range(40)) + "\n")
         recipe = self.folder / "table.yaml"
         recipe.write_text("model: {layers: [{Dense: {units: 1}}]}\ndata: {name: csv, path: table.csv}\n"
-                          "train: {epochs: 1}\n")
+                          "train: {epochs: 1, global_batch_size: 8}\n")
         self.succeed("train", recipe, "-o", "table")
         environment = json.loads(Run(self.folder / "table").text("env.json"))
         self.assertEqual(environment["data_files"],

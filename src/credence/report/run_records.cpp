@@ -63,7 +63,8 @@ std::vector<HistogramSink> RunRecords::histogram_sinks(const Model& model, bool 
   std::vector<HistogramSink> sinks;
   if (!has_histograms) return sinks;
   histogram_log_.emplace(directory_.histograms());
-  histogram_log_->cut(told_);
+  const bool begins = told_.step == 0;
+  histogram_log_->cut(begins ? HistogramTime{.step = -1} : told_);
   sinks.emplace_back(
       [this](const HistogramTime& time, const std::vector<ParameterHistogram>& histograms) {
         histogram_log_->write(time, histograms);
