@@ -64,14 +64,19 @@ def kinds():
     ]
 
 
+def lines_of(file):
+    return [json.loads(line) for line in file.read_text().splitlines()]
+
+
 def what_came_of(run):
     """All that must not depend on whether a run was killed."""
     summary = json.loads(Path(run, "summary.json").read_text())
-    lines = [json.loads(line) for line in Path(run, "metrics.jsonl").read_text().splitlines()]
+    lines = lines_of(Path(run, "metrics.jsonl"))
     for line in lines:
         for timing in ("samples_per_sec", "seconds", "train_seconds"):
             line.pop(timing, None)
-    return {"weights": summary["weights_sha256"], "test": summary["test"], "metrics": lines}
+    return {"weights": summary["weights_sha256"], "test": summary["test"], "metrics": lines,
+            "histograms": lines_of(Path(run, "histograms.jsonl"))}
 
 
 def children(pid):

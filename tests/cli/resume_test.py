@@ -61,6 +61,7 @@ class Resume(ProgramTest):
         self.assertEqual(run.curve("loss"), whole.curve("loss"))
         for key in ("epoch", "loss", "nll", "kl", "accuracy", "val_nll"):
             self.assertEqual(run.curve(key, "epoch"), whole.curve(key, "epoch"), key)
+        self.assertEqual(run.text("histograms.jsonl"), whole.text("histograms.jsonl"))
         for key in ("epochs", "steps"):
             self.assertEqual(run.summary[key], whole.summary[key])
 

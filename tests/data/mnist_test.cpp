@@ -118,6 +118,19 @@ TEST_F(Mnist, PrefersTheFourFilesToTheArchive) {
   EXPECT_EQ(target.data<float>()[0], 2.0f);
 }
 
+TEST_F(Mnist, NamesTheFilesItReads) {
+  using ::testing::ElementsAre;
+  const std::string folder = folder_.path().string();
+  write_npz(folder_ / "mnist.npz", arrays(DType::uint8));
+  EXPECT_THAT(mnist_files({.path = folder}), ElementsAre(folder_ / "mnist.npz"));
+  EXPECT_THAT(mnist_files({.path = folder + "/mnist.npz"}), ElementsAre(folder_ / "mnist.npz"));
+  write_usual();
+  EXPECT_THAT(
+      mnist_files({.path = folder}),
+      ElementsAre(folder_ / "train-images-idx3-ubyte", folder_ / "train-labels-idx1-ubyte",
+                  folder_ / "t10k-images.idx3-ubyte.gz", folder_ / "t10k-labels.idx1-ubyte.gz"));
+}
+
 TEST_F(Mnist, NamesMissingFiles) {
   write_usual();
   std::filesystem::remove(folder_ / "t10k-images.idx3-ubyte.gz");

@@ -109,6 +109,21 @@ TEST_F(Uci, TellsHowManySplitsThereAre) {
   EXPECT_FALSE(is_uci_folder(folder_.path()));
 }
 
+TEST_F(Uci, NamesTheFilesItReads) {
+  const std::vector<std::filesystem::path> files = uci_files(options(1));
+  EXPECT_THAT(
+      files, ::testing::UnorderedElementsAre(
+                 place("data.txt"), place("n_splits.txt"), place("index_features.txt"),
+                 place("index_target.txt"), place("index_train_1.txt"), place("index_test_1.txt")));
+  for (const auto& file : files) {  // none of them is there for nothing
+    const std::string content = testing::read_text(file);
+    std::filesystem::remove(file);
+    EXPECT_THROW(load_uci(options(1)), DataError) << file;
+    testing::write_text(file, content);
+  }
+  EXPECT_NO_THROW(load_uci(options(1)));
+}
+
 TEST_F(Uci, RefusesASplitThatThereIsNot) {
   for (const std::int64_t split : {-1, 2})
     EXPECT_THAT(message_of<ConfigError>([&] { load_uci(options(split)); }),

@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "support/temporary_folder.h"
 #include <gmock/gmock.h>
 #include <nlohmann/json.hpp>
 #include <sys/mman.h>
@@ -38,6 +39,26 @@ TEST(Environment, DescribesBuildLibrariesAndMachine) {
 
 TEST(Environment, SaysThatThereIsNoMpi) {
   EXPECT_TRUE(nlohmann::json::parse(environment_json({})).at("libraries").at("mpi").is_null());
+}
+
+TEST(Environment, NamesTheLibrariesItWasBuiltWith) {
+  const auto libraries = nlohmann::json::parse(environment_json({})).at("libraries");
+  for (const char* name : {"yaml-cpp", "spdlog", "zlib", "openssl", "curl", "nlohmann_json"})
+    EXPECT_THAT(libraries.at(name).get<std::string>(), MatchesRegex("[0-9]+\\.[0-9a-z.]+")) << name;
+}
+
+TEST(Environment, DigestsDataFiles) {
+  const credence::testing::TemporaryFolder folder;
+  const auto file = folder.write("data.txt", "abc");
+  const auto files = nlohmann::json::parse(
+      environment_json({.data_files = {folder / "." / "data.txt", folder / "none"}}))["data_files"];
+  EXPECT_EQ(files,
+            (nlohmann::json{
+                {{"path", file.string()},
+                 {"bytes", 3},
+                 {"sha256",  // FIPS 180-2, appendix B.1
+                  "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"}},
+                {{"path", (folder / "none").string()}, {"bytes", nullptr}, {"sha256", nullptr}}}));
 }
 
 TEST(Environment, ListsTheVariablesThatMatterAndHidesSecrets) {

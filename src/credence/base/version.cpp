@@ -1,5 +1,7 @@
 #include "credence/base/version.h"
 
+#include <sstream>
+
 #include "credence/base/build_constants.h"
 #include "credence/base/errors.h"
 #include "credence/base/git_revision.h"
@@ -35,6 +37,13 @@ std::string_view build_type() {
 
 std::string_view compile_flags() {
   return CREDENCE_COMPILE_FLAGS;
+}
+
+std::vector<std::pair<std::string, std::string>> library_versions() {
+  std::vector<std::pair<std::string, std::string>> versions;
+  std::istringstream words(CREDENCE_LIBRARIES);
+  for (std::string name, number; words >> name >> number;) versions.emplace_back(name, number);
+  return versions;
 }
 
 std::string_view compiled_simd() {

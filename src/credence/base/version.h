@@ -2,6 +2,8 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace credence {
 
@@ -20,6 +22,8 @@ std::string compiler();
 std::string_view build_type();
 /// "-O3 -DNDEBUG -march=native ...".
 std::string_view compile_flags();
+/// The libraries that this was built with, by name, and their versions.
+std::vector<std::pair<std::string, std::string>> library_versions();
 /// The widest vector instructions that the compiler may use: "SSE2", "AVX", "AVX2", "AVX-512",
 /// "NEON", "SVE"; empty if none of them.
 std::string_view compiled_simd();

@@ -25,6 +25,7 @@ void add_models(CLI::App& app, Context& context);
 void add_check(CLI::App& app, Context& context);
 void add_doctor(CLI::App& app, Context& context);
 void add_report(CLI::App& app, Context& context);
+void add_watch(CLI::App& app, Context& context);
 void add_bench(CLI::App& app, Context& context);
 
 }  // namespace credence::cli

@@ -13,10 +13,11 @@ Fit::Fit(const Experiment& experiment, const FitData& data, Communicator& commun
   const LoaderOptions batches{.global_batch = train.global_batch(ranks),
                               .steps_per_epoch = train.steps_per_epoch,
                               .seed = experiment.seed};
-  const std::int64_t most_rows = BatchPlan(*data.training, batches, 0, ranks).max_rows();
+  const BatchPlan plan(*data.training, batches, 0, ranks);
+  steps_per_epoch_ = plan.steps_per_epoch();
   model_ = std::make_unique<Model>(experiment.make_graph(*data.training),
-                                   ModelOptions{.max_batch = inference_->rows_at_once(
-                                                    rows_at_once(most_rows, train.micro_batch)),
+                                   ModelOptions{.max_batch = inference_->rows_at_once(rows_at_once(
+                                                    plan.max_rows(), train.micro_batch)),
                                                 .seed = experiment.seed});
   const auto initialize = [model = model_.get(), weights = data.weights,
                            relative_sigma = experiment.weights.relative_sigma](std::uint64_t seed) {

@@ -28,6 +28,7 @@ class Fit {
   /// Of all, those that take the steps of one network together.
   int ranks_a_network() const { return ranks_a_network_; }
   std::int64_t global_batch() const { return training_->batches.global_batch; }
+  std::int64_t steps_per_epoch() const { return steps_per_epoch_; }
   void set_observers(std::vector<Observer*> observers) { training_->observers = observers; }
   void set_checkpoints(CheckpointSeries* checkpoints) { training_->checkpoints = checkpoints; }
 
@@ -37,6 +38,7 @@ class Fit {
  private:
   std::unique_ptr<Inference> inference_;
   int ranks_a_network_;
+  std::int64_t steps_per_epoch_;
   std::unique_ptr<Model> model_;
   std::unique_ptr<Loss> loss_;
   std::unique_ptr<Schedule> schedule_;

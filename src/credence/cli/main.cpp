@@ -100,6 +100,7 @@ int run(CommWorld& world, int argc, char** argv) {
   cli::add_check(app, context);
   cli::add_report(app, context);
   cli::add_bench(app, context);
+  cli::add_watch(app, context);
   cli::add_doctor(app, context);
 
   check_command(app, argc, argv);

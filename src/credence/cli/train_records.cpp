@@ -1,6 +1,9 @@
 #include "credence/cli/train_records.h"
 
+#include <algorithm>
+#include <cstdlib>
 #include <iostream>
+#include <iterator>
 
 #include <unistd.h>
 
@@ -15,6 +18,28 @@
 #include "credence/report/summary.h"
 
 namespace credence::cli {
+namespace {
+
+/// The options of a recipe, with numbers where they are numbers.
+std::vector<Field> hyperparameters(const Experiment& experiment) {
+  std::vector<Field> fields;
+  for (const auto& [key, type, value] : experiment.options) {
+    if (key == "output" || key.starts_with("records.")) continue;
+    char* end = nullptr;
+    const double number = std::strtod(value.c_str(), &end);
+    const bool is_number = !value.empty() && *end == '\0' &&
+                           (type.starts_with("number") || type.starts_with("integer"));
+    if (is_number)
+      fields.push_back({key, number});
+    else if (value == "true" || value == "false")
+      fields.push_back({key, value == "true"});
+    else
+      fields.push_back({key, value == "\"\"" ? "" : value});
+  }
+  return fields;
+}
+
+}  // namespace
 
 TrainRecords::TrainRecords(const RunDirectoryOptions& where, const std::string& resumed,
                            const Experiment& experiment, const Resources& resources,
@@ -33,10 +58,17 @@ TrainRecords::TrainRecords(const RunDirectoryOptions& where, const std::string& 
     return;
   }
   EnvironmentOptions environment{.command_line = context.command_line,
-                                 .mpi_library = CommWorld::library()};
+                                 .mpi_library = CommWorld::library(),
+                                 .data_files = experiment.data_files()};
   for (const RankPlace& place : resources.places) environment.hosts.push_back(place.host);
   directory_.write_config(experiment.resolved);
   directory_.write_environment(environment_json(environment));
+}
+
+std::vector<Observer*> TrainRecords::observers() {
+  std::vector<Observer*> observers{&progress_observer_, &metrics_observer_};
+  std::ranges::copy(run_records_->observers(), std::back_inserter(observers));
+  return observers;
 }
 
 void TrainRecords::tell(const std::string& line) {
@@ -48,15 +80,18 @@ void TrainRecords::write_header(Fit& fit) {
   const Model& model = fit.model();
   const auto ranks = static_cast<std::int64_t>(resources_.places.size());
   const double learning_rate = fit.options().learning_rate;
-  const std::vector<Field> fields{
-      {"model", model.name()},
-      {"dataset", experiment_.data_name},
-      {"parameters", model.parameter_count()},
-      {"ranks", ranks},
-      {"threads_per_rank", static_cast<std::int64_t>(resources_.threads)},
-      {"global_batch_size", fit.global_batch()},
-      {"learning_rate", learning_rate},
-      {"seed", static_cast<std::int64_t>(experiment_.seed)}};
+  std::vector<Field> fields{{"model", model.name()},
+                            {"dataset", experiment_.data_name},
+                            {"parameters", model.parameter_count()},
+                            {"ranks", ranks},
+                            {"threads_per_rank", static_cast<std::int64_t>(resources_.threads)},
+                            {"global_batch_size", fit.global_batch()},
+                            {"learning_rate", learning_rate},
+                            {"seed", static_cast<std::int64_t>(experiment_.seed)}};
+  if (experiment_.inference_name != "hmc") {  // whose steps are trajectories
+    fields.push_back({"epochs", fit.options().epochs});
+    fields.push_back({"steps_per_epoch", fit.steps_per_epoch()});
+  }
   if (metrics_.bytes() == 0) metrics_.write(MetricsEvent::header, fields);
   const std::string header =
       job_header(experiment_, resources_, fit.ranks_a_network(), learning_rate) + '\n' +
@@ -72,6 +107,13 @@ void TrainRecords::write_header(Fit& fit) {
           concat("has no effect: ", fit.inference().name(), " takes no steps of an optimizer")));
   const std::string warning = warning_of(resources_);
   if (!warning.empty()) log_warning(warning);
+  run_records_.emplace(experiment_.records,
+                       RecordedRun{.directory = directory_,
+                                   .model = model,
+                                   .recipe = experiment_.resolved,
+                                   .hyperparameters = hyperparameters(experiment_),
+                                   .every_steps = experiment_.train.log_every_steps,
+                                   .moves_weights = fit.inference().steps() != Steps::none});
 }
 
 void TrainRecords::save_weights(Fit& fit, const Inferred& inferred,
@@ -108,6 +150,7 @@ void TrainRecords::finish(Fit& fit, const Inferred& inferred, const std::vector<
   summary.inference = inferred.figures;
   summary.test = test;
   write_summary(directory_.summary(), summary);
+  run_records_->finish(report.steps, test);
   tell("wrote " + directory_.path().string());
 }
 

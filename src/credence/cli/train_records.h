@@ -5,6 +5,7 @@
 #include "credence/cli/session.h"
 #include "credence/report/metrics_log.h"
 #include "credence/report/progress.h"
+#include "credence/report/run_records.h"
 #include "credence/report/train_observers.h"
 
 namespace credence::cli {
@@ -18,7 +19,8 @@ class TrainRecords {
   TrainRecords(const RunDirectoryOptions& where, const std::string& resumed,
                const Experiment& experiment, const Resources& resources, const Context& context);
 
-  std::vector<Observer*> observers() { return {&progress_observer_, &metrics_observer_}; }
+  /// After write_header().
+  std::vector<Observer*> observers();
   Progress& progress() { return progress_; }
   const RunDirectory& directory() const { return directory_; }
   /// What a checkpoint says of the records.
@@ -43,6 +45,7 @@ class TrainRecords {
   Progress progress_;
   ProgressObserver progress_observer_;
   MetricsObserver metrics_observer_;
+  std::optional<RunRecords> run_records_;
 };
 
 }  // namespace credence::cli

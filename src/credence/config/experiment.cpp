@@ -36,6 +36,7 @@ void read_data(OptionReader& reader, Experiment& experiment) {
     experiment.load_data = [kind, options, places = reader.places()] {
       return places.check([&] { return load_dataset(kind, options); });
     };
+    experiment.data_files = [kind, options] { return dataset_files(kind, options); };
   });
   reader("validation_split", experiment.validation_split);
   reader.expect("validation_split",
@@ -306,6 +307,11 @@ Experiment read_experiment(const ConfigNode& recipe) {
   checkpoint.read(experiment.checkpoint);
   checkpoint.check([&] { check(experiment.checkpoint); });
   read_predict_section(root.child("predict"), experiment);
+  root("records", experiment.records);
+  root.child("records").expect("mlflow_folder", !experiment.records.mlflow_folder.empty(),
+                               "a folder");
+  root.child("records").expect("mlflow_experiment", !experiment.records.mlflow_experiment.empty(),
+                               "a name");
   root("seed", experiment.seed);
   root.finish();
   experiment.of_posterior = given_for_posterior(root, experiment);

@@ -7,6 +7,7 @@
 #include "credence/data/loader.h"
 #include "credence/model/model.h"
 #include "credence/optim/rank_scaling.h"
+#include "credence/report/run_records.h"
 #include "credence/train/trainer.h"
 
 namespace credence {
@@ -67,6 +68,7 @@ struct Experiment {
   TrainSection train;
   DistributedSection distributed;
   CheckpointOptions checkpoint;
+  RecordsOptions records;
   PredictOptions predict;
   CalibrationOptions calibration;
   PredictOptions validation{.samples = 5};
@@ -82,6 +84,8 @@ struct Experiment {
   /// Makes sure that the data's files are on disk, by a download if need be: for one rank.
   std::function<void()> fetch_data = [] {};
   std::function<DataSplits()> load_data;
+  /// The files that load_data reads, once they are on disk.
+  std::function<std::vector<std::filesystem::path>()> data_files;
   std::function<GraphSpec(const Dataset&)> make_graph;
   /// The loss for data with so many classes (0: a regression) and a model that ends in a softmax
   /// layer, or does not.

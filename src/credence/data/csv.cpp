@@ -92,6 +92,10 @@ void check_options(const CsvOptions& options) {
 
 }  // namespace
 
+std::vector<std::filesystem::path> csv_files(const CsvOptions& options) {
+  return {options.path};
+}
+
 DataSplits load_csv(const CsvOptions& options) {
   check_options(options);
   const TextTable table = read_table(options);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -48,5 +49,7 @@ struct CsvOptions {
 ///         no number or not finite in float32, a row of another length, and a file without rows or
 ///         that is not there. IoError if it cannot be read.
 DataSplits load_csv(const CsvOptions& options);
+
+std::vector<std::filesystem::path> csv_files(const CsvOptions& options);
 
 }  // namespace credence

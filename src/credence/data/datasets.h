@@ -1,8 +1,10 @@
 #pragma once
 
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <type_traits>
+#include <vector>
 
 #include "credence/base/registry.h"
 #include "credence/data/csv.h"
@@ -26,6 +28,8 @@ struct DatasetKind {
   /// name. A kind with a source has an option `path`, which holds where they are by the time that
   /// `load` is called.
   DatasetSource (*source)() = nullptr;
+  /// The files that `load` reads; null for a kind that reads none.
+  std::vector<std::filesystem::path> (*files)(const Options&) = nullptr;
 
   static constexpr bool has_path = requires(OptionsType options) { options.path; };
 };
@@ -34,12 +38,13 @@ struct DatasetKind {
 template <class Visitor>
 void for_each_dataset(Visitor&& visit) {
   visit(DatasetKind<MnistOptions>{"mnist", "70,000 handwritten digits, 28 x 28", load_mnist,
-                                  mnist_source});
+                                  mnist_source, mnist_files});
   visit(DatasetKind<DigitsOptions>{"digits", "70,000 made-up handwritten digits, 28 x 28",
                                    make_digits});
-  visit(DatasetKind<CsvOptions>{"csv", "a regression from a table in a file", load_csv});
+  visit(DatasetKind<CsvOptions>{"csv", "a regression from a table in a file", load_csv, nullptr,
+                                csv_files});
   visit(DatasetKind<UciOptions>{"uci", "a regression with given splits, as those of UCI's sets",
-                                load_uci});
+                                load_uci, nullptr, uci_files});
 }
 
 /// What is known of a data set without its options.
@@ -96,6 +101,16 @@ DataSplits load_dataset(const DatasetKind<Options>& kind, Options options) {
       options.path = resolution.path.string();
     }
   return kind.load(options);
+}
+
+/// The files that load_dataset reads, which must be on disk by now.
+template <class Options>
+std::vector<std::filesystem::path> dataset_files(const DatasetKind<Options>& kind,
+                                                 Options options) {
+  if (!kind.files) return {};
+  if constexpr (DatasetKind<Options>::has_path)
+    if (kind.source) options.path = resolve(kind.source(), options.path).path.string();
+  return kind.files(options);
 }
 
 }  // namespace credence

@@ -129,6 +129,16 @@ DataSplits load_mnist(const MnistOptions& options) {
   return {.train = read_archive(archive, train_split), .test = read_archive(archive, test_split)};
 }
 
+std::vector<fs::path> mnist_files(const MnistOptions& options) {
+  const fs::path path = options.path;
+  if (!missing_files(path).empty()) return {*find_archive(path)};
+  std::vector<fs::path> files;
+  for (const Split& split : {train_split, test_split})
+    for (const std::string& name : {images_name(split), labels_name(split)})
+      files.push_back(*find_file(path, name));
+  return files;
+}
+
 DatasetSource mnist_source() {
   const auto file = [](const std::string& name, const std::string& sha256, std::uint64_t bytes) {
     return RemoteFile{.name = name,

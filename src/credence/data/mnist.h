@@ -1,6 +1,8 @@
 #pragma once
 
+#include <filesystem>
 #include <string>
+#include <vector>
 
 #include "credence/data/dataset.h"
 #include "credence/data/source.h"
@@ -26,6 +28,9 @@ struct MnistOptions {
 ///         for images of another size, labels beyond 9, or labels that are not as many as images.
 /// Source  LeCun, Cortes and Burges, "The MNIST database of handwritten digits", 1998.
 DataSplits load_mnist(const MnistOptions& options);
+
+/// The files that it reads.
+std::vector<std::filesystem::path> mnist_files(const MnistOptions& options);
 
 DatasetSource mnist_source();
 

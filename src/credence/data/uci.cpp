@@ -13,10 +13,17 @@ namespace fs = std::filesystem;
 
 constexpr const char* data_file = "data.txt";
 constexpr const char* splits_file = "n_splits.txt";
+constexpr const char* features_file = "index_features.txt";
+constexpr const char* target_file = "index_target.txt";
 
 fs::path full_path(const fs::path& path) {
   std::error_code error;
   return fs::absolute(path, error).lexically_normal();
+}
+
+/// Of the rows of the split's part "train" or "test".
+fs::path rows_file(const UciOptions& options, const char* part) {
+  return fs::path(options.path) / concat("index_", part, "_", options.split, ".txt");
 }
 
 TextTable read_table(const fs::path& file) {
@@ -79,6 +86,14 @@ bool is_uci_folder(const fs::path& folder) {
   return fs::exists(folder / data_file, error) && fs::exists(folder / splits_file, error);
 }
 
+std::vector<fs::path> uci_files(const UciOptions& options) {
+  const fs::path folder(options.path);
+  std::vector<fs::path> files{folder / data_file, folder / splits_file, folder / features_file,
+                              folder / target_file};
+  for (const char* part : {"train", "test"}) files.push_back(rows_file(options, part));
+  return files;
+}
+
 DataSplits load_uci(const UciOptions& options) {
   check_folder(options.path);
   const fs::path folder(options.path);
@@ -87,10 +102,8 @@ DataSplits load_uci(const UciOptions& options) {
                        "uci: data.split: expected 0 to ", splits - 1, ", as n_splits.txt of ",
                        full_path(folder).string(), " says, got ", options.split);
   const TextTable table = read_table(folder / data_file);
-  const auto part = [&](const char* name) {
-    return folder / concat("index_", name, "_", options.split, ".txt");
-  };
-  const fs::path features = folder / "index_features.txt", target = folder / "index_target.txt";
+  const auto part = [&](const char* name) { return rows_file(options, name); };
+  const fs::path features = folder / features_file, target = folder / target_file;
   TableParts parts{.name = "uci",
                    .inputs = read_indices(features, "column", table.columns),
                    .targets = read_indices(target, "column", table.columns),

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "credence/data/dataset.h"
 
@@ -38,6 +39,8 @@ struct UciOptions {
 /// Source  Hernandez-Lobato and Adams 2015, arXiv:1502.05336; the splits in this layout: Gal and
 ///         Ghahramani 2016, arXiv:1506.02142.
 DataSplits load_uci(const UciOptions& options);
+
+std::vector<std::filesystem::path> uci_files(const UciOptions& options);
 
 /// n_splits.txt. DataError unless it holds one number of at least 1.
 std::int64_t uci_splits(const std::filesystem::path& folder);

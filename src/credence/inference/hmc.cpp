@@ -109,6 +109,7 @@ Inferred HamiltonianMonteCarlo::run(const Training& training) {
       if ((i - options_.warmup + 1) % options_.thin == 0) result.kept.push_back(chain.position());
     }
     time += Clock::now() - begin;
+    set_values(chain.position(), parameters);  // the model may have those of a refused proposal
     result.gradients = chain.gradients();
     const EpochReport end{.epoch = step.epoch,
                           .step = step.step,

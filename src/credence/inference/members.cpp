@@ -12,11 +12,14 @@ std::uint64_t member_seed(std::uint64_t seed, std::int64_t member) {
 }
 
 void MemberObserver::on_step(const StepReport& report) {
-  for (Observer* other : others_) other->on_step(report);
+  StepReport numbered = report;
+  numbered.member = member_;
+  for (Observer* other : others_) other->on_step(numbered);
 }
 
 void MemberObserver::on_epoch(const EpochReport& report) {
   EpochReport named = report;
+  named.member = member_;
   named.values.insert(named.values.begin(), {name_, static_cast<double>(member_)});
   for (Observer* other : others_) other->on_epoch(named);
 }

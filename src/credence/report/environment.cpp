@@ -9,6 +9,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "credence/base/files.h"
 #include "credence/base/version.h"
 #include "credence/comm/topology.h"
 #include "credence/kernels/parallel.h"
@@ -56,6 +57,23 @@ Json environment_variables() {
   return json;
 }
 
+Json data_file(const std::filesystem::path& path) {
+  constexpr std::uintmax_t largest_digested = 1 << 30;
+  std::error_code error;
+  const std::uintmax_t bytes = std::filesystem::file_size(path, error);
+  const bool is_digested = !error && bytes <= largest_digested;
+  return {{"path", std::filesystem::absolute(path).lexically_normal().string()},
+          {"bytes", error ? Json() : Json(bytes)},
+          {"sha256", is_digested ? Json(sha256_of_file(path)) : Json()}};
+}
+
+Json libraries(const std::string& mpi_library) {
+  Json json{{"openmp", openmp_version()},
+            {"mpi", mpi_library.empty() ? Json() : Json(mpi_library)}};
+  for (const auto& [name, number] : library_versions()) json[name] = number;
+  return json;
+}
+
 /// What is not limited, or not known.
 template <class T>
 Json or_null(T value) {
@@ -73,8 +91,7 @@ std::string environment_json(const EnvironmentOptions& options) {
   json["compiler"] = compiler();
   json["build_type"] = build_type();
   json["flags"] = compile_flags();
-  json["libraries"] = {{"openmp", openmp_version()},
-                       {"mpi", options.mpi_library.empty() ? Json() : Json(options.mpi_library)}};
+  json["libraries"] = libraries(options.mpi_library);
   json["device"] = options.device;
   json["cpu"] = machine.processor;
   json["simd"] = {{"compiled", compiled_simd()}, {"processor", machine.simd}};
@@ -90,6 +107,8 @@ std::string environment_json(const EnvironmentOptions& options) {
   json["os"] = machine.system;
   json["hosts"] = options.hosts;
   json["command_line"] = options.command_line;
+  json["data_files"] = Json::array();
+  for (const auto& path : options.data_files) json["data_files"].push_back(data_file(path));
   json["time"] = utc_time();
   json["variables"] = environment_variables();
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";

@@ -48,10 +48,6 @@ std::string text_of(const Field& field) {
   return std::to_string(std::get<std::int64_t>(field.value));
 }
 
-std::string rate_text(double rate) {
-  return rate < 100 ? print("%.3g", rate) : with_thousands(std::llround(rate));
-}
-
 std::string part_of(std::int64_t done, std::int64_t all) {
   return all > 0 ? concat(done, "/", all) : std::to_string(done);
 }
@@ -63,17 +59,6 @@ std::int64_t all_epochs(const ProgressUpdate& p) {
 
 std::int64_t all_steps(const ProgressUpdate& p) {
   return std::max<std::int64_t>(p.epoch - 1, 0) * p.steps + p.step;
-}
-
-std::string bar(const ProgressUpdate& progress, int width, bool color) {
-  const double part = std::clamp(
-      static_cast<double>(progress.step) / static_cast<double>(progress.steps), 0.0, 1.0);
-  const auto inside = static_cast<std::size_t>(width - 2);
-  const auto filled = static_cast<std::size_t>(part * static_cast<double>(inside));
-  std::string done(filled, '=');
-  if (filled < inside) done += '>';
-  const std::string rest(inside - done.size(), ' ');
-  return color ? concat("[", green, done, plain, rest, "]") : concat("[", done, rest, "]");
 }
 
 int columns_of(int file_descriptor) {
@@ -97,6 +82,20 @@ int terminal_behind(int file_descriptor) {
 }
 
 }  // namespace
+
+std::string progress_bar(double part, int width, bool color) {
+  const auto inside = static_cast<std::size_t>(width - 2);
+  const auto filled =
+      static_cast<std::size_t>(std::clamp(part, 0.0, 1.0) * static_cast<double>(inside));
+  std::string done(filled, '=');
+  if (filled < inside) done += '>';
+  const std::string rest(inside - done.size(), ' ');
+  return color ? concat("[", green, done, plain, rest, "]") : concat("[", done, rest, "]");
+}
+
+std::string rate_text(double rate) {
+  return rate < 100 ? print("%.3g", rate) : with_thousands(std::llround(rate));
+}
 
 std::string duration_text(double seconds) {
   if (!std::isfinite(seconds) || seconds < 0 || seconds > 1e9) return "-:--";
@@ -187,7 +186,10 @@ void Progress::redraw(const ProgressUpdate& progress, double now_s) {
   const int room = std::min(columns - display_width(head) - display_width(rest) - 1, widest_bar);
   out_ << erase_line;
   if (progress.steps > 0 && room >= narrowest_bar)
-    out_ << head << bar(progress, room, options_.color) << ' ' << rest;
+    out_ << head
+         << progress_bar(static_cast<double>(progress.step) / static_cast<double>(progress.steps),
+                         room, options_.color)
+         << ' ' << rest;
   else
     out_ << fit_width(head + rest, columns);
   out_.flush();

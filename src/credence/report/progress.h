@@ -68,6 +68,12 @@ class Progress {
   std::string work_;
 };
 
+/// "[===>   ]", so many columns wide.
+std::string progress_bar(double part, int width, bool color);
+
+/// "12,346", "5.25" of slow ones.
+std::string rate_text(double rate);
+
 /// "1:05", "2:03:09" or "3d 04:05"; "-:--" if it is not finite.
 std::string duration_text(double seconds);
 

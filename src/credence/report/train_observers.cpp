@@ -49,13 +49,13 @@ void ProgressObserver::on_epoch(const EpochReport& report) {
 
 void MetricsObserver::on_step(const StepReport& report) {
   if (every_steps_ == 0 || report.step % every_steps_ != 0) return;
-  const std::vector<Field> fields{{"epoch", report.epoch},
-                                  {"step", report.step},
-                                  {"loss", report.loss},
-                                  {"nll", report.nll},
-                                  {"kl", report.kl},
-                                  {"learning_rate", report.learning_rate},
-                                  {"samples_per_sec", report.samples_per_sec}};
+  std::vector<Field> fields{{"epoch", report.epoch}, {"step", report.step}};
+  if (report.member > 0) fields.push_back({"member", report.member});
+  fields.insert(fields.end(), {{"loss", report.loss},
+                               {"nll", report.nll},
+                               {"kl", report.kl},
+                               {"learning_rate", report.learning_rate},
+                               {"samples_per_sec", report.samples_per_sec}});
   log_.write(MetricsEvent::step, fields);
 }
 

@@ -20,6 +20,7 @@ struct StepReport {
   double kl = 0;    ///< summed over weights, nats; 0 for a deterministic network
   double learning_rate = 0;
   double samples_per_sec = 0;  ///< since the epoch began, training time only
+  std::int64_t member = 0;     ///< of an ensemble, or a chain, from 1; 0: there is one network
 };
 
 /// The end of an epoch. `values` are in the order of metrics.jsonl: loss, nll, kl, accuracy, val_*.
@@ -29,7 +30,8 @@ struct EpochReport {
   std::vector<NamedValue> values;
   double learning_rate = 0;
   double samples_per_sec = 0;
-  double seconds = 0;  ///< training time of this epoch
+  double seconds = 0;       ///< training time of this epoch
+  std::int64_t member = 0;  ///< as of StepReport
 };
 
 /// The whole run.
