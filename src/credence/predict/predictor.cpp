@@ -222,6 +222,20 @@ std::vector<Predictions> Predictor::predict_jointly(
   return predictions;
 }
 
+void Predictor::draw_examples(const Dataset& dataset, std::span<const std::int64_t> examples,
+                              const DrawObserver& observer) {
+  const DrawnWeights drawn(model_, weights_);
+  std::vector<Chunk> chunks;
+  for (const std::int64_t example : examples)
+    chunks.push_back(read_chunk(dataset, {example, example + 1}));
+  batches_done_ = 0;
+  batches_ = samples_ * static_cast<std::int64_t>(examples.size());
+  draw_observer_ = observer;
+  RankGrid grid(*self_communicator(), 1);
+  draw_chunks(chunks, grid);
+  draw_observer_ = {};
+}
+
 std::vector<std::unique_ptr<Draws>> Predictor::draw_chunks(std::span<Chunk> chunks,
                                                            RankGrid& grid) {
   const Shape prediction = loss_.prediction_shape(model_.output_shape());

@@ -30,10 +30,10 @@ struct PredictedPart {
 /// Told how many batches of how many, over all draws, are done.
 using PredictObserver = std::function<void(std::int64_t done, std::int64_t all)>;
 
-/// Given each draw of rows of the data set, from row `first` on, as it is taken, before any
-/// calibration and in the units that targets are given in. It does not last.
+/// Given a draw of an example of the data set, before any calibration and in the units that targets
+/// are given in. It does not last.
 using DrawObserver =
-    std::function<void(std::int64_t sample, std::int64_t first, const DrawnRows& drawn)>;
+    std::function<void(std::int64_t sample, std::int64_t example, const DrawnRows& drawn)>;
 
 /// The posterior predictive: an average over draws of the weights. Draw number s is the same for
 /// every example and every rank (Stream::predict), and depends on seed and s alone. What comes
@@ -57,7 +57,6 @@ class Predictor {
             const WeightSamples* weights = nullptr);
 
   void set_observer(PredictObserver observer) { observer_ = std::move(observer); }
-  void set_draw_observer(DrawObserver observer) { draw_observer_ = std::move(observer); }
   /// Applied to all predictions from now on; null: none. It must outlive the predictor.
   void set_calibration(const Calibration* calibration) { calibration_ = calibration; }
   double interval() const { return options_.interval; }
@@ -68,6 +67,9 @@ class Predictor {
   /// What predict() gives on one rank for each of the data sets by itself, bit for bit; the weights
   /// of a draw are made once and serve all of them.
   std::vector<Predictions> predict_each(std::span<const std::shared_ptr<const Dataset>> datasets);
+  /// Takes the draws that predict() takes of these examples, of these alone.
+  void draw_examples(const Dataset& dataset, std::span<const std::int64_t> examples,
+                     const DrawObserver& observer);
   /// The default metrics of the loss's problem, and those that the options add; with calibrated
   /// intervals theirs. ConfigError if one does not fit.
   std::vector<std::unique_ptr<Metric>> make_metrics() const;

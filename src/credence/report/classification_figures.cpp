@@ -22,18 +22,6 @@ std::int64_t truth_of(const PredictedPart& whole, std::int64_t row) {
   return target_class("report", whole.predictions, whole.target, row);
 }
 
-struct Read {
-  Tensor src, target;
-};
-
-Read read_examples(const Dataset& test, std::span<const std::int64_t> indices) {
-  const auto count = static_cast<std::int64_t>(indices.size());
-  Read read{.src = Tensor(test.src_shape().prepend(count)),
-            .target = Tensor(test.target_shape().prepend(count))};
-  test.read(indices, 0, read.src, read.target);
-  return read;
-}
-
 ShownExample shown_example(const PredictedPart& whole, const Dataset& test, std::int64_t row) {
   const std::span<const float> probabilities = row_of(whole.predictions.mean, row);
   ShownExample shown{.index = row,
@@ -43,7 +31,8 @@ ShownExample shown_example(const PredictedPart& whole, const Dataset& test, std:
                      .mutual_information = row_of(whole.predictions.mutual_information, row)[0]};
   shown.probability = probabilities[static_cast<std::size_t>(shown.predicted)];
   shown.truth_probability = probabilities[static_cast<std::size_t>(shown.truth)];
-  const Tensor src = read_examples(test, std::span(&row, 1)).src;
+  Tensor src(test.src_shape().prepend(1)), target(test.target_shape().prepend(1));
+  test.read(std::span(&row, 1), 0, src, target);
   shown.image = example_image(src.reshaped(test.src_shape()));
   return shown;
 }
@@ -137,9 +126,6 @@ std::vector<PredictiveDensity> predictive_densities(Predictor& predictor,
   std::vector<std::int64_t> indices;
   for (const ChosenExample& example : chosen) indices.push_back(example.index);
   if (indices.empty()) return {};
-  const Read read = read_examples(test, indices);
-  const InMemoryDataset rows(test.name(), read.src, read.target, test.target_info());
-
   std::vector<PredictiveDensity> densities;
   for (const ChosenExample& example : chosen) {
     const auto probabilities = row_of(whole.predictions.mean, example.index);
@@ -154,16 +140,15 @@ std::vector<PredictiveDensity> predictive_densities(Predictor& predictor,
                          .classes = classes,
                          .draws = std::vector<std::vector<float>>(classes.size())});
   }
-  predictor.set_draw_observer([&](std::int64_t, std::int64_t first, const DrawnRows& drawn) {
-    for (std::int64_t row = 0; row < drawn.mean.shape()[0]; ++row) {
-      PredictiveDensity& density = densities[static_cast<std::size_t>(first + row)];
-      for (std::size_t i = 0; i < density.classes.size(); ++i)
-        density.draws[i].push_back(
-            row_of(drawn.mean, row)[static_cast<std::size_t>(density.classes[i])]);
-    }
-  });
-  predictor.predict(rows, *self_communicator());
-  predictor.set_draw_observer({});
+  predictor.draw_examples(
+      test, indices, [&](std::int64_t, std::int64_t index, const DrawnRows& drawn) {
+        for (PredictiveDensity& density : densities) {
+          if (density.example.index != index) continue;
+          for (std::size_t i = 0; i < density.classes.size(); ++i)
+            density.draws[i].push_back(
+                row_of(drawn.mean, 0)[static_cast<std::size_t>(density.classes[i])]);
+        }
+      });
   return densities;
 }
 

@@ -19,13 +19,13 @@ std::string digits(double value) {
 
 }  // namespace
 
-void Histogram::add(double value) {
+void CumulativeHistogram::add(double value) {
   const auto bound = std::ranges::lower_bound(bounds_, value);
   ++counts_[static_cast<std::size_t>(bound - bounds_.begin())];
   sum_ += value;
 }
 
-std::string Histogram::text(const std::string& name, const std::string& help) const {
+std::string CumulativeHistogram::text(const std::string& name, const std::string& help) const {
   std::string lines = heading(name, help, "histogram");
   std::int64_t count = 0;
   for (std::size_t i = 0; i < counts_.size(); ++i) {

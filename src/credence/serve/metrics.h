@@ -13,9 +13,9 @@
 namespace credence {
 
 /// Counts of values by upper bounds.
-class Histogram {
+class CumulativeHistogram {
  public:
-  explicit Histogram(std::vector<double> bounds)
+  explicit CumulativeHistogram(std::vector<double> bounds)
       : bounds_(std::move(bounds)), counts_(bounds_.size() + 1) {}
 
   void add(double value);
@@ -43,9 +43,10 @@ class ServiceMetrics : public PredictionService::Observer {
   mutable std::mutex mutex_;
   std::map<std::pair<std::string, int>, std::int64_t> requests_;
   std::int64_t rows_ = 0, connections_ = 0;
-  Histogram seconds_{{0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10}};
-  Histogram batch_rows_{{1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024}};
-  Histogram batch_requests_{{1, 2, 4, 8, 16, 32, 64, 128}};
+  CumulativeHistogram seconds_{
+      {0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10}};
+  CumulativeHistogram batch_rows_{{1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024}};
+  CumulativeHistogram batch_requests_{{1, 2, 4, 8, 16, 32, 64, 128}};
 };
 
 }  // namespace credence
