@@ -259,6 +259,30 @@ def summary_files():
     return {**files, "deep": b"[" * 200, "bytes": b'{"version":"\xff"}', "number": b"1e999"}
 
 
+def record_files():
+    def lines(*events):
+        return b"".join(json.dumps(event).encode() + b"\n" for event in events)
+
+    header = {"event": "header", "model": "m", "dataset": "d", "parameters": 2, "ranks": 1,
+              "global_batch_size": 4, "epochs": 2, "steps_per_epoch": 3}
+    step = {"event": "step", "epoch": 1, "step": 2, "loss": 0.5, "samples_per_sec": 9.0}
+    epoch = {"event": "epoch", "epoch": 1, "step": 3, "member": 1, "loss": 0.4, "val_nll": None}
+    end = {"event": "end", "epochs": 2, "steps": 6, "train_seconds": 0.5}
+    histogram = {"epoch": 1, "step": 3, "layer": "dense1.weight", "quantity": "mu",
+                 "edges": [0, 1, 2], "counts": [3, 4]}
+    row = {"phase": "forward", "layer": "dense1", "seconds": 0.5, "flops": 10}
+    profile = {"steps": 3, "seconds": 0.5, "examples_per_step": 4, "rows": [row]}
+    return {
+        "metrics": lines(header, step, epoch, end), "half": lines(header, step)[:-9],
+        "ensemble": lines(header, epoch, {**epoch, "member": 2}),
+        "far": lines({**header, "epochs": 1e300}, {**step, "step": -1, "epoch": 1 << 62}),
+        "histograms": lines(histogram, {**histogram, "quantity": "sigma"}),
+        "no_bins": lines({**histogram, "edges": [0], "counts": []}),
+        "edges": lines({**histogram, "edges": [2, 1, 0]}), "profile": lines(profile),
+        "rows": lines({**profile, "rows": {}}), "other": b"[]\n\"x\"\n{}\n", "deep": b"[" * 200,
+    }
+
+
 def uci_files():
     def folder(data=b"1 2 3\n4 5 6\n7 8 9.5\n2 1 0\n", features=b"0\n1\n", target=b"2\n",
                splits=b"1\n", train=b"0\n1\n2\n", test=b"3\n"):
@@ -301,8 +325,8 @@ def main():
     readers = {"idx": idx_files, "npy": npy_files, "npz": npz_files, "csv": csv_files,
                "yaml": yaml_files, "recipe": recipe_files, "inputs": input_files,
                "safetensors": safetensors_files, "checkpoint": checkpoints,
-               "summary": summary_files, "uci": uci_files, "system": system_files,
-               "http_body": http_bodies}
+               "summary": summary_files, "records": record_files, "uci": uci_files,
+               "system": system_files, "http_body": http_bodies}
     for reader, files in readers.items():
         folder = Path(sys.argv[1]) / reader
         folder.mkdir(parents=True, exist_ok=True)

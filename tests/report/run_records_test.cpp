@@ -59,11 +59,15 @@ class RunRecordsTest : public ::testing::Test {
 constexpr const char* start_at_11 = "\x10\x0b\x3a\x02\x08\x01";
 
 TEST_F(RunRecordsTest, GoOnFromTheEpochThatMetricsAreCutBackTo) {
-  RunRecords first = begin();
-  end_epoch(first, 1);
-  const std::string kept = read_text(run_.histograms());
-  const std::int64_t checkpoint = metrics_.bytes();
-  end_epoch(first, 2);
+  std::string kept;
+  std::int64_t checkpoint = 0;
+  {
+    RunRecords first = begin();
+    end_epoch(first, 1);
+    kept = read_text(run_.histograms());
+    checkpoint = metrics_.bytes();
+    end_epoch(first, 2);
+  }
   const std::string all = read_text(run_.histograms());
   EXPECT_THAT(events(), Not(HasSubstr(start_at_11)));
 
@@ -77,9 +81,12 @@ TEST_F(RunRecordsTest, GoOnFromTheEpochThatMetricsAreCutBackTo) {
 
 TEST_F(RunRecordsTest, OfARunWithoutACheckpointBeginAnew) {
   const std::int64_t checkpoint = metrics_.bytes();
-  RunRecords first = begin();
-  const std::string before_training = read_text(run_.histograms());
-  end_epoch(first, 1);
+  std::string before_training;
+  {
+    RunRecords first = begin();
+    before_training = read_text(run_.histograms());
+    end_epoch(first, 1);
+  }
   metrics_.cut(checkpoint);
   RunRecords second = begin();
   EXPECT_THAT(before_training, HasSubstr(R"({"epoch":0,"step":0,"layer":"dense1.weight")"));
