@@ -3,40 +3,57 @@
 #include <csignal>
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 namespace credence {
 namespace {
 
-TEST(SignalWatch, TakesASaveRequestOnce) {
-  const SignalWatch watch;
-  EXPECT_FALSE(SignalWatch::take_save_request());
+TEST(SaveRequests, AreTakenOnce) {
+  const SaveRequests requests;
+  EXPECT_FALSE(SaveRequests::take());
   std::raise(SIGUSR1);
-  EXPECT_TRUE(SignalWatch::take_save_request());
-  EXPECT_FALSE(SignalWatch::take_save_request());
-  EXPECT_EQ(SignalWatch::end_request(), 0);
+  EXPECT_TRUE(SaveRequests::take());
+  EXPECT_FALSE(SaveRequests::take());
 }
 
-TEST(SignalWatch, RemembersTheSignalThatAskedForTheEnd) {
-  const SignalWatch watch;
-  std::raise(SIGTERM);
-  EXPECT_EQ(SignalWatch::end_request(), SIGTERM);
-  EXPECT_EQ(SignalWatch::end_request(), SIGTERM);
-}
-
-TEST(SignalWatch, EndsAtOnceOnTheSecond) {
+TEST(SaveRequests, LeaveTheSignalAsItWas) {
   EXPECT_EXIT(
       {
-        const SignalWatch watch;
+        { const SaveRequests requests; }
+        std::raise(SIGUSR1);
+      },
+      ::testing::KilledBySignal(SIGUSR1), "");
+}
+
+TEST(EndRequests, RememberTheSignal) {
+  const EndRequests requests;
+  EXPECT_EQ(EndRequests::signal(), 0);
+  std::raise(SIGTERM);
+  EXPECT_EQ(EndRequests::signal(), SIGTERM);
+}
+
+TEST(EndRequests, TakeOneSentTwiceAtOnceForOne) {
+  const EndRequests requests;
+  std::raise(SIGINT);
+  std::raise(SIGTERM);
+  EXPECT_EQ(EndRequests::signal(), SIGINT);
+}
+
+TEST(EndRequests, EndTheProgramByTheNextOne) {
+  EXPECT_EXIT(
+      {
+        const EndRequests requests;
         std::raise(SIGINT);
+        usleep(2'100'000);
         std::raise(SIGINT);
       },
       ::testing::KilledBySignal(SIGINT), "");
 }
 
-TEST(SignalWatch, LeavesSignalsAsTheyWere) {
+TEST(EndRequests, LeaveSignalsAsTheyWere) {
   EXPECT_EXIT(
       {
-        { const SignalWatch watch; }
+        { const EndRequests requests; }
         std::raise(SIGTERM);
       },
       ::testing::KilledBySignal(SIGTERM), "");

@@ -60,7 +60,8 @@ TEST(CheckpointSeries, IsDueByTimeOnTheClockOfTheRankThatWrites) {
 }
 
 TEST(CheckpointSeries, IsDueOnASignalToAnyRank) {
-  const SignalWatch watch;
+  const SaveRequests save_requests;
+  const EndRequests end_requests;
   CheckpointSeries series({.writes = false});
   std::raise(SIGUSR1);
   EXPECT_GT(series.wish().save, 0);

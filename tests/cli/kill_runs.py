@@ -102,6 +102,19 @@ def wait_until_free(run):
         time.sleep(0.5)
 
 
+def end_of(process, kind):
+    """Waits for a launcher one of whose ranks was killed. While it is still starting ranks it may
+    itself wait for ever for one that is gone; that is nothing the ranks can help."""
+    try:
+        process.wait(20)
+    except subprocess.TimeoutExpired:
+        if children(process.pid):
+            raise
+        process.kill()
+        process.wait()
+        kind.tally["launcher hung"] += 1
+
+
 def start_and_kill(kind, program, run, rng):
     """Starts a training, and kills it, or one of its ranks, within the time that it may take."""
     process = subprocess.Popen(kind.command(program, run), stdin=subprocess.DEVNULL,
@@ -115,7 +128,7 @@ def start_and_kill(kind, program, run, rng):
             os.kill(rng.choice(targets), signal.SIGKILL)
         except ProcessLookupError:
             pass
-        process.wait(LIMIT_S)
+        end_of(process, kind)
         kind.tally["kills"] += 1
     wait_until_free(run)
 
@@ -158,8 +171,8 @@ def main():
         else:
             kind.tally["as if left alone"] += 1
             shutil.rmtree(f"run-{number}")
-    columns = ["runs", "kills", "complete before the kill", "resumed", "begun anew",
-               "as if left alone", "wrong"]
+    columns = ["runs", "kills", "launcher hung", "complete before the kill", "resumed",
+               "begun anew", "as if left alone", "wrong"]
     print(f"\n{'training':12}" + "".join(f"{column:>{len(column) + 2}}" for column in columns))
     total = sum((kind.tally for kind in known), Counter())
     for name, tally in [*((kind.name, kind.tally) for kind in known), ("all", total)]:

@@ -1,53 +1,81 @@
 #include "credence/base/signals.h"
 
 #include <array>
+#include <atomic>
 #include <csignal>
+#include <ctime>
 
 namespace credence {
 namespace {
 
-// A handler can reach nothing else.
-volatile std::sig_atomic_t save_request = 0, first_end_request = 0;
+// A handler, which any thread may run, can reach nothing else.
+std::atomic<bool> save_request{false};
+std::atomic<int> end_request{0};
+std::atomic<std::time_t> end_request_second{0};
+static_assert(std::atomic<std::time_t>::is_always_lock_free);
 
-void handle(int signal) {
-  if (signal == SIGUSR1) {
-    save_request = 1;
-    return;
-  }
-  if (first_end_request != 0) {
+std::time_t now_s() {
+  timespec now{};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return now.tv_sec;
+}
+
+void note_save(int /*signal*/) {
+  save_request = true;
+}
+
+void note_end(int signal) {
+  int none = 0;
+  if (end_request.compare_exchange_strong(none, signal)) {
+    end_request_second = now_s();
+  } else if (now_s() > end_request_second + 1) {
     std::signal(signal, SIG_DFL);
     std::raise(signal);
   }
-  first_end_request = signal;
 }
 
-constexpr std::array watched{SIGUSR1, SIGTERM, SIGINT};
-std::array<struct sigaction, watched.size()> before;
+constexpr std::array end_signals{SIGTERM, SIGINT};
+struct sigaction before_save;
+std::array<struct sigaction, end_signals.size()> before_end;
+
+struct sigaction action_of(void (*handler)(int)) {
+  struct sigaction action {};
+  action.sa_handler = handler;
+  action.sa_flags = SA_RESTART;  // a read or write under way is not to fail
+  sigemptyset(&action.sa_mask);
+  return action;
+}
 
 }  // namespace
 
-SignalWatch::SignalWatch() {
-  save_request = 0;
-  first_end_request = 0;
-  struct sigaction action {};
-  action.sa_handler = handle;
-  action.sa_flags = SA_RESTART;  // a read or write under way is not to fail
-  sigemptyset(&action.sa_mask);
-  for (std::size_t i = 0; i < watched.size(); ++i) sigaction(watched[i], &action, &before[i]);
+SaveRequests::SaveRequests() {
+  save_request = false;
+  const struct sigaction action = action_of(note_save);
+  sigaction(SIGUSR1, &action, &before_save);
 }
 
-SignalWatch::~SignalWatch() {
-  for (std::size_t i = 0; i < watched.size(); ++i) sigaction(watched[i], &before[i], nullptr);
+SaveRequests::~SaveRequests() {
+  sigaction(SIGUSR1, &before_save, nullptr);
 }
 
-bool SignalWatch::take_save_request() {
-  const bool asked = save_request != 0;
-  save_request = 0;
-  return asked;
+bool SaveRequests::take() {
+  return save_request.exchange(false);
 }
 
-int SignalWatch::end_request() {
-  return first_end_request;
+EndRequests::EndRequests() {
+  end_request = 0;
+  const struct sigaction action = action_of(note_end);
+  for (std::size_t i = 0; i < end_signals.size(); ++i)
+    sigaction(end_signals[i], &action, &before_end[i]);
+}
+
+EndRequests::~EndRequests() {
+  for (std::size_t i = 0; i < end_signals.size(); ++i)
+    sigaction(end_signals[i], &before_end[i], nullptr);
+}
+
+int EndRequests::signal() {
+  return end_request;
 }
 
 }  // namespace credence

@@ -2,20 +2,31 @@
 
 namespace credence {
 
-/// Lets a run answer signals when it is able to, instead of ending on the spot: SIGUSR1 asks it to
-/// save its state, SIGTERM and SIGINT to save and end. The second SIGINT or SIGTERM ends it at
-/// once. While none lives, signals do what they did before. There is one at a time.
-class SignalWatch {
+/// While one lives, SIGUSR1 asks the program to save its state, instead of ending it. One at a
+/// time.
+class SaveRequests {
  public:
-  SignalWatch();
-  ~SignalWatch();
-  SignalWatch(const SignalWatch&) = delete;
-  SignalWatch& operator=(const SignalWatch&) = delete;
+  SaveRequests();
+  ~SaveRequests();
+  SaveRequests(const SaveRequests&) = delete;
+  SaveRequests& operator=(const SaveRequests&) = delete;
 
-  /// Whether a SIGUSR1 has come since the last call.
-  static bool take_save_request();
+  /// Whether one has come since the last call.
+  static bool take();
+};
+
+/// While one lives, the first SIGTERM or SIGINT asks the program to save its state and end. Another
+/// one ends it at once, unless it comes within a second: a terminal and a launcher may both send
+/// the first. One at a time.
+class EndRequests {
+ public:
+  EndRequests();
+  ~EndRequests();
+  EndRequests(const EndRequests&) = delete;
+  EndRequests& operator=(const EndRequests&) = delete;
+
   /// The signal that asked for the end; 0: none has.
-  static int end_request();
+  static int signal();
 };
 
 }  // namespace credence

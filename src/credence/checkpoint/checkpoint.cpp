@@ -80,7 +80,7 @@ CheckpointInfo info_of(const fs::path& file, Metadata metadata) {
   return info;
 }
 
-/// Whether save_checkpoint() made the file: a network's weights may come from elsewhere.
+/// Whether write_checkpoint() made the file: a network's weights may come from elsewhere.
 bool is_own(const Metadata& metadata) {
   bool has_any = metadata.contains("config_hash");
   CheckpointInfo info;
@@ -94,8 +94,6 @@ void require_checksums(const fs::path& file, const SafetensorsFile& content) {
                      ": expected the checksums that a checkpoint of Credence has, found none; was "
                      "it changed by another program, or written by an older version?");
 }
-
-}  // namespace
 
 /// Takes from a file's tensors those beside a model's. A layer may be called "data".
 SavedBeside take_beside(std::vector<NamedTensor>& tensors, std::span<const NamedTensor> model) {
@@ -122,6 +120,8 @@ SavedBeside take_beside(std::vector<NamedTensor>& tensors, std::span<const Named
 std::vector<NamedTensor> with_prefix(std::string_view prefix, std::vector<NamedTensor> tensors) {
   for (NamedTensor& tensor : tensors) tensor.name.insert(0, prefix);
   return tensors;
+}
+
 }  // namespace
 
 std::string kind(const Tensor& tensor) {

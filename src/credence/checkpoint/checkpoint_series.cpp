@@ -25,6 +25,15 @@ Better better_of(std::string figure) {
   return better(figure);
 }
 
+void warn_of_failure(const std::function<void()>& save) {
+  try {
+    save();
+  } catch (const Error& error) {
+    log_warning(concat("a checkpoint was not saved, or old ones were not removed: ", error.what(),
+                       "; those before it stay, and training goes on"));
+  }
+}
+
 }  // namespace
 
 void check(const CheckpointOptions& options) {
@@ -50,8 +59,9 @@ std::optional<std::int64_t> largest_saved(const std::filesystem::path& directory
                                           const std::string& key) {
   std::vector<std::filesystem::path> folders{directory};
   std::error_code error;
-  for (const auto& entry : std::filesystem::directory_iterator(directory, error))
-    if (entry.is_directory(error)) folders.push_back(entry.path());
+  for (std::filesystem::directory_iterator entry(directory, error), end; !error && entry != end;
+       entry.increment(error))
+    if (entry->is_directory(error)) folders.push_back(entry->path());
   std::optional<std::int64_t> largest;
   for (const std::filesystem::path& folder : folders) {
     const std::optional<FoundTraining> found = find_training(folder, [](std::string_view) {});
@@ -72,9 +82,8 @@ CheckpointWish CheckpointSeries::wish() {
   const std::chrono::duration<double> since = Clock::now() - last_;
   const double minutes = parts_.options.every_minutes;
   const bool is_time = parts_.writes && minutes > 0 && since.count() >= 60 * minutes;
-  const bool is_asked = SignalWatch::take_save_request();
-  return {.save = is_time || is_asked ? 1.0 : 0.0,
-          .end = SignalWatch::end_request() != 0 ? 1.0 : 0.0};
+  const bool is_asked = SaveRequests::take();
+  return {.save = is_time || is_asked ? 1.0 : 0.0, .end = EndRequests::signal() != 0 ? 1.0 : 0.0};
 }
 
 bool CheckpointSeries::improves(const TrainingPlace& place) const {
@@ -118,16 +127,16 @@ void CheckpointSeries::save(const TrainingPlace& place, std::span<const NamedTen
   std::ranges::copy(parts_.beside, std::back_inserter(all));
   std::ranges::move(as_progress({progress.begin(), progress.end()}), std::back_inserter(all));
   settle();
-  writer_->begin(all, optimizer, info, is_best);
+  warn_of_failure([&] { writer_->begin(all, optimizer, info, is_best); });
 }
 
 void CheckpointSeries::settle() {
-  try {
-    finish();
-  } catch (const Error& error) {
-    log_warning(concat("a checkpoint was not saved: ", error.what(),
-                       "; the one before it stays, and training goes on"));
-  }
+  warn_of_failure([this] { finish(); });
+}
+
+void CheckpointSeries::end(std::vector<NamedTensor> progress) {
+  end_ = {.progress = std::move(progress), .metadata = parts_.facts ? parts_.facts() : Metadata()};
+  if (best_) end_.metadata[best_key] = fmt::format("{}", *best_);
 }
 
 void CheckpointSeries::finish() {
@@ -153,6 +162,9 @@ SavedTraining CheckpointSeries::load(const std::filesystem::path& file,
                                      std::span<NamedTensor> model,
                                      std::span<NamedTensor> optimizer) {
   SavedTraining saved = load_training(file, model, optimizer);
+  if (parts_.writes && saved.info.config_hash != parts_.config_hash)
+    log_warning(concat(file.string(), " was saved under another configuration than that of this ",
+                       "run now: was config.yaml changed?"));
   const auto best = saved.info.more.find(best_key);
   if (best != saved.info.more.end()) best_ = std::strtod(best->second.c_str(), nullptr);
   return saved;

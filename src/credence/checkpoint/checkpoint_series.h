@@ -82,6 +82,15 @@ class CheckpointSeries {
   /// The same, but a failure is a warning.
   void settle();
 
+  /// What the last checkpoint of a training, with its weights, says beside them, so that a run
+  /// which is ended behind it need not train again.
+  struct End {
+    std::vector<NamedTensor> progress{};
+    Metadata metadata{};
+  };
+  void end(std::vector<NamedTensor> progress);
+  const End& end() const { return end_; }
+
   /// The checkpoint to go on from: the newest that is whole and of a training under way. Empty if
   /// this training begins anew. A damaged one is a warning, and DataError if there is no other.
   std::filesystem::path find() const;
@@ -103,6 +112,7 @@ class CheckpointSeries {
   std::unique_ptr<CheckpointWriter> writer_;  // of the rank that writes, from the first save on
   Clock::time_point last_ = Clock::now();
   std::optional<double> best_;
+  End end_;
 };
 
 }  // namespace credence

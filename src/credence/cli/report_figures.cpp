@@ -154,7 +154,8 @@ void add_network_figures(ReportedRun& run, const std::vector<std::string>& overr
       return true;
     } catch (const Error& error) {  // by its code: from rank 0 it comes without its type
       const ExitCode code = error.exit_code();
-      if (code == ExitCode::usage || code == ExitCode::comm) throw;
+      // Of several ranks another may not have failed, and wait for this one.
+      if (code == ExitCode::usage || communicator.size() > 1) throw;
       run.notes.push_back({section, error.what()});
       return false;
     }

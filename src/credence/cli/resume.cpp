@@ -3,6 +3,8 @@
 #include <sstream>
 
 #include "credence/base/files.h"
+#include "credence/comm/gather.h"
+#include "credence/comm/rank_zero.h"
 #include "credence/config/config_file.h"
 #include "credence/report/run_directory.h"
 
@@ -30,9 +32,32 @@ void require_same(const std::string& resolved, const RunDirectory& run) {
   }
 }
 
+/// The run directory that a training goes on in; empty: a new one begins.
+fs::path run_to_go_on(const TrainTargetOptions& options, const Experiment& experiment) {
+  fs::path run = options.output.empty() ? experiment.output : options.output;
+  const bool is_given = !run.empty();
+  if (!is_given) run = RunDirectory::newest({.recipe = options.recipe});
+  std::error_code error;
+  if (run.empty() || !fs::exists(run / "config.yaml", error)) return {};
+  if (!is_given && is_complete(run)) return {};
+  require_same(experiment.resolved, RunDirectory::open(run));
+  return run;
+}
+
+/// What rank 0 finds: others might see files that are not there for them yet, or no longer.
+std::string of_rank_zero(Communicator& communicator, const std::function<std::string()>& find) {
+  std::string found;
+  on_rank_zero(communicator, [&] { found = find(); });
+  return all_gather_text(communicator, found).front();
+}
+
+bool is_complete(const std::string& run, Communicator& communicator) {
+  return !of_rank_zero(communicator, [&] { return is_complete(run) ? "yes" : ""; }).empty();
+}
+
 }  // namespace
 
-TrainTarget find_target(const TrainTargetOptions& options) {
+TrainTarget find_target(const TrainTargetOptions& options, Communicator& communicator) {
   const bool is_named = !options.resume.empty() && options.resume != "auto";
   if (is_named) {
     require<UsageError>(options.recipe.empty() && options.overrides.empty(), "--resume ",
@@ -44,22 +69,15 @@ TrainTarget find_target(const TrainTargetOptions& options) {
     const RunDirectory run = RunDirectory::open(options.resume);
     return {.experiment = read_experiment(load_config(run.config().string(), {})),
             .resumed = run.path().string(),
-            .is_complete = is_complete(run.path())};
+            .is_complete = is_complete(run.path().string(), communicator)};
   }
   require<UsageError>(!options.recipe.empty(), "expected a recipe, such as recipes/*.yaml",
                       options.resume.empty() ? "" : ": --resume auto needs it to begin with");
   TrainTarget target{.experiment = read_experiment(load_config(options.recipe, options.overrides))};
   if (options.resume.empty()) return target;
-  fs::path run = options.output.empty() ? target.experiment.output : options.output;
-  const bool is_given = !run.empty();
-  if (!is_given) run = RunDirectory::newest({.recipe = options.recipe});
-  std::error_code error;
-  if (run.empty() || !fs::exists(run / "config.yaml", error)) return target;
-  const bool complete = is_complete(run);
-  if (complete && !is_given) return target;
-  require_same(target.experiment.resolved, RunDirectory::open(run));
-  target.resumed = run.string();
-  target.is_complete = complete;
+  target.resumed =
+      of_rank_zero(communicator, [&] { return run_to_go_on(options, target.experiment).string(); });
+  if (!target.resumed.empty()) target.is_complete = is_complete(target.resumed, communicator);
   return target;
 }
 

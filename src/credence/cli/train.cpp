@@ -74,14 +74,25 @@ std::string worse_than_before(const std::vector<NamedValue>& before,
   return "";
 }
 
-/// Runs the training, its state saved in the run directory as it goes along and when a signal asks
-/// for it.
-Inferred run_saved(Fit& fit, const Experiment& experiment, const TrainTarget& target,
-                   const TrainRecords* records, Communicator& communicator) {
+struct Trained {
+  Inferred inferred;
+  CheckpointSeries::End end;
+};
+
+/// Runs the training, its state saved in the run directory as it goes along, when a signal asks for
+/// it, and at the end.
+Trained run_saved(Fit& fit, const Experiment& experiment, const TrainTarget& target,
+                  TrainRecords* records, Communicator& communicator) {
+  const auto save = [&](const Trained& trained) {
+    on_rank_zero(communicator,
+                 [&] { records->save_weights(fit, trained.inferred, trained.end, nullptr); });
+  };
   if (!fit.inference().can_go_on()) {
     if (records && !target.resumed.empty())
       log_warning(concat(fit.inference().name(), " begins anew: it does not go on half-way"));
-    return fit.run();
+    Trained trained{.inferred = fit.run(), .end = {}};
+    save(trained);
+    return trained;
   }
   const std::string directory =
       all_gather_text(communicator, records ? records->directory().path().string() : "").front();
@@ -95,16 +106,25 @@ Inferred run_saved(Fit& fit, const Experiment& experiment, const TrainTarget& ta
        .beside = units_to_save(fit.data()),
        .facts = records ? [records] { return records->facts(); } : std::function<Metadata()>()});
   fit.set_checkpoints(&checkpoints);
-  const SignalWatch signals;
-  return fit.run();
+  const EndRequests requests;
+  Trained trained{.inferred = fit.run(), .end = {}};
+  trained.end = checkpoints.end();
+  save(trained);
+  double ended = EndRequests::signal() != 0 ? 1 : 0;
+  communicator.sum(std::span<double>(&ended, 1));
+  if (ended > 0)
+    throw Interrupted(EndRequests::signal(), "asked to end: trained and saved, not yet tested");
+  return trained;
 }
 
 void train(const TrainArguments& arguments, Context& context) {
+  const SaveRequests save_requests;  // before and after training there is nothing to save
   Communicator& communicator = context.communicator();
   const TrainTarget target = find_target({.recipe = arguments.recipe,
                                           .overrides = arguments.overrides,
                                           .output = arguments.output,
-                                          .resume = arguments.resume});
+                                          .resume = arguments.resume},
+                                         communicator);
   if (target.is_complete) {
     if (context.is_root()) std::cout << target.resumed << ": complete, nothing to go on with\n";
     return;
@@ -165,17 +185,15 @@ void train(const TrainArguments& arguments, Context& context) {
     align_origins(timeline, communicator);
   }
   if (records) fit.set_observers(records->observers());
-  const Inferred inferred = run_saved(fit, experiment, target, records.get(), communicator);
-  const auto save = [&](const Calibration* calibration) {
-    on_rank_zero(communicator, [&] { records->save_weights(fit, inferred, calibration); });
-  };
-  save(nullptr);  // before anything else can fail
+  const auto [inferred, end] = run_saved(fit, experiment, target, records.get(), communicator);
   Predictor validated = predictor_of("calibration", experiment.predict, inferred.weights.get());
   const FittedCalibration fitted =
       fit_calibration(experiment.calibration, validated, split.validation.get(), communicator);
   if (fitted.calibration) {
     tell(fitted.text);
-    save(fitted.calibration.get());
+    on_rank_zero(communicator, [&, &inferred = inferred, &end = end] {
+      records->save_weights(fit, inferred, end, fitted.calibration.get());
+    });
   }
   for (const std::string& warning : inferred.warnings) warn(warning);
   if (!inferred.figures.empty())

@@ -117,7 +117,7 @@ void TrainRecords::write_header(Fit& fit) {
 }
 
 void TrainRecords::save_weights(Fit& fit, const Inferred& inferred,
-                                const Calibration* calibration) {
+                                const CheckpointSeries::End& end, const Calibration* calibration) {
   std::vector<NamedTensor> tensors = named_values(fit.model().parameters());
   const auto add = [&](std::vector<NamedTensor> more) {
     std::ranges::move(more, std::back_inserter(tensors));
@@ -125,11 +125,13 @@ void TrainRecords::save_weights(Fit& fit, const Inferred& inferred,
   add(units_to_save(fit.data()));
   if (inferred.weights) add(as_posterior(inferred.weights->state()));
   if (calibration) add(as_calibration(calibration->state()));
+  add(as_progress(end.progress));
   save_checkpoint(directory_.checkpoints(), tensors, inferred.optimizer_state,
                   {.step = static_cast<std::uint64_t>(inferred.report.steps),
                    .epoch = static_cast<std::uint64_t>(inferred.report.epochs),
                    .seed = experiment_.seed,
-                   .config_hash = text_sha256(experiment_.resolved)});
+                   .config_hash = text_sha256(experiment_.resolved),
+                   .more = end.metadata});
 }
 
 void TrainRecords::finish(Fit& fit, const Inferred& inferred, const std::vector<NamedValue>& test) {

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "credence/checkpoint/safetensors.h"
+#include "credence/checkpoint/checkpoint_series.h"
 #include "credence/cli/fit.h"
 #include "credence/cli/session.h"
 #include "credence/report/metrics_log.h"
@@ -30,7 +30,8 @@ class TrainRecords {
 
   /// What is about to be trained, and warnings.
   void write_header(Fit& fit);
-  void save_weights(Fit& fit, const Inferred& inferred, const Calibration* calibration);
+  void save_weights(Fit& fit, const Inferred& inferred, const CheckpointSeries::End& end,
+                    const Calibration* calibration);
   /// The summary: the run is complete.
   void finish(Fit& fit, const Inferred& inferred, const std::vector<NamedValue>& test);
 

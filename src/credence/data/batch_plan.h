@@ -55,6 +55,7 @@ class BatchPlan {
 
   std::int64_t steps_per_epoch() const { return steps_per_epoch_; }
   /// The most rows that one of this many ranks ever has.
+  std::int64_t global_batch() const { return options_.global_batch; }
   std::int64_t max_rows() const { return (options_.global_batch + size_ - 1) / size_; }
   /// Fills in all of `batch` but src and target.
   void describe(std::uint64_t step, Batch& batch) const;

@@ -24,6 +24,8 @@ class Loader {
   const Batch& load(std::uint64_t step);
 
   std::int64_t steps_per_epoch() const { return plan_.steps_per_epoch(); }
+  /// Examples of a step, of all ranks.
+  std::int64_t global_batch() const { return plan_.global_batch(); }
   /// The most rows that a rank ever has.
   std::int64_t max_rows() const { return plan_.max_rows(); }
   const Dataset& dataset() const { return *dataset_; }

@@ -1,9 +1,22 @@
 #include "credence/inference/ensemble.h"
 
+#include <optional>
+
 #include "credence/base/errors.h"
 #include "credence/inference/members.h"
 
 namespace credence {
+namespace {
+
+/// If a group of ranks was asked to end, all end, each once its member is saved. Collective.
+void end_together(const std::optional<Interrupted>& interrupted, Communicator& communicator) {
+  double ended = interrupted ? 1 : 0;
+  communicator.sum(std::span<double>(&ended, 1));
+  if (interrupted) throw *interrupted;
+  if (ended > 0) throw Interrupted(0, "asked to end: other members are saved half-way");
+}
+
+}  // namespace
 
 Ensemble::Ensemble(const Options& options) : options_(options) {
   require<ConfigError>(options.members >= 2 && options.members <= 65536,
@@ -27,6 +40,7 @@ Inferred Ensemble::run(const Training& training) {
   TrainReport total;
   for (std::int64_t first = 0; first < options_.members; first += groups.count()) {
     const std::int64_t end = std::min(options_.members, first + groups.count());
+    std::optional<Interrupted> interrupted;
     for (std::int64_t member = first; member < end; ++member) {
       if (!groups.has(member)) continue;
       const std::uint64_t seed = member_seed(training.options.seed, member);
@@ -37,12 +51,19 @@ Inferred Ensemble::run(const Training& training) {
       const Training own = of_member(training, groups.group(), seed, observer, checkpoints.get());
       training.initialize(seed);
       const std::unique_ptr<Optimizer> optimizer = own.make_optimizer();
-      const TrainReport report = train(own, *optimizer);
+      TrainReport report;
+      try {
+        report = train(own, *optimizer);
+      } catch (const Interrupted& ended) {
+        interrupted = ended;
+        continue;
+      }
       total.epochs = report.epochs;
       total.steps = report.steps * options_.members;
       total.examples = report.examples * options_.members;
       total.train_seconds += report.train_seconds;
     }
+    end_together(interrupted, training.communicator);
     for (std::int64_t member = first; member < end; ++member)
       share_sample(member, groups, training.communicator, parameters, *samples);
   }

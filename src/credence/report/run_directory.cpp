@@ -2,12 +2,14 @@
 
 #include <cerrno>
 #include <cstring>
+#include <optional>
 #include <system_error>
 
 #include <sys/stat.h>
 
 #include "credence/base/errors.h"
 #include "credence/base/files.h"
+#include "credence/base/text.h"
 
 namespace credence {
 namespace {
@@ -68,14 +70,21 @@ RunDirectory RunDirectory::create(const RunDirectoryOptions& options) {
 }
 
 fs::path RunDirectory::newest(const RunDirectoryOptions& options) {
-  const std::string name = recipe_name(options.recipe);
+  const std::string prefix = recipe_name(options.recipe) + "-";
   fs::path found;
+  std::uint64_t highest = 0;
   std::error_code error;
-  for (int number = 1;; ++number) {
-    const fs::path path = options.root / concat(name, "-", number);
-    if (!fs::exists(path, error)) return found;
-    found = path;
+  for (fs::directory_iterator entry(options.root, error), end; !error && entry != end;
+       entry.increment(error)) {
+    const std::string name = entry->path().filename().string();
+    if (!name.starts_with(prefix)) continue;
+    const std::optional<std::uint64_t> number =
+        to_whole_number(std::string_view(name).substr(prefix.size()));
+    if (!number || *number <= highest) continue;
+    highest = *number;
+    found = entry->path();
   }
+  return found;
 }
 
 RunDirectory RunDirectory::open(const fs::path& path) {

@@ -134,7 +134,10 @@ TrainReport Trainer::run() {
     if (place.ends_epoch) end_epoch(report, place);
     checkpoint(place);
   }
-  if (parts_.checkpoints) parts_.checkpoints->settle();
+  if (parts_.checkpoints) {
+    parts_.checkpoints->settle();
+    parts_.checkpoints->end(progress());
+  }
   parts_.loss.begin_epoch(0);
   for (Observer* observer : observers_) observer->on_end(total_);
   return total_;
@@ -215,8 +218,8 @@ void Trainer::checkpoint(const TrainingPlace& place) {
   parts_.checkpoints->save(place, named_values(parts_.model.parameters()), parts_.optimizer.state(),
                            progress());
   if (wish_.end == 0) return;
-  parts_.checkpoints->finish();
-  throw Interrupted(SignalWatch::end_request(),
+  on_rank_zero(parts_.communicator, [&] { parts_.checkpoints->finish(); });  // others wait for it
+  throw Interrupted(EndRequests::signal(),
                     concat("asked to end: saved after step ", place.step, ", epoch ",
                            place.epoch + (place.ends_epoch ? 0 : 1), " of ", options_.epochs));
 }
@@ -225,9 +228,7 @@ std::vector<NamedTensor> Trainer::progress() {
   std::vector<double> figures;
   visit_figures(sums_, total_,
                 [&](auto figure) { figures.push_back(static_cast<double>(figure)); });
-  const auto steps = static_cast<double>(parts_.loader.steps_per_epoch());
-  std::vector<NamedTensor> state{as_tensor("figures", figures),
-                                 as_tensor("steps_per_epoch", std::span(&steps, 1))};
+  std::vector<NamedTensor> state{as_tensor("figures", figures), as_tensor("batches", batches())};
   for (const auto& metric : metrics_) {
     std::vector<double> all(metric->sums().begin(), metric->sums().end());
     parts_.communicator.sum(std::span<double>(all));
@@ -236,6 +237,11 @@ std::vector<NamedTensor> Trainer::progress() {
   for (const Stateful* part : parts_.stateful)
     std::ranges::move(part->state(), std::back_inserter(state));
   return state;
+}
+
+std::array<double, 2> Trainer::batches() const {
+  return {static_cast<double>(parts_.loader.steps_per_epoch()),
+          static_cast<double>(parts_.loader.global_batch())};
 }
 
 void Trainer::go_on() {
@@ -252,12 +258,14 @@ void Trainer::go_on() {
   const auto numbers = [&](const std::string& name, std::size_t count) {
     return state.take(name, {static_cast<std::int64_t>(count)}, DType::float64);
   };
-  const Tensor steps = numbers("steps_per_epoch", 1);
-  require<DataError>(
-      steps.data<double>()[0] == static_cast<double>(parts_.loader.steps_per_epoch()),
-      "the checkpoint is of a training with ", steps.data<double>()[0], " steps an epoch, got ",
-      parts_.loader.steps_per_epoch(),
-      ": going on needs the same global batch, train.batch_size times ranks");
+  const Tensor saved_batches = numbers("batches", 2);
+  const auto [saved_steps, saved_batch] =
+      std::pair(saved_batches.data<double>()[0], saved_batches.data<double>()[1]);
+  const auto [steps, batch] = batches();
+  require<DataError>(saved_steps == steps && saved_batch == batch,
+                     "the checkpoint is of a training with ", saved_steps, " steps an epoch and ",
+                     saved_batch, " examples a step, got ", steps, " and ", batch,
+                     ": going on needs the same global batch, train.batch_size times ranks");
   step_ = static_cast<std::int64_t>(saved.info.step);
   const Tensor figures = numbers("figures", figure_count);
   const double* figure = figures.data<double>();

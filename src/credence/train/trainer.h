@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <memory>
 #include <optional>
 
@@ -90,6 +91,8 @@ class Trainer {
   void checkpoint(const TrainingPlace& place);
   /// Sums so far, as tensors: of the ranks together.
   std::vector<NamedTensor> progress();
+  /// Steps an epoch, and examples a step.
+  std::array<double, 2> batches() const;
   void go_on();
   /// Adds the gradient of KL and moves the weights, in one pass over each; returns KL.
   double update_weights(double kl_scale, double learning_rate, const StepContext& context);
