@@ -25,8 +25,9 @@ class Resume(ProgramTest):
 
     @classmethod
     def interrupt(cls, output, *arguments, signals=(signal.SIGKILL,), after=70, recipe=RECIPE,
-                  ranks=None):
-        """Starts a training, and sends it signals as soon as so many steps are on record."""
+                  ranks=None, file="metrics.jsonl"):
+        """Starts a training, and sends it signals as soon as so many steps are on record, and it
+        has the file."""
         command = [PROGRAM]
         if ranks is not None:
             command = [str(ranks) if word == "RANKS" else word for word in LAUNCHER]
@@ -38,13 +39,16 @@ class Resume(ProgramTest):
         metrics = cls.folder / output / "metrics.jsonl"
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline and process.poll() is None:
-            if metrics.exists() and metrics.read_text().count('"event":"step"') >= after:
+            if (metrics.exists() and metrics.read_text().count('"event":"step"') >= after and
+                    (cls.folder / output / file).exists()):
                 break
             time.sleep(0.002)
         for number in signals:
             process.send_signal(number)
         out, err = process.communicate(timeout=60)
         process.output = out + err
+        if ranks is None and signal.SIGUSR1 not in signals:
+            assert not (cls.folder / output / "summary.json").exists(), "it was complete by then"
         with open(metrics, "rb") as file:  # a launcher that is killed may end before its ranks
             fcntl.flock(file, fcntl.LOCK_EX)
         return process
@@ -112,6 +116,15 @@ class Resume(ProgramTest):
         self.assertIn(files[-1].name, output)
         self.assert_same_run(run)
 
+    def test_killed_in_its_test_is_not_trained_again(self):
+        self.interrupt("tested", "predict.samples=3000", "checkpoint.every_steps=0", after=STEPS,
+                       file=f"checkpoints/step-{STEPS:08}.safetensors")
+        before = (self.folder / "tested" / "metrics.jsonl").read_text()
+        run, output = self.resume("tested")
+        self.assertIn(f"going on from step {STEPS}", output)
+        self.assertEqual(run.text("metrics.jsonl"), before)
+        self.assertEqual(run.summary["weights_sha256"], self.whole.summary["weights_sha256"])
+
     def test_auto_begins_goes_on_and_is_complete(self):
         auto = ("train", RECIPES / RECIPE, *SMALL, *LONG, "--threads", 1, "--output", "auto",
                 "--resume", "auto")
@@ -126,13 +139,14 @@ class Resume(ProgramTest):
             [PROGRAM, "train", str(RECIPES / RECIPE), *SMALL, *LONG, "--threads", "1", "--output",
              "busy"], cwd=self.folder, stdout=subprocess.DEVNULL)
         metrics = self.folder / "busy" / "metrics.jsonl"
-        while not metrics.exists() or not metrics.stat().st_size:
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        deadline = time.monotonic() + 60
+        while (not metrics.exists() or not metrics.stat().st_size) and time.monotonic() < deadline:
             time.sleep(0.002)
         process.send_signal(signal.SIGSTOP)
         self.fail_with(73, ["busy/metrics.jsonl", "another process is writing"], "train",
                        "--resume", "busy", "--threads", 1)
-        process.kill()
-        process.wait()
 
     def test_other_things_beside_a_named_run_are_refused(self):
         self.fail_with(64, ["leave out"], "train", RECIPES / RECIPE, "--resume", "whole")

@@ -5,8 +5,9 @@
 
 namespace credence {
 
-/// Where `bytes` stops being text: the offset of the first byte that is not UTF-8, or that is a
-/// control character other than tab, line feed and carriage return; bytes.size() if all is text.
+/// Where `bytes` stops being text: the offset of the first byte that is not UTF-8, or that begins
+/// what is no character, or a control character other than tab, line feed and carriage return;
+/// bytes.size() if all is text.
 std::size_t text_prefix(std::string_view bytes);
 
 }  // namespace credence

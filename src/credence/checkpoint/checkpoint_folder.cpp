@@ -130,8 +130,11 @@ fs::path find_checkpoint(const fs::path& path, const Warn& warn) {
   for (const fs::path& directory : {path, path / "checkpoints"})
     if (fs::exists(directory / latest, error) || !checkpoints_in(directory).empty())
       return find_whole(directory, warn);
+  const bool has_members = fs::exists(path / "checkpoints" / "member-1", error);
   throw DataError(concat(path.string(), ": expected a file \"latest\" in it or in checkpoints/, ",
-                         "found none; has this run written a checkpoint?"));
+                         has_members ? "found members of an ensemble that is still in training; go "
+                                       "on with credence train --resume"
+                                     : "found none; has this run written a checkpoint?"));
 }
 
 std::optional<FoundTraining> find_training(const fs::path& directory, const Warn& warn) {

@@ -37,13 +37,13 @@ void warn_of_failure(const std::function<void()>& save) {
 }  // namespace
 
 void check(const CheckpointOptions& options) {
-  require<ConfigError>(options.every_steps >= 0, "every_steps: expected 0 or more, got ",
+  require<ConfigError>(options.every_steps >= 0, "expected every_steps of 0 or more, got ",
                        options.every_steps);
-  require<ConfigError>(options.every_epochs >= 0, "every_epochs: expected 0 or more, got ",
+  require<ConfigError>(options.every_epochs >= 0, "expected every_epochs of 0 or more, got ",
                        options.every_epochs);
   require<ConfigError>(options.every_minutes >= 0 && std::isfinite(options.every_minutes),
-                       "every_minutes: expected 0 or more, got ", options.every_minutes);
-  require<ConfigError>(options.keep >= 1, "keep: expected 1 or more, got ", options.keep);
+                       "expected every_minutes of 0 or more, got ", options.every_minutes);
+  require<ConfigError>(options.keep >= 1, "expected keep of 1 or more, got ", options.keep);
 }
 
 void check_best(const CheckpointOptions& options, std::vector<std::string> figures) {

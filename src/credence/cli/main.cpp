@@ -6,6 +6,7 @@
 #include <iostream>
 
 #include "credence/base/log.h"
+#include "credence/base/signals.h"
 #include "credence/base/text.h"
 #include "credence/base/version.h"
 #include "credence/cli/commands.h"
@@ -120,5 +121,6 @@ int run(CommWorld& world, int argc, char** argv) {
 int main(int argc, char** argv) {
   // A write beyond the limit on a file's size then fails, as one on a full disk does.
   std::signal(SIGXFSZ, SIG_IGN);
+  const SaveRequests save_requests;  // a batch system's SIGUSR1 ends nothing, whenever it comes
   return run_guarded(argc, argv, [&](CommWorld& world) { return run(world, argc, argv); });
 }

@@ -63,6 +63,8 @@ void run_report(const ReportArguments& arguments, Context& context) {
   const std::filesystem::path output = arguments.output.empty()
                                            ? directories.front().report()
                                            : std::filesystem::path(arguments.output);
+  require<UsageError>(output.extension() == ".html", "--output: expected a page, .html, got ",
+                      output.string());
   set_up_threads(communicator, arguments.threads);
   on_rank_zero(communicator, [&] { require_creatable(output); });
 

@@ -155,7 +155,8 @@ void add_network_figures(ReportedRun& run, const std::vector<std::string>& overr
     } catch (const Error& error) {  // by its code: from rank 0 it comes without its type
       const ExitCode code = error.exit_code();
       // Of several ranks another may not have failed, and wait for this one.
-      if (code == ExitCode::usage || communicator.size() > 1) throw;
+      const bool is_of_words = code == ExitCode::usage || code == ExitCode::config;
+      if (is_of_words || communicator.size() > 1) throw;
       run.notes.push_back({section, error.what()});
       return false;
     }

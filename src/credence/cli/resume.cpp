@@ -3,7 +3,6 @@
 #include <sstream>
 
 #include "credence/base/files.h"
-#include "credence/comm/gather.h"
 #include "credence/comm/rank_zero.h"
 #include "credence/config/config_file.h"
 #include "credence/report/run_directory.h"
@@ -44,15 +43,8 @@ fs::path run_to_go_on(const TrainTargetOptions& options, const Experiment& exper
   return run;
 }
 
-/// What rank 0 finds: others might see files that are not there for them yet, or no longer.
-std::string of_rank_zero(Communicator& communicator, const std::function<std::string()>& find) {
-  std::string found;
-  on_rank_zero(communicator, [&] { found = find(); });
-  return all_gather_text(communicator, found).front();
-}
-
 bool is_complete(const std::string& run, Communicator& communicator) {
-  return !of_rank_zero(communicator, [&] { return is_complete(run) ? "yes" : ""; }).empty();
+  return !text_of_rank_zero(communicator, [&] { return is_complete(run) ? "yes" : ""; }).empty();
 }
 
 }  // namespace
@@ -75,8 +67,8 @@ TrainTarget find_target(const TrainTargetOptions& options, Communicator& communi
                       options.resume.empty() ? "" : ": --resume auto needs it to begin with");
   TrainTarget target{.experiment = read_experiment(load_config(options.recipe, options.overrides))};
   if (options.resume.empty()) return target;
-  target.resumed =
-      of_rank_zero(communicator, [&] { return run_to_go_on(options, target.experiment).string(); });
+  target.resumed = text_of_rank_zero(
+      communicator, [&] { return run_to_go_on(options, target.experiment).string(); });
   if (!target.resumed.empty()) target.is_complete = is_complete(target.resumed, communicator);
   return target;
 }

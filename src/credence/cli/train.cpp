@@ -8,7 +8,6 @@
 #include "credence/base/text.h"
 #include "credence/cli/resume.h"
 #include "credence/cli/train_records.h"
-#include "credence/comm/gather.h"
 #include "credence/comm/rank_zero.h"
 #include "credence/config/config_file.h"
 #include "credence/data/saved_units.h"
@@ -95,7 +94,7 @@ Trained run_saved(Fit& fit, const Experiment& experiment, const TrainTarget& tar
     return trained;
   }
   const std::string directory =
-      all_gather_text(communicator, records ? records->directory().path().string() : "").front();
+      text_of_rank_zero(communicator, [&] { return records->directory().path().string(); });
   CheckpointSeries checkpoints(
       {.directory = std::filesystem::path(directory) / "checkpoints",
        .options = experiment.checkpoint,
@@ -118,7 +117,6 @@ Trained run_saved(Fit& fit, const Experiment& experiment, const TrainTarget& tar
 }
 
 void train(const TrainArguments& arguments, Context& context) {
-  const SaveRequests save_requests;  // before and after training there is nothing to save
   Communicator& communicator = context.communicator();
   const TrainTarget target = find_target({.recipe = arguments.recipe,
                                           .overrides = arguments.overrides,
@@ -230,8 +228,8 @@ void add_train(CLI::App& app, Context& context) {
                       "run directory, which must not exist (default: runs/<recipe>-<n>)");
   command->add_option("--resume", arguments->resume,
                       "go on with this run, which a signal, a failure or a batch system's limit "
-                      "has ended; auto: with --output, or the recipe's newest run, if it is there "
-                      "and not complete, else begin");
+                      "has ended; auto: with that in --output, or else the recipe's newest that is "
+                      "not complete, if it is there, and begin if it is not");
   command->add_option("-t,--threads", arguments->threads,
                       "threads of a rank (default, and 0: its share of the cores)");
   command->add_flag("--profile", arguments->profile,

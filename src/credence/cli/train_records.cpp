@@ -54,14 +54,21 @@ TrainRecords::TrainRecords(const RunDirectoryOptions& where, const std::string& 
       metrics_observer_(metrics_, experiment.train.log_every_steps) {
   add_log_file(directory_.log());
   if (is_resumed_) {
-    metrics_.cut(largest_saved(directory_.checkpoints(), metrics_bytes).value_or(0));
-    return;
+    const auto saved = [this](const char* key) {
+      return largest_saved(directory_.checkpoints(), key);
+    };
+    metrics_.cut(saved(metrics_bytes).value_or(0));
+    if (const std::optional<std::int64_t> step = saved("step"))
+      log_info(concat("going on from step ", *step));
+    else
+      log_warning(concat(directory_.path().string(),
+                         ": no checkpoint to go on from; training begins anew"));
   }
   EnvironmentOptions environment{.command_line = context.command_line,
                                  .mpi_library = CommWorld::library(),
                                  .data_files = experiment.data_files()};
   for (const RankPlace& place : resources.places) environment.hosts.push_back(place.host);
-  directory_.write_config(experiment.resolved);
+  if (!is_resumed_) directory_.write_config(experiment.resolved);
   directory_.write_environment(environment_json(environment));
 }
 

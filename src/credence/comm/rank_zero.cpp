@@ -1,7 +1,8 @@
 #include "credence/comm/rank_zero.h"
 
 #include <array>
-#include <string>
+
+#include "credence/comm/gather.h"
 
 namespace credence {
 
@@ -26,6 +27,13 @@ void on_rank_zero(Communicator& communicator, const std::function<void()>& body)
   communicator.broadcast(
       std::span<std::uint8_t>(reinterpret_cast<std::uint8_t*>(message.data()), message.size()), 0);
   throw Error(static_cast<ExitCode>(outcome[0]), message);
+}
+
+std::string text_of_rank_zero(Communicator& communicator,
+                              const std::function<std::string()>& find) {
+  std::string found;
+  on_rank_zero(communicator, [&] { found = find(); });
+  return all_gather_text(communicator, found).front();
 }
 
 }  // namespace credence

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "credence/base/log.h"
 #include "credence/checkpoint/checkpoint_folder.h"
 #include "credence/checkpoint/initial_weights.h"
 #include "credence/comm/rank_zero.h"
@@ -43,7 +44,8 @@ TrainedModel load_run(const std::string& run, const std::vector<std::string>& ov
       trained.experiment.make_graph(*trained.data.train),
       ModelOptions{.max_batch = evaluation_batch, .seed = trained.experiment.seed});
   std::vector<NamedTensor> weights = named_values(trained.model->parameters());
-  const std::filesystem::path checkpoint = find_checkpoint(directory.path());
+  const std::filesystem::path checkpoint =
+      text_of_rank_zero(communicator, [&] { return find_checkpoint(directory.path()).string(); });
   const SavedBeside beside = load_weights(checkpoint, weights);
   try {
     trained.weights = load_weight_samples(beside.posterior, trained.model->parameters());
@@ -55,9 +57,17 @@ TrainedModel load_run(const std::string& run, const std::vector<std::string>& ov
     throw DataError(concat(checkpoint.string(), ": ", error.what()));
   }
   const std::string& method = trained.experiment.inference_name;
-  require<DataError>(method == "single" || trained.weights, checkpoint.string(),
+  const bool lacks_posterior = method != "single" && !trained.weights;
+  require<DataError>(!lacks_posterior || beside.progress.empty(), checkpoint.string(),
+                     ": training has not ended, and ", method, " has no posterior before that; ",
+                     "go on with credence train --resume ", run);
+  require<DataError>(!lacks_posterior, checkpoint.string(),
                      ": the run's configuration says inference.type=", method,
                      ", and the checkpoint has no posterior");
+  std::error_code error;
+  if (communicator.rank() == 0 && !std::filesystem::exists(directory.summary(), error))
+    log_warning(
+        concat(run, " is not complete: its weights are those of ", checkpoint.filename().string()));
   take_units(trained.data, beside.data, checkpoint.string());
   trained.loss = trained.experiment.make_loss(*trained.model, *trained.data.train);
   return trained;

@@ -101,7 +101,11 @@ void RunDirectory::write_config(std::string_view yaml) const {
 }
 
 void RunDirectory::write_environment(std::string_view json) const {
-  write_file(environment(), json);
+  fs::path path = environment();
+  std::error_code error;
+  for (int start = 2; fs::exists(path, error); ++start)
+    path = path_ / concat("env.", start, ".json");
+  write_file(path, json);
 }
 
 }  // namespace credence

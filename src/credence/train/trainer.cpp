@@ -8,7 +8,6 @@
 #include "credence/base/errors.h"
 #include "credence/base/signals.h"
 #include "credence/bayes/saved_state.h"
-#include "credence/comm/gather.h"
 #include "credence/comm/rank_zero.h"
 
 namespace credence {
@@ -246,10 +245,8 @@ std::array<double, 2> Trainer::batches() const {
 
 void Trainer::go_on() {
   if (!parts_.checkpoints) return;
-  // One rank looks: another might see a file that is not there for it yet.
-  std::string file;
-  on_rank_zero(parts_.communicator, [&] { file = parts_.checkpoints->find().string(); });
-  file = all_gather_text(parts_.communicator, file).front();
+  const std::string file = text_of_rank_zero(
+      parts_.communicator, [this] { return parts_.checkpoints->find().string(); });
   if (file.empty()) return;
   std::vector<NamedTensor> model = named_values(parts_.model.parameters());
   std::vector<NamedTensor> optimizer = parts_.optimizer.state();
