@@ -164,7 +164,8 @@ class Answers(ServeTest):
 
     def test_what_is_no_http_is_refused_and_closed(self):
         start = b"POST /v1/predict HTTP/1.1\r\nContent-Type: application/json\r\n"
-        inner = b"GET /healthz HTTP/1.1\r\n\r\n"
+        get = b"GET /healthz HTTP/1.1\r\n"
+        inner = get + b"Connection: close\r\n\r\n"
         for content in [b"\x16\x03\x01\x02\x00\x01\r\n\r\n", b"nonsense\r\n\r\n",
                         b"GET /healthz HTTP/1.1\r\nA: " + b"x" * 100000 + b"\r\n\r\n",
                         b"GET /healthz HTTP/1.1\r\n" + b"A: x\r\n" * 20000 + b"\r\n",
@@ -173,9 +174,9 @@ class Answers(ServeTest):
                         start + b"Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n{}",
                         start + b"Content-Length: %30\r\n\r\n", start + b"\r\n",
                         # What nobody announced would be a second request:
-                        start + b"Content-Length : %d\r\n\r\n" % len(inner) + inner,
-                        start + b"Transfer-Encoding: chunked\n\r\n" + inner,
-                        start + b"A: b\r\n Content-Length: %d\r\n\r\n" % len(inner) + inner]:
+                        get + b"Content-Length : %d\r\n\r\n" % len(inner) + inner,
+                        get + b"Transfer-Encoding: chunked\n\r\n" + inner,
+                        get + b"A: b\r\n Content-Length: %d\r\n\r\n" % len(inner) + inner]:
             with self.subTest(content=content[:80]):
                 try:
                     answer = self.exchange(content)
