@@ -24,6 +24,14 @@ def as_images(rows):
     return [[[[value] for value in row[28 * y:28 * y + 28]] for y in range(28)] for row in rows]
 
 
+def wait_until(holds, timeout_s=60):
+    end = time.monotonic() + timeout_s
+    while not holds():
+        if time.monotonic() > end:
+            raise AssertionError(f"not so within {timeout_s} s")
+        time.sleep(0.01)
+
+
 class ServeTest(ProgramTest):
     @classmethod
     def setUpClass(cls):
@@ -38,7 +46,8 @@ class Answers(ServeTest):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.service = Service(cls.folder, "run", "--max-body-bytes", 1000000, "--max-samples", 50)
+        cls.service = Service(cls.folder, "run", "--max-body-bytes", 1000000, "--max-samples", 50,
+                              "--max-rows", 100)
         cls.addClassCleanup(cls.service.__exit__, None)
 
     def predicted(self, content, *arguments):
@@ -129,6 +138,9 @@ class Answers(ServeTest):
                 (405, "expected GET", "DELETE", "/v1/model", None, {}),
                 (405, "got PATCH", "PATCH", "/v1/model", None, {}),
                 (413, "at most 1000000 bytes", "POST", "/v1/predict", "x" * 1000001, json_type),
+                (413, "inputs: expected at most 100 rows, got 101", "POST", "/v1/predict",
+                 npy((101, 28, 28), "|u1", bytes(101 * 784)),
+                 {"content_type": "application/x-npy"}),
                 (415, "got text/plain", "POST", "/v1/predict", good,
                  {"content_type": "text/plain"}),
                 (415, "Content-Encoding", "POST", "/v1/predict", good,
@@ -152,19 +164,27 @@ class Answers(ServeTest):
 
     def test_what_is_no_http_is_refused_and_closed(self):
         start = b"POST /v1/predict HTTP/1.1\r\nContent-Type: application/json\r\n"
+        get = b"GET /healthz HTTP/1.1\r\n"
+        inner = get + b"Connection: close\r\n\r\n"
         for content in [b"\x16\x03\x01\x02\x00\x01\r\n\r\n", b"nonsense\r\n\r\n",
                         b"GET /healthz HTTP/1.1\r\nA: " + b"x" * 100000 + b"\r\n\r\n",
                         b"GET /healthz HTTP/1.1\r\n" + b"A: x\r\n" * 20000 + b"\r\n",
                         start + b"Content-Length: -1\r\n\r\n",
                         start + b"Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}",
                         start + b"Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n{}",
-                        start + b"\r\n"]:
+                        start + b"Content-Length: %30\r\n\r\n", start + b"\r\n",
+                        # What nobody announced would be a second request:
+                        get + b"Content-Length : %d\r\n\r\n" % len(inner) + inner,
+                        get + b"Transfer-Encoding: chunked\n\r\n" + inner,
+                        get + b"A: b\r\n Content-Length: %d\r\n\r\n" % len(inner) + inner]:
             with self.subTest(content=content[:80]):
                 try:
                     answer = self.exchange(content)
                 except ConnectionError:
                     continue  # closed before all was sent
                 self.assertRegex(answer, rb"^HTTP/1.1 400 (?s:.*)\"status\":400")
+                self.assertEqual(answer.count(b"HTTP/1.1 "), 1 + answer.count(b"of HTTP/1.1 "))
+                self.assertIn(b"\r\nConnection: close\r\n", answer)
 
     def test_chunks(self):
         body = request(as_images([image(3)])).encode()
@@ -233,7 +253,7 @@ class Regression(ProgramTest):
 
 class Limits(ServeTest):
     def test_who_dawdles_is_cut_off_and_holds_up_nobody(self):
-        with self.serve("--timeout-s", 1) as service:
+        with self.serve("--timeout-s", 5) as service:
             start = b"POST /v1/predict HTTP/1.1\r\nContent-Type: application/json\r\n"
             slow = [(service.socket(), b"G"), (service.socket(), start),
                     (service.socket(), start + b"Content-Length: 100\r\n\r\n")]
@@ -243,8 +263,8 @@ class Limits(ServeTest):
 
             def dribble(connected):
                 try:
-                    while time.monotonic() < begin + 10:
-                        connected.sendall(b" ")
+                    while time.monotonic() < begin + 40:
+                        connected.sendall(b"x")
                         time.sleep(0.1)
                 except OSError:
                     pass
@@ -255,7 +275,7 @@ class Limits(ServeTest):
             service.predict(as_images([image(1)]))
             for thread in threads:
                 thread.join()
-            self.assertLess(time.monotonic() - begin, 8)
+            self.assertLess(time.monotonic() - begin, 30)
             answers = []
             for connected, _ in slow:
                 try:
@@ -330,10 +350,10 @@ class Ends(ServeTest):
                 for _ in range(3)]
             for thread in threads:
                 thread.start()
-            while service.metrics()["credence_connections"] < 5:
-                time.sleep(0.01)
-            time.sleep(0.1)
+            wait_until(lambda: self.submitted(service) == 3)
             service.process.send_signal(signal.SIGTERM)
+            wait_until(lambda: self.is_refused(service))
+            self.assertEqual(answers, [], "clients are refused while others are answered")
             for thread in threads:
                 thread.join()
             self.assertEqual([status for status, _, _ in answers], [200] * 3)
@@ -341,6 +361,35 @@ class Ends(ServeTest):
             self.assertEqual(service.process.wait(timeout=30), 0)
             with self.assertRaises(ConnectionError):
                 service.socket()
+
+    @staticmethod
+    def submitted(service):
+        """Requests whose prediction waits or has begun."""
+        metrics = service.metrics()
+        return metrics["credence_queue_length"] + metrics["credence_batch_requests_sum"]
+
+    @staticmethod
+    def is_refused(service):
+        try:
+            service.socket().close()
+        except ConnectionError:
+            return True
+        return False
+
+    def test_before_a_request_that_has_come_but_not_begun(self):
+        with self.serve("--max-samples", 5000, "--timeout-s", 60) as service:
+            body = request(as_images([image(0)]), samples=5000).encode()
+            with service.socket() as connected:
+                connected.sendall(b"POST /v1/predict HTTP/1.1\r\nContent-Type: application/json\r\n"
+                                  b"Content-Length: %d\r\n\r\n%s"
+                                  b"GET /healthz HTTP/1.1\r\n\r\n" % (len(body), body))
+                connected.settimeout(60)
+                wait_until(lambda: self.submitted(service) == 1)
+                service.process.send_signal(signal.SIGTERM)
+                answer = read_all(connected)
+            self.assertTrue(answer.startswith(b"HTTP/1.1 200"), answer[:200])
+            self.assertEqual(answer.count(b"HTTP/1.1 "), 1)
+            self.assertEqual(service.process.wait(timeout=30), 0)
 
     def test_on_an_interrupt_too(self):
         with self.serve() as service:
@@ -357,9 +406,17 @@ class Ends(ServeTest):
         self.fail_with(73, ["192.0.2.1"], "serve", "run", "--port", 0, "--host", "192.0.2.1")
         self.fail_with(64, ["--port"], "serve", "run", "--port", 70000)
         self.fail_with(64, ["max_batch"], "serve", "run", "--port", 0, "--max-batch", 0)
+        for option, value in (("max-body-bytes", 2**30 + 1), ("max-rows", 2**30 + 1),
+                              ("max-samples", 65537), ("max-connections", 4097),
+                              ("max_batch", 2**30 + 1), ("max_queue", 2**63 - 1),
+                              ("max_queue_rows", 2**63 - 1)):
+            self.fail_with(64, [f"{option}: expected 1 to", f"got {value}"], "serve", "run",
+                           "--port", 0, "--" + option.replace("_", "-"), value)
         self.fail_with(64, ["--token"], "serve", "run", "--token", TOKEN)
         self.fail_with(78, ["CREDENCE_TOKEN", "at least 16"], "serve", "run", "--port", 0,
                        variables={"CREDENCE_TOKEN": "short"})
+        self.fail_with(64, ["CREDENCE_TOKEN", "without %"], "serve", "run", "--port", 0,
+                       variables={"CREDENCE_TOKEN": "0123456789ab%41cd"})
 
     @needs_mpi
     def test_if_it_is_one_of_several_ranks(self):

@@ -33,8 +33,9 @@ class ApiTest : public ::testing::Test {
   }
 
   Api api(Token token = {}) {
-    return Api(model_, service_, metrics_,
-               {.token = std::move(token), .max_body_bytes = 1000, .max_samples = 50});
+    return Api(
+        model_, service_, metrics_,
+        {.token = std::move(token), .max_body_bytes = 1000, .max_rows = 8, .max_samples = 50});
   }
 
   static RequestHead post(std::string type = "application/json") {
@@ -99,6 +100,19 @@ TEST_F(ApiTest, RefusesWhatTheNetworkDoesNotTake) {
   EXPECT_EQ(ask("{").status, 400);
 }
 
+TEST_F(ApiTest, RefusesMoreRowsThanItMayHave) {
+  const auto ask_npy = [&](const Tensor& array) {
+    return api().answer(post("application/x-npy"),
+                        npy_header(array) + std::string(array.bytes(), '\0'));
+  };
+  EXPECT_EQ(ask_npy(Tensor({8, 3})).status, 200);
+  for (const Shape& shape : {Shape{9, 3}, Shape{9, 0}}) {
+    const Answer answer = ask_npy(Tensor(shape));
+    EXPECT_EQ(answer.status, 413);
+    EXPECT_THAT(answer.body, HasSubstr("inputs: expected at most 8 rows, got 9"));
+  }
+}
+
 TEST_F(ApiTest, RefusesByTheHeadAlone) {
   const auto status = [&](const RequestHead& head) { return api().answer_head(head)->status; };
   EXPECT_FALSE(api().answer_head(post()).has_value());
@@ -136,9 +150,9 @@ TEST_F(ApiTest, AsksForTheTokenButNotOfHealth) {
 
 TEST_F(ApiTest, TellsWhatTheNetworkExpects) {
   const std::string card = api().answer_head({.method = "GET", .path = "/v1/model"})->body;
-  for (const char* says :
-       {"\"shape\":[\"n\",3]", "\"names\":[\"x\",\"y\",\"z\"]", "\"classes\":2",
-        "\"labels\":[\"a\",\"b\"]", "\"problem\":\"classification\"", "\"samples\":30"})
+  for (const char* says : {"\"shape\":[\"n\",3]", "\"names\":[\"x\",\"y\",\"z\"]", "\"classes\":2",
+                           "\"labels\":[\"a\",\"b\"]", "\"problem\":\"classification\"",
+                           "\"samples\":30", "\"max_rows\":8"})
     EXPECT_THAT(card, HasSubstr(says));
 }
 

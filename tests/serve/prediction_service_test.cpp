@@ -140,6 +140,20 @@ TEST(PredictionService, RefusesWhatTheQueueCannotHold) {
   EXPECT_NO_THROW(served.ask(1).get());
 }
 
+TEST(PredictionService, RefusesMoreRowsThanTheQueueCanHold) {
+  Served served({.max_wait_ms = 0, .max_queue_rows = 10});
+  auto first = served.occupy(), second = served.ask(4), third = served.ask(6);
+  const auto ask = [&] { served.ask(1); };
+  EXPECT_THAT(testing::message_of<RequestError>(ask), HasSubstr("10 rows waiting"));
+  served.network.allow(1);
+  served.network.wait_begun(2);  // these two wait no longer
+  auto fourth = served.ask(9), fifth = served.ask(1);
+  EXPECT_THAT(testing::message_of<RequestError>(ask), HasSubstr("10 rows waiting"));
+  served.network.allow(100);
+  first.get(), second.get(), third.get(), fourth.get(), fifth.get();
+  EXPECT_NO_THROW(served.ask(30).get()) << "alone it may have any size";
+}
+
 TEST(PredictionService, GivesUpWhatIsTooLate) {
   Served served({.max_wait_ms = 0});
   auto first = served.occupy(), late = served.ask(1, 5, 0, 0), other = served.ask(2);
@@ -166,20 +180,28 @@ TEST(PredictionService, TellsAFailureAndGoesOn) {
 }
 
 TEST(PredictionService, AnswersAllThatWaitsBeforeItEnds) {
+  Network network;
+  auto service = std::make_unique<PredictionService>(
+      [&](const PredictionBatch& batch) { return network.predict(batch); },
+      PredictionServiceOptions{.max_batch = 1, .max_wait_ms = 1000});
   std::vector<std::future<Predictions>> asked;
-  {
-    Served served({.max_batch = 1, .max_wait_ms = 1000});
-    asked.push_back(served.occupy());
-    for (int i = 0; i < 5; ++i) asked.push_back(served.ask(1));
-    served.network.allow(100);
-  }
+  for (int i = 0; i < 6; ++i)
+    asked.push_back(service->submit(inputs(1), 5, Clock::now() + std::chrono::minutes(1)));
+  network.wait_begun(1);
+  std::thread allowing([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));  // the end has begun by then
+    network.allow(100);
+  });
+  service.reset();
+  allowing.join();
   for (auto& future : asked) EXPECT_EQ(future.get().mean.shape()[0], 1);
 }
 
 TEST(PredictionService, ChecksItsOptions) {
   for (const PredictionServiceOptions& options :
        {PredictionServiceOptions{.max_batch = 0}, PredictionServiceOptions{.max_wait_ms = -1},
-        PredictionServiceOptions{.max_queue = 0}})
+        PredictionServiceOptions{.max_queue = 0}, PredictionServiceOptions{.max_queue_rows = 0},
+        PredictionServiceOptions{.max_batch = std::int64_t{1} << 40}})
     EXPECT_THROW(options.check(), ConfigError);
 }
 

@@ -30,6 +30,12 @@ TEST(Token, ThatAnyoneCouldGuessIsRefused) {
   EXPECT_THAT(testing::message_of<DataError>(read), HasSubstr("nothing"));
 }
 
+TEST(Token, ThatWouldBeDecodedOnItsWayIsRefused) {
+  const testing::TemporaryFolder folder;
+  const auto read = [&] { read_token(folder.write("token", "0123456789ab%41cd")); };
+  EXPECT_THAT(testing::message_of<UsageError>(read), HasSubstr("without %"));
+}
+
 TEST(Token, ThatThereIsNotLetsEveryoneIn) {
   EXPECT_TRUE(Token().allows(""));
   EXPECT_FALSE(Token().is_required());

@@ -30,15 +30,16 @@ void check(const ServeArguments& arguments) {
     require<UsageError>(value > 0 && value <= 86400, option,
                         ": expected above 0 and at most 86400, ", "got ", value);
   };
+  const auto count = [](const char* option, std::int64_t value, std::int64_t most) {
+    require<UsageError>(value >= 1 && value <= most, option, ": expected 1 to ", most, ", got ",
+                        value);
+  };
   require<UsageError>(arguments.port >= 0 && arguments.port <= 65535,
                       "--port: expected 0 to 65535 (0: any free one), got ", arguments.port);
-  require<UsageError>(arguments.api.max_body_bytes >= 1,
-                      "--max-body-bytes: expected 1 or more, got ", arguments.api.max_body_bytes);
-  require<UsageError>(arguments.api.max_samples >= 1 && arguments.api.max_samples <= 65536,
-                      "--max-samples: expected 1 to 65536, got ", arguments.api.max_samples);
-  require<UsageError>(arguments.http.max_connections >= 1 && arguments.http.max_connections <= 4096,
-                      "--max-connections: expected 1 to 4096, got ",
-                      arguments.http.max_connections);
+  count("--max-body-bytes", arguments.api.max_body_bytes, 1 << 30);
+  count("--max-rows", arguments.api.max_rows, 1 << 30);
+  count("--max-samples", arguments.api.max_samples, 65536);
+  count("--max-connections", arguments.http.max_connections, 4096);
   positive("--timeout-s", arguments.http.timeout_s);
   positive("--keep-alive-s", arguments.http.keep_alive_s);
   try {
@@ -126,11 +127,14 @@ void add_serve(CLI::App& app, Context& context) {
                       "milliseconds that a request waits for others to join it (default 2)");
   command->add_option("--max-queue", arguments->service.max_queue,
                       "requests that may wait (default 256)");
+  command->add_option("--max-queue-rows", arguments->service.max_queue_rows,
+                      "rows of them together (default 50000)");
+  command->add_option("--max-rows", arguments->api.max_rows, "rows of a request (default 10000)");
   command->add_option("--max-samples", arguments->api.max_samples,
                       "weight draws that a request may ask for (default 1000, or the recipe's if "
                       "they are more)");
   command->add_option("--max-body-bytes", arguments->api.max_body_bytes,
-                      "bytes of a request (default 8388608)");
+                      "bytes of a request (default 8388608, at most 1 GiB)");
   command->add_option("--max-connections", arguments->http.max_connections,
                       "open connections (default 128)");
   command->add_option("--timeout-s", arguments->http.timeout_s,

@@ -170,6 +170,10 @@ Answer Api::predict(const RequestHead& head, const std::string& body) {
   const std::int64_t samples = request.samples.value_or(model_.samples);
   require_request(!request.samples || (samples >= 1 && samples <= options_.max_samples),
                   bad_content, "samples: expected 1 to ", options_.max_samples, ", got ", samples);
+  const Shape& shape = request.inputs.shape();
+  const std::int64_t rows = shape.rank() > 0 ? shape[0] : 0;
+  require_request(rows <= options_.max_rows, too_large, "inputs: expected at most ",
+                  options_.max_rows, " rows, got ", rows);
   const auto inputs = inputs_of(request.inputs, "inputs", *model_.like);
   std::future<Predictions> future = service_.submit(inputs, samples, expires);
   require_request(future.wait_until(expires) == std::future_status::ready, overloaded,

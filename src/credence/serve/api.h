@@ -43,6 +43,7 @@ struct ServedModel {
 struct ApiOptions {
   Token token{};
   std::int64_t max_body_bytes = std::int64_t{8} << 20;
+  std::int64_t max_rows = 10000;    ///< of a request
   std::int64_t max_samples = 1000;  ///< draws that a request may ask for
   double timeout_s = 10;            ///< that a prediction may take
 };

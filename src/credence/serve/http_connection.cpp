@@ -47,11 +47,7 @@ HttpConnection::HttpConnection(int socket, Api& api, ServiceMetrics& metrics,
   // What cpp-httplib refuses itself.
   set_error_handler(
       HandlerWithResponse([this](const httplib::Request&, httplib::Response& response) {
-        const int status = stream_.is_late() ? too_slow : response.status;
-        if (response.body.empty())
-          write(error_answer(status, concat("expected a request of HTTP/1.1 within ",
-                                            options_.timeout_s, " s, got none")),
-                response);
+        if (response.body.empty()) write(answer_to_no_request(response.status), response);
         return HandlerResponse::Handled;
       }));
 }
@@ -60,6 +56,13 @@ void HttpConnection::run() {
   while (stream_.await_request(options_.keep_alive_s, options_.stop))
     if (!serve_one()) break;
   stream_.end();
+}
+
+Answer HttpConnection::answer_to_no_request(int status) const {
+  if (!stream_.head_error().empty()) return error_answer(bad_syntax, stream_.head_error());
+  return error_answer(
+      stream_.is_late() ? too_slow : status,
+      concat("expected a request of HTTP/1.1 within ", options_.timeout_s, " s, got none"));
 }
 
 template <class Self>

@@ -30,6 +30,7 @@ class HttpConnection : private httplib::Server {
   /// If not, what is left of the request would be taken for the next one.
   bool is_read_whole() const;
   void take_head(const httplib::Request& request);
+  Answer answer_to_no_request(int status) const;
   HandlerResponse answer_head(httplib::Response& response);
   void answer_body(httplib::Response& response, const httplib::ContentReader& read);
   Answer read_and_answer(const httplib::ContentReader& read);

@@ -69,6 +69,7 @@ void serve_http(Listener& listener, Api& api, ServiceMetrics& metrics,
       --open;
     });
   }
+  listener.close();  // else who comes now would wait for those that are under way, and for nothing
 }
 
 }  // namespace credence

@@ -12,7 +12,8 @@ struct HttpServerOptions {
 };
 
 /// Answers the connections to a port that is listened at by HTTP/1.1, each in a thread,
-/// until `stop` can be read from; then those that are under way, and returns. One connection too
+/// until `stop` can be read from; then closes the port, answers those that are under way, and
+/// returns. One connection too
 /// many is told to come again (503).
 void serve_http(Listener& listener, Api& api, ServiceMetrics& metrics,
                 const HttpServerOptions& options, int stop);

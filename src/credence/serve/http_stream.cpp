@@ -28,17 +28,18 @@ bool HttpStream::waits_for(short event) const {
 bool HttpStream::await_request(double seconds, int stop) {
   is_body_ = false;
   head_bytes_ = 0;
-  if (begin_ < end_) return true;
+  head_ = {};
+  const bool is_here = begin_ < end_;
   pollfd waiting[] = {{.fd = socket_, .events = POLLIN, .revents = 0},
                       {.fd = stop, .events = POLLIN, .revents = 0}};
-  while (::poll(waiting, 2, static_cast<int>(seconds * 1000)) < 0)
+  while (::poll(waiting, 2, is_here ? 0 : static_cast<int>(seconds * 1000)) < 0)
     if (errno != EINTR) return false;
-  return waiting[0].revents != 0 && waiting[1].revents == 0;
+  return (is_here || waiting[0].revents != 0) && waiting[1].revents == 0;
 }
 
 ssize_t HttpStream::read(char* to, std::size_t size) {
   const bool is_full = is_body_ ? body_bytes_ >= max_body_bytes_ : head_bytes_ >= max_head_bytes_;
-  if (is_full) return -1;
+  if (is_full || !head_error().empty()) return -1;
   if (begin_ == end_) {
     if (!waits_for(POLLIN)) return -1;
     const ssize_t got = ::recv(socket_, buffer_.data(), buffer_.size(), MSG_DONTWAIT);
@@ -51,6 +52,8 @@ ssize_t HttpStream::read(char* to, std::size_t size) {
   const std::size_t count = std::min(size, end_ - begin_);
   std::copy_n(buffer_.data() + begin_, count, to);
   begin_ += count;
+  if (!is_body_)
+    for (std::size_t i = 0; i < count; ++i) head_.add(to[i]);
   (is_body_ ? body_bytes_ : head_bytes_) += static_cast<std::int64_t>(count);
   return static_cast<ssize_t>(count);
 }

@@ -6,6 +6,8 @@
 #include <httplib.h>
 #include <poll.h>
 
+#include "credence/serve/http_head_syntax.h"
+
 namespace credence {
 
 /// The bytes of one connection, none of which may come or go later than a request's deadline.
@@ -24,11 +26,13 @@ class HttpStream final : public httplib::Stream {
       : socket_(socket), max_head_bytes_(max_head_bytes) {}
 
   /// Waits until the next request begins. False if none does within so long, or the other side
-  /// goes, or `stop` can be read from.
+  /// goes, or `stop` can be read from: then not even one that is here already.
   bool await_request(double seconds, int stop);
   /// Everything from now on until then.
   void set_deadline(Clock::time_point deadline) { deadline_ = deadline; }
   bool is_late() const { return Clock::now() >= deadline_; }
+  /// What is wrong with the head; nothing more of it is read then.
+  const std::string& head_error() const { return head_.error(); }
   /// The head is read; what follows has at most so many bytes.
   void expect_body(std::int64_t most) { is_body_ = true, body_bytes_ = 0, max_body_bytes_ = most; }
   std::int64_t body_bytes() const { return body_bytes_; }  ///< read of it
@@ -56,6 +60,7 @@ class HttpStream final : public httplib::Stream {
   std::int64_t max_body_bytes_ = 0;
   std::int64_t head_bytes_ = 0, body_bytes_ = 0;
   bool is_body_ = false;
+  HttpHeadSyntax head_;
   Clock::time_point deadline_{};
   std::array<char, 16384> buffer_;
   std::size_t begin_ = 0, end_ = 0;

@@ -42,6 +42,8 @@ class Listener {
   void listen();
   /// The next connection; none once `stop` can be read from.
   Descriptor accept(int stop);
+  /// Refuses who comes from now on, and those who wait to be accepted.
+  void close() { socket_ = {}; }
 
  private:
   Descriptor socket_;

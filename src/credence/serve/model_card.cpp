@@ -50,6 +50,7 @@ std::string model_card(const ServedModel& model, const ApiOptions& options) {
   card["labels"] = info.labels;
   card["samples"] = model.samples;
   card["max_samples"] = options.max_samples;
+  card["max_rows"] = options.max_rows;
   card["max_body_bytes"] = options.max_body_bytes;
   card["version"] = full_version();
   return card.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";

@@ -9,10 +9,16 @@
 namespace credence {
 
 void PredictionServiceOptions::check() const {
-  require<ConfigError>(max_batch >= 1, "max_batch: expected 1 row or more, got ", max_batch);
+  const auto check_count = [](const char* name, std::int64_t count) {
+    constexpr std::int64_t most = 1 << 30;  // sums of two do not overflow
+    require<ConfigError>(count >= 1 && count <= most, name, ": expected 1 to ", most, ", got ",
+                         count);
+  };
+  check_count("max_batch", max_batch);
+  check_count("max_queue", max_queue);
+  check_count("max_queue_rows", max_queue_rows);
   require<ConfigError>(max_wait_ms >= 0 && max_wait_ms <= 10000,
                        "max_wait_ms: expected 0 to 10000 milliseconds, got ", max_wait_ms);
-  require<ConfigError>(max_queue >= 1, "max_queue: expected 1 request or more, got ", max_queue);
 }
 
 PredictionService::PredictionService(PredictEach predict, const PredictionServiceOptions& options,
@@ -45,6 +51,12 @@ std::future<Predictions> PredictionService::submit(std::shared_ptr<const Dataset
     require_request(std::ssize(queue_) < options_.max_queue, overloaded,
                     "the queue is full: ", counted(options_.max_queue, "request"),
                     " waiting; try again");
+    const std::int64_t rows = waiting.inputs->size();
+    require_request(queue_.empty() || queue_rows_ + rows <= options_.max_queue_rows, overloaded,
+                    "the queue is full: ", counted(queue_rows_, "row"),
+                    " waiting, expected at most ", options_.max_queue_rows, " with the ", rows,
+                    " of this request; try again");
+    queue_rows_ += rows;
     queue_.push_back(std::move(waiting));
   }
   changed_.notify_all();
@@ -90,6 +102,7 @@ std::vector<PredictionService::Waiting> PredictionService::take() {
       others.push_back(std::move(waiting));
   }
   queue_ = std::move(others);
+  queue_rows_ -= rows;
   return batch;
 }
 

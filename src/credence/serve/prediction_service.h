@@ -16,11 +16,12 @@
 namespace credence {
 
 struct PredictionServiceOptions {
-  std::int64_t max_batch = 64;   ///< rows of requests that are answered together
-  double max_wait_ms = 2;        ///< that a request waits for others to join it
-  std::int64_t max_queue = 256;  ///< requests that wait
+  std::int64_t max_batch = 64;          ///< rows of requests that are answered together
+  double max_wait_ms = 2;               ///< that a request waits for others to join it
+  std::int64_t max_queue = 256;         ///< requests that wait
+  std::int64_t max_queue_rows = 50000;  ///< their rows together, unless one waits alone
 
-  /// ConfigError unless max_batch and max_queue are positive and max_wait_ms is in [0, 10000].
+  /// ConfigError unless max_wait_ms is in [0, 10000] and the others are in [1, 2^30].
   void check() const;
 };
 
@@ -80,6 +81,7 @@ class PredictionService {
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<Waiting> queue_;
+  std::int64_t queue_rows_ = 0;
   bool is_ending_ = false;
   std::thread worker_;
 };

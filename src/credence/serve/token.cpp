@@ -21,6 +21,9 @@ Token::Token(std::string_view text, const std::string& where) {
   const bool is_printable = std::ranges::all_of(text, [](char c) { return c > ' ' && c <= '~'; });
   require<ConfigError>(is_printable, where,
                        ": expected a token of printable characters without blanks");
+  // cpp-httplib takes %41 in a header for A.
+  require<UsageError>(text.find('%') == text.npos, where,
+                      ": expected a token without %, which HTTP libraries decode");
   hash_ = hash_of(text);
 }
 

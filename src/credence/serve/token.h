@@ -14,7 +14,7 @@ class Token {
   /// No token: everyone may ask.
   Token() = default;
   /// ConfigError, naming `where` it comes from, unless it is at least that long and of printable
-  /// characters without blanks.
+  /// characters without blanks; UsageError if one of them is %.
   Token(std::string_view text, const std::string& where);
 
   bool is_required() const { return !hash_.empty(); }
