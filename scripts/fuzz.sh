@@ -75,15 +75,14 @@ fuzz() {
 
 printf '%d s each, %d at a time\n%-12s %12s %10s %10s  %s\n' "$each" "$jobs" \
   reader inputs edges corpus verdict
-running=()
+failed=$(mktemp)
+trap 'rm -f "$failed"' EXIT
 for reader in "${readers[@]}"; do
   while (($(jobs -rp | wc -l) >= jobs)); do sleep 0.2; done
-  fuzz "$reader" &
-  running+=($!)
+  { fuzz "$reader" || echo "$reader" >>"$failed"; } &
 done
-failed=0
-for process in "${running[@]}"; do wait "$process" || failed=$((failed + 1)); done
-if [[ $failed != 0 ]]; then
-  echo "FAILED: $failed of ${#readers[@]}"
+wait
+if [[ -s $failed ]]; then
+  echo "FAILED: $(paste -sd ' ' "$failed")"
   exit 1
 fi

@@ -4,9 +4,8 @@
 #include <array>
 #include <iterator>
 
-#include <nlohmann/json.hpp>
-
 #include "credence/base/errors.h"
+#include "credence/base/json_number.h"
 
 namespace credence {
 namespace {
@@ -26,9 +25,9 @@ double number(const Json& event, const char* key) {
 }
 
 std::int64_t member_of(const Json& event) {
-  double member = 0;
-  for (const char* const name : member_names) member += number(event, name);
-  return static_cast<std::int64_t>(member);
+  for (const char* const name : member_names)
+    if (event.contains(name)) return whole_number<std::int64_t>(event[name]).value_or(0);
+  return 0;
 }
 
 Curve& curve_of(std::vector<Curve>& curves, const std::string& name, std::int64_t member) {

@@ -3,10 +3,9 @@
 #include <algorithm>
 #include <cstdio>
 
-#include <nlohmann/json.hpp>
-
 #include "credence/base/errors.h"
 #include "credence/base/files.h"
+#include "credence/base/json_number.h"
 #include "credence/report/table.h"
 
 namespace credence {
@@ -74,7 +73,10 @@ Profile read_profile(const std::filesystem::path& path) {
   const std::string text = read_file(path);
   try {
     const auto json = nlohmann::json::parse(text);
-    Profile profile{.steps = json.at("steps"),
+    const auto steps = whole_number<std::int64_t>(json.at("steps"));
+    require<DataError>(steps.has_value(), path.string(), ": expected a whole number of steps, got ",
+                       json.at("steps").dump());
+    Profile profile{.steps = *steps,
                     .seconds = json.at("seconds"),
                     .examples_per_step = json.at("examples_per_step")};
     for (const auto& row : json.at("rows"))

@@ -5,9 +5,9 @@
 #include <cmath>
 #include <iterator>
 #include <limits>
+#include <type_traits>
 
-#include <nlohmann/json.hpp>
-
+#include "credence/base/json_number.h"
 #include "credence/report/file_tail.h"
 
 namespace credence {
@@ -19,8 +19,9 @@ template <class T>
 T value_or(const Json& json, const char* key, T fallback) {
   const auto found = json.find(key);
   if (found == json.end()) return fallback;
+  if constexpr (std::is_integral_v<T>) return whole_number<T>(*found).value_or(fallback);
   const bool fits = std::is_same_v<T, std::string> ? found->is_string() : found->is_number();
-  return fits ? found->get<T>() : fallback;
+  return fits ? found->template get<T>() : fallback;
 }
 
 /// Keys that are no figures of how training goes.

@@ -4,10 +4,9 @@
 #include <type_traits>
 #include <utility>
 
-#include <nlohmann/json.hpp>
-
 #include "credence/base/errors.h"
 #include "credence/base/files.h"
+#include "credence/base/json_number.h"
 #include "credence/base/version.h"
 
 namespace credence {
@@ -39,13 +38,12 @@ double number_or_nan(const Json& value) {
 }
 
 template <class T>
-T whole_number(const char* key, const Json& value) {
-  const bool fits = value.is_number_unsigned()
-                        ? std::in_range<T>(value.get<std::uint64_t>())
-                        : value.is_number_integer() && std::in_range<T>(value.get<std::int64_t>());
-  require<DataError>(fits, "key \"", key, "\": expected a whole number in range, got ",
+T required_number(const char* key, const Json& value) {
+  const std::optional<T> number = whole_number<T>(value);
+  require<DataError>(number.has_value(), "key \"", key,
+                     "\": expected a whole number in range, got ",
                      value.dump(-1, ' ', true, Json::error_handler_t::replace));
-  return value.get<T>();
+  return *number;
 }
 
 Summary summary_of(const Json& json) {
@@ -62,7 +60,7 @@ Summary summary_of(const Json& json) {
       if constexpr (std::is_same_v<std::decay_t<decltype(member)>, double>)
         member = number_or_nan(value);
       else if constexpr (std::is_integral_v<std::decay_t<decltype(member)>>)
-        member = whole_number<std::decay_t<decltype(member)>>(key, value);
+        member = required_number<std::decay_t<decltype(member)>>(key, value);
       else
         value.get_to(member);
     });

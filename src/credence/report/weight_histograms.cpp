@@ -5,9 +5,8 @@
 #include <cstdlib>
 #include <map>
 
-#include <nlohmann/json.hpp>
-
 #include "credence/base/errors.h"
+#include "credence/base/json_number.h"
 #include "credence/distributions/gaussian.h"
 
 namespace credence {
@@ -19,8 +18,12 @@ constexpr std::string_view quantities[] = {"mu", "sigma", "weight"};
 
 WeightHistogram histogram_of(const Json& json) {
   WeightHistogram histogram;
-  json.at("epoch").get_to(histogram.epoch);
-  json.at("step").get_to(histogram.step);
+  for (const auto& [key, number] :
+       {std::pair("epoch", &histogram.epoch), std::pair("step", &histogram.step)}) {
+    const auto found = whole_number<std::int64_t>(json.at(key));
+    require<DataError>(found.has_value(), "expected a whole number as ", key);
+    *number = *found;
+  }
   json.at("layer").get_to(histogram.layer);
   json.at("quantity").get_to(histogram.quantity);
   json.at("edges").get_to(histogram.edges);
