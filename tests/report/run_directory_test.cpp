@@ -130,5 +130,29 @@ TEST(RunDirectory, CannotBeOpenedWhereThereIsNone) {
               HasSubstr("/no/such/run: expected"));
 }
 
+TEST(RunDirectory, BeginsAgainWhereARunEndedBeforeItHadAConfiguration) {
+  const TemporaryFolder folder;
+  const RunDirectoryOptions anew{.output = folder / "a"};
+  RunDirectoryOptions again = anew;
+  again.begins_again = true;
+  RunDirectory::create(anew);
+  EXPECT_THROW(RunDirectory::create(anew), CreateError);
+  for (const char* name : {"a/metrics.jsonl", "a/log.txt", "a/.config.yaml.tmp-12"})
+    folder.write(name, "");
+  EXPECT_NO_THROW(RunDirectory::create(again));
+  folder.write("a/mine.txt", "");
+  EXPECT_THROW(RunDirectory::create(again), CreateError);
+}
+
+TEST(RunDirectory, FindsTheNewestAmongWhatIsLeft) {
+  const TemporaryFolder folder;
+  const RunDirectoryOptions options{.recipe = "recipes/small.yaml", .root = folder / "runs"};
+  EXPECT_EQ(RunDirectory::newest(options), "");
+  for (int i = 0; i < 11; ++i) RunDirectory::create(options);
+  fs::remove_all(folder / "runs/small-1");
+  fs::create_directories(folder / "runs/small-99x");
+  EXPECT_EQ(RunDirectory::newest(options), folder / "runs/small-11");
+}
+
 }  // namespace
 }  // namespace credence

@@ -2,22 +2,12 @@
 
 #include <cstdint>
 #include <optional>
-#include <utility>
-
-#include <nlohmann/json.hpp>
 
 namespace credence {
 
-/// The whole number that a JSON value is; none if it is something else, a fraction, or out of the
-/// type's range.
+/// The whole number that a value of nlohmann's is, be it written "3" or "3.0"; none if it is
+/// something else, or out of the type's range. For int, std::int64_t and std::uint64_t.
 template <class Integer, class Json>
-std::optional<Integer> whole_number(const Json& value) {
-  const bool fits =
-      value.is_number_unsigned()
-          ? std::in_range<Integer>(value.template get<std::uint64_t>())
-          : value.is_number_integer() && std::in_range<Integer>(value.template get<std::int64_t>());
-  if (!fits) return std::nullopt;
-  return value.template get<Integer>();
-}
+std::optional<Integer> whole_number(const Json& value);
 
 }  // namespace credence

@@ -149,8 +149,10 @@ void train(const TrainArguments& arguments, Context& context) {
   std::unique_ptr<TrainRecords> records;  // of rank 0
   on_rank_zero(communicator, [&] {
     records = std::make_unique<TrainRecords>(
-        RunDirectoryOptions{.output = output, .recipe = arguments.recipe}, target.resumed,
-        experiment, resources, context);
+        RunDirectoryOptions{.output = output,
+                            .recipe = arguments.recipe,
+                            .begins_again = arguments.resume == "auto"},
+        target.resumed, experiment, resources, context);
     records->write_header(fit);
   });
   const auto tell = [&](const std::string& line) {
@@ -208,7 +210,10 @@ void train(const TrainArguments& arguments, Context& context) {
   const std::vector<NamedValue> test = test_as("test", std::move(predictor));
   const std::string worse = worse_than_before(before, test);
   if (!worse.empty()) warn(worse);
-  on_rank_zero(communicator, [&] { records->finish(fit, inferred, test); });
+  on_rank_zero(communicator, [&, &inferred = inferred] {
+    records->save_weights(fit, inferred, {}, fitted.calibration.get());  // nothing is to go on
+    records->finish(fit, inferred, test);
+  });
   // Last: whatever befalls it, the run is complete.
   if (is_traced)
     write_trace(trace_path(arguments.trace, communicator.rank()), timeline, communicator.rank());

@@ -4,6 +4,8 @@
 #include <array>
 #include <iterator>
 
+#include <nlohmann/json.hpp>
+
 #include "credence/base/errors.h"
 #include "credence/base/json_number.h"
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstdio>
 
+#include <nlohmann/json.hpp>
+
 #include "credence/base/errors.h"
 #include "credence/base/files.h"
 #include "credence/base/json_number.h"

@@ -7,6 +7,8 @@
 #include <limits>
 #include <type_traits>
 
+#include <nlohmann/json.hpp>
+
 #include "credence/base/json_number.h"
 #include "credence/report/file_tail.h"
 
@@ -78,14 +80,17 @@ RunCourse::Line RunCourse::add(std::string_view line) {
 }
 
 std::int64_t RunCourse::step_in_epoch() const {
-  return std::clamp<std::int64_t>(step - (epoch - 1) * steps_per_epoch, 0, steps_per_epoch);
+  const auto in_epoch = static_cast<double>(std::max<std::int64_t>(steps_per_epoch, 0));
+  const double before = (static_cast<double>(epoch) - 1) * in_epoch;
+  return static_cast<std::int64_t>(std::clamp(static_cast<double>(step) - before, 0.0, in_epoch));
 }
 
 double RunCourse::seconds_left() const {
   if (!knows_length() || global_batch_size <= 0 || samples_per_sec <= 0)
     return std::numeric_limits<double>::infinity();
-  const std::int64_t steps = std::max<std::int64_t>(epochs * steps_per_epoch - step, 0);
-  return static_cast<double>(steps) * static_cast<double>(global_batch_size) / samples_per_sec;
+  const double all = static_cast<double>(epochs) * static_cast<double>(steps_per_epoch);
+  const double steps = std::max(all - static_cast<double>(step), 0.0);
+  return steps * static_cast<double>(global_batch_size) / samples_per_sec;
 }
 
 RunCourse course_of(const std::filesystem::path& metrics) {

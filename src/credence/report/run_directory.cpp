@@ -1,9 +1,11 @@
 #include "credence/report/run_directory.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <optional>
 #include <system_error>
+#include <vector>
 
 #include <sys/stat.h>
 
@@ -50,6 +52,18 @@ std::string recipe_name(const std::string& recipe) {
   return name.empty() ? "run" : name;
 }
 
+/// Whether a run began here and was ended before its configuration was written.
+bool is_barely_begun(const fs::path& path) {
+  static const std::vector<std::string> first{"metrics.jsonl", "log.txt"};
+  std::error_code error;
+  for (fs::directory_iterator entry(path, error), end; !error && entry != end;
+       entry.increment(error)) {
+    const std::string name = entry->path().filename().string();
+    if (!name.starts_with(".config.yaml.") && std::ranges::count(first, name) == 0) return false;
+  }
+  return !error;
+}
+
 }  // namespace
 
 RunDirectory RunDirectory::create(const RunDirectoryOptions& options) {
@@ -57,7 +71,8 @@ RunDirectory RunDirectory::create(const RunDirectoryOptions& options) {
     const fs::path path =
         options.output.has_filename() ? options.output : options.output.parent_path();
     make_parents(path);
-    require<CreateError>(make_directory(path), "output directory ", path.string(),
+    const bool is_ours = make_directory(path) || (options.begins_again && is_barely_begun(path));
+    require<CreateError>(is_ours, "output directory ", path.string(),
                          ": exists; choose another, runs are never overwritten");
     return RunDirectory(path);
   }

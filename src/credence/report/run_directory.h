@@ -10,6 +10,7 @@ struct RunDirectoryOptions {
   std::filesystem::path output = {};  ///< made as it is named; if empty, a new one below `root`
   std::string recipe = "run";         ///< name or file of the recipe: <root>/<recipe>-<n>
   std::filesystem::path root = "runs";
+  bool begins_again = false;  ///< in `output`, if a run ended there before it had a configuration
 };
 
 /// The directory that holds everything a run writes. Only rank 0 makes and writes it.

@@ -4,6 +4,8 @@
 #include <type_traits>
 #include <utility>
 
+#include <nlohmann/json.hpp>
+
 #include "credence/base/errors.h"
 #include "credence/base/files.h"
 #include "credence/base/json_number.h"

@@ -5,6 +5,8 @@
 #include <cstdlib>
 #include <map>
 
+#include <nlohmann/json.hpp>
+
 #include "credence/base/errors.h"
 #include "credence/base/json_number.h"
 #include "credence/distributions/gaussian.h"
