@@ -26,7 +26,9 @@ predict
 train
 inference diagnostics
 waveforms
-serve search jobs scaling
+machine serve search jobs scaling
+records
+terminal
 report
 config
 c_api cli

@@ -1,8 +1,8 @@
 #include "fuzz/fuzz.h"
 
+#include "credence/records/profile.h"
+#include "credence/records/run_course.h"
 #include "credence/report/learning_curves.h"
-#include "credence/report/profile.h"
-#include "credence/report/run_course.h"
 #include "credence/report/weight_histograms.h"
 
 using namespace credence;

@@ -1,4 +1,4 @@
-#include "credence/report/summary.h"
+#include "credence/records/summary.h"
 
 #include "fuzz/fuzz.h"
 

@@ -7,7 +7,7 @@
 
 #include "credence/comm/cgroup.h"
 #include "credence/comm/topology.h"
-#include "credence/report/output_place.h"
+#include "credence/machine/output_place.h"
 
 using namespace credence;
 

@@ -10,7 +10,7 @@
 #include "credence/cli/uci_report.h"
 #include "credence/comm/rank_zero.h"
 #include "credence/data/uci.h"
-#include "credence/report/progress.h"
+#include "credence/terminal/progress.h"
 
 namespace credence::cli {
 namespace {

@@ -14,7 +14,7 @@
 #include "credence/diagnostics/gradient_check.h"
 #include "credence/diagnostics/kl_check.h"
 #include "credence/report/posterior_findings.h"
-#include "credence/report/train_observers.h"
+#include "credence/terminal/progress_observer.h"
 
 namespace credence::cli {
 namespace {

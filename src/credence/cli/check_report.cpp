@@ -5,8 +5,8 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "credence/base/table.h"
 #include "credence/base/text.h"
-#include "credence/report/table.h"
 
 namespace credence::cli {
 namespace {

@@ -4,7 +4,7 @@
 #include "credence/diagnostics/gradient_variance.h"
 #include "credence/diagnostics/posterior_summary.h"
 #include "credence/diagnostics/pruning.h"
-#include "credence/report/findings.h"
+#include "credence/machine/findings.h"
 
 namespace credence::cli {
 

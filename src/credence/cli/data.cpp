@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "credence/base/table.h"
 #include "credence/base/text.h"
 #include "credence/cli/dataset_place.h"
 #include "credence/cli/session.h"
@@ -14,7 +15,6 @@
 #include "credence/config/yaml.h"
 #include "credence/data/datasets.h"
 #include "credence/data/npz.h"
-#include "credence/report/table.h"
 
 namespace credence::cli {
 namespace {

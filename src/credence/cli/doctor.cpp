@@ -14,7 +14,7 @@
 #include "credence/comm/gather.h"
 #include "credence/comm/rank_zero.h"
 #include "credence/kernels/machine_peak.h"
-#include "credence/report/result_checks.h"
+#include "credence/machine/result_checks.h"
 
 namespace credence::cli {
 namespace {

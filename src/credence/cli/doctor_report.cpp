@@ -7,14 +7,14 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "credence/base/table.h"
 #include "credence/base/text.h"
 #include "credence/base/version.h"
 #include "credence/cli/dataset_place.h"
 #include "credence/cli/header.h"
 #include "credence/data/datasets.h"
 #include "credence/kernels/parallel.h"
-#include "credence/report/environment.h"
-#include "credence/report/table.h"
+#include "credence/records/environment.h"
 
 namespace credence::cli {
 namespace {

@@ -3,7 +3,7 @@
 #include <optional>
 
 #include "credence/cli/session.h"
-#include "credence/report/findings.h"
+#include "credence/machine/findings.h"
 
 namespace credence::cli {
 

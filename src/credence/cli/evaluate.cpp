@@ -9,7 +9,7 @@
 #include "credence/comm/rank_zero.h"
 #include "credence/data/unfamiliar.h"
 #include "credence/predict/reliability.h"
-#include "credence/report/train_observers.h"
+#include "credence/terminal/progress_observer.h"
 
 namespace credence::cli {
 namespace {

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "credence/report/table.h"
+#include "credence/base/table.h"
 
 namespace credence::cli {
 namespace {

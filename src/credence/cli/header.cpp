@@ -5,10 +5,10 @@
 
 #include <fmt/format.h>
 
+#include "credence/base/table.h"
 #include "credence/base/text.h"
 #include "credence/base/version.h"
 #include "credence/config/config_file.h"
-#include "credence/report/table.h"
 #include "credence/zoo/zoo.h"
 
 namespace credence::cli {

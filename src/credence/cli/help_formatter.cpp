@@ -1,6 +1,6 @@
 #include "credence/cli/help_formatter.h"
 
-#include "credence/report/table.h"
+#include "credence/base/table.h"
 
 namespace credence::cli {
 

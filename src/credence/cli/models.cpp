@@ -1,9 +1,9 @@
 #include <iostream>
 
+#include "credence/base/table.h"
 #include "credence/cli/header.h"
 #include "credence/config/model_section.h"
 #include "credence/config/yaml.h"
-#include "credence/report/table.h"
 #include "credence/zoo/zoo.h"
 
 namespace credence::cli {

@@ -9,7 +9,7 @@
 #include "credence/comm/rank_zero.h"
 #include "credence/data/inputs.h"
 #include "credence/predict/predictions_file.h"
-#include "credence/report/train_observers.h"
+#include "credence/terminal/progress_observer.h"
 
 namespace credence::cli {
 namespace {

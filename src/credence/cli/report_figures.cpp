@@ -6,7 +6,7 @@
 #include "credence/comm/rank_zero.h"
 #include "credence/data/validation_split.h"
 #include "credence/report/posterior_findings.h"
-#include "credence/report/train_observers.h"
+#include "credence/terminal/progress_observer.h"
 
 namespace credence::cli {
 namespace {

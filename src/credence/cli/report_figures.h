@@ -1,8 +1,8 @@
 #pragma once
 
 #include "credence/cli/session.h"
-#include "credence/report/progress.h"
 #include "credence/report/reported_run.h"
+#include "credence/terminal/progress.h"
 
 namespace credence::cli {
 

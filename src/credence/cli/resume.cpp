@@ -5,7 +5,7 @@
 #include "credence/base/files.h"
 #include "credence/comm/rank_zero.h"
 #include "credence/config/config_file.h"
-#include "credence/report/run_directory.h"
+#include "credence/records/run_directory.h"
 
 namespace credence::cli {
 namespace {

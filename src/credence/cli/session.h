@@ -5,7 +5,7 @@
 #include "credence/cli/commands.h"
 #include "credence/comm/topology.h"
 #include "credence/config/trained_model.h"
-#include "credence/report/run_directory.h"
+#include "credence/records/run_directory.h"
 
 namespace credence::cli {
 

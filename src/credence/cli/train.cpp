@@ -14,8 +14,8 @@
 #include "credence/data/validation_split.h"
 #include "credence/kernels/machine_peak.h"
 #include "credence/predict/fit_calibration.h"
-#include "credence/report/profile.h"
-#include "credence/report/trace.h"
+#include "credence/records/profile.h"
+#include "credence/records/trace.h"
 
 namespace credence::cli {
 namespace {

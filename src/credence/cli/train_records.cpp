@@ -14,8 +14,8 @@
 #include "credence/checkpoint/weights_hash.h"
 #include "credence/cli/header.h"
 #include "credence/data/saved_units.h"
-#include "credence/report/environment.h"
-#include "credence/report/summary.h"
+#include "credence/records/environment.h"
+#include "credence/records/summary.h"
 
 namespace credence::cli {
 namespace {

@@ -3,10 +3,11 @@
 #include "credence/checkpoint/checkpoint_series.h"
 #include "credence/cli/fit.h"
 #include "credence/cli/session.h"
-#include "credence/report/metrics_log.h"
-#include "credence/report/progress.h"
-#include "credence/report/run_records.h"
-#include "credence/report/train_observers.h"
+#include "credence/records/metrics_log.h"
+#include "credence/records/metrics_observer.h"
+#include "credence/records/run_records.h"
+#include "credence/terminal/progress.h"
+#include "credence/terminal/progress_observer.h"
 
 namespace credence::cli {
 

@@ -6,8 +6,8 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "credence/base/table.h"
 #include "credence/base/version.h"
-#include "credence/report/table.h"
 
 namespace credence::cli {
 namespace {

@@ -6,7 +6,7 @@
 
 #include "credence/base/errors.h"
 #include "credence/cli/commands.h"
-#include "credence/report/run_watch.h"
+#include "credence/terminal/run_watch.h"
 
 namespace credence::cli {
 namespace {

@@ -7,7 +7,7 @@
 #include "credence/data/loader.h"
 #include "credence/model/model.h"
 #include "credence/optim/rank_scaling.h"
-#include "credence/report/run_records.h"
+#include "credence/records/run_records.h"
 #include "credence/train/trainer.h"
 
 namespace credence {

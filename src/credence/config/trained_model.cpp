@@ -8,7 +8,7 @@
 #include "credence/comm/rank_zero.h"
 #include "credence/config/config_file.h"
 #include "credence/data/saved_units.h"
-#include "credence/report/run_directory.h"
+#include "credence/records/run_directory.h"
 
 namespace credence {
 namespace {

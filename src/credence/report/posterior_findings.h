@@ -1,7 +1,7 @@
 #pragma once
 
 #include "credence/diagnostics/posterior_summary.h"
-#include "credence/report/findings.h"
+#include "credence/machine/findings.h"
 
 namespace credence {
 

@@ -4,13 +4,13 @@
 
 #include "credence/diagnostics/posterior_summary.h"
 #include "credence/diagnostics/pruning.h"
+#include "credence/machine/findings.h"
+#include "credence/records/profile.h"
+#include "credence/records/run_directory.h"
+#include "credence/records/summary.h"
 #include "credence/report/classification_figures.h"
-#include "credence/report/findings.h"
 #include "credence/report/learning_curves.h"
-#include "credence/report/profile.h"
 #include "credence/report/regression_figures.h"
-#include "credence/report/run_directory.h"
-#include "credence/report/summary.h"
 #include "credence/report/weight_histograms.h"
 
 namespace credence {

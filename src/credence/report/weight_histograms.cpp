@@ -1,7 +1,6 @@
 #include "credence/report/weight_histograms.h"
 
 #include <algorithm>
-#include <cmath>
 #include <cstdlib>
 #include <map>
 
@@ -9,7 +8,7 @@
 
 #include "credence/base/errors.h"
 #include "credence/base/json_number.h"
-#include "credence/distributions/gaussian.h"
+#include "credence/records/histogram.h"
 
 namespace credence {
 namespace {
@@ -38,37 +37,6 @@ WeightHistogram histogram_of(const Json& json) {
       histogram.counts.size());
   require<DataError>(std::ranges::is_sorted(histogram.edges), "expected ascending edges");
   return histogram;
-}
-
-/// The values as they are, or softplus of them.
-std::vector<double> values_of(const Tensor& tensor, bool is_rho) {
-  std::vector<double> values;
-  for (const float x : tensor.span<float>()) {
-    const double value = is_rho ? softplus(static_cast<double>(x)) : static_cast<double>(x);
-    if (std::isfinite(value)) values.push_back(value);
-  }
-  return values;
-}
-
-void count(const std::vector<double>& values, int bins, WeightHistogram& histogram) {
-  const auto [least, most] = std::ranges::minmax_element(values);
-  double begin = *least, end = *most;
-  if (!(end - begin > 1e-9 * std::max(std::abs(begin), std::abs(end)))) {  // all are the same
-    const double half = std::max(1e-6, 0.05 * std::abs(begin));
-    begin -= half;
-    end += half;
-  }
-  for (int i = 0; i <= bins; ++i) histogram.edges.push_back(begin + (end - begin) * i / bins);
-  histogram.counts.resize(static_cast<std::size_t>(bins));
-  for (const double value : values) {
-    const auto bin = static_cast<std::size_t>((value - begin) / (end - begin) * bins);
-    histogram.counts[std::min(bin, histogram.counts.size() - 1)] += 1;
-  }
-}
-
-/// The rule of Rice University: few values have few bins.
-int rice_bins(std::size_t values) {
-  return static_cast<int>(std::ceil(2 * std::cbrt(static_cast<double>(values))));
 }
 
 struct Kind {
@@ -104,7 +72,7 @@ std::vector<WeightHistogram> parse_weight_histograms(std::string_view text) {
   return histograms;
 }
 
-std::vector<WeightHistogram> weight_histograms(const SafetensorsFile& checkpoint, int bins) {
+std::vector<WeightHistogram> weight_histograms(const SafetensorsFile& checkpoint, int most_bins) {
   std::vector<WeightHistogram> histograms;
   for (const auto& [name, tensor] : checkpoint.tensors) {
     if (name.starts_with("optimizer.") || tensor.dtype() != DType::float32) continue;
@@ -112,14 +80,18 @@ std::vector<WeightHistogram> weight_histograms(const SafetensorsFile& checkpoint
       const std::string prefix = kind.prefix, suffix = kind.suffix;
       if (!name.starts_with(prefix) || !name.ends_with(suffix)) continue;
       if (prefix.empty() && name.starts_with("posterior.")) continue;
-      const std::vector<double> values = values_of(tensor, suffix == "_rho");
-      if (values.empty()) continue;
+      const std::span<const float> values = tensor.span<float>();
+      const Histogram histogram =
+          histogram_of(values, rice_bins(static_cast<std::int64_t>(values.size()), most_bins),
+                       suffix == "_rho" ? Transform::softplus : Transform::none);
+      if (histogram.count() == 0) continue;
       histograms.push_back(
           {.epoch = number(checkpoint.metadata, "epoch"),
            .step = number(checkpoint.metadata, "step"),
            .layer = name.substr(prefix.size(), name.size() - prefix.size() - suffix.size()),
-           .quantity = kind.quantity});
-      count(values, std::min(bins, rice_bins(values.size())), histograms.back());
+           .quantity = kind.quantity,
+           .edges = histogram.edges,
+           .counts = {histogram.counts.begin(), histogram.counts.end()}});
     }
   }
   return histograms;

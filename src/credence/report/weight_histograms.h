@@ -25,8 +25,8 @@ std::vector<WeightHistogram> parse_weight_histograms(std::string_view text);
 
 /// Of the posteriors that a checkpoint has: those that layers were trained with, and the normals of
 /// IVON and SWAG. None of a deterministic network. Values that are not finite are left out.
-/// `bins`: at most; few weights have fewer.
-std::vector<WeightHistogram> weight_histograms(const SafetensorsFile& checkpoint, int bins = 60);
+std::vector<WeightHistogram> weight_histograms(const SafetensorsFile& checkpoint,
+                                               int most_bins = 60);
 
 /// The same layers, at no more than so many moments each, evenly spread, the first and the last
 /// among them.
