@@ -5,78 +5,64 @@
 #include <cmath>
 #include <iterator>
 #include <limits>
-#include <type_traits>
 
-#include <nlohmann/json.hpp>
-
-#include "credence/base/json_number.h"
 #include "credence/records/file_tail.h"
+#include "credence/records/metrics_record.h"
 
 namespace credence {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
-template <class T>
-T value_or(const Json& json, const char* key, T fallback) {
-  const auto found = json.find(key);
-  if (found == json.end()) return fallback;
-  if constexpr (std::is_integral_v<T>) return whole_number<T>(*found).value_or(fallback);
-  const bool fits = std::is_same_v<T, std::string> ? found->is_string() : found->is_number();
-  return fits ? found->template get<T>() : fallback;
+bool is_speed(std::string_view key) {
+  static constexpr std::array<std::string_view, 3> speeds{"learning_rate", "samples_per_sec",
+                                                          "seconds"};
+  return std::ranges::count(speeds, key) > 0;
 }
 
-/// Keys that are no figures of how training goes.
-bool is_other(const std::string& key) {
-  static constexpr std::array<std::string_view, 7> others{
-      "epoch", "step", "member", "chain", "learning_rate", "samples_per_sec", "seconds"};
-  return std::ranges::count(others, key) > 0;
-}
-
-RunCourse::Figures figures_of(const Json& json, bool of_validation) {
+/// How training goes: what is no place in it, and no speed.
+RunCourse::Figures figures_of(const MetricsRecord& record, bool of_validation) {
   RunCourse::Figures figures;
-  for (const auto& [key, value] : json.items())
-    if (value.is_number() && !is_other(key) && key.starts_with("val_") == of_validation)
-      figures.emplace_back(key, value.get<double>());
+  for (const auto& [key, value] : record.numbers)
+    if (!is_place(key) && !is_speed(key) && key.starts_with("val_") == of_validation)
+      figures.emplace_back(key, value);
   return figures;
 }
 
 }  // namespace
 
 RunCourse::Line RunCourse::add(std::string_view line) {
-  const Json json = Json::parse(line, nullptr, false);
-  if (!json.is_object()) return Line::none;
-  const std::string event = value_or<std::string>(json, "event", "");
-  if (event == "header") {
+  const std::optional<MetricsRecord> record = parse_metrics_record(line);
+  if (!record) return Line::none;
+  if (record->event == "header") {
     *this = RunCourse();
     has_begun = true;
-    model = value_or<std::string>(json, "model", "");
-    dataset = value_or<std::string>(json, "dataset", "");
-    ranks = value_or(json, "ranks", std::int64_t{0});
-    parameters = value_or(json, "parameters", std::int64_t{0});
-    global_batch_size = value_or(json, "global_batch_size", std::int64_t{0});
-    epochs = value_or(json, "epochs", std::int64_t{0});
-    steps_per_epoch = value_or(json, "steps_per_epoch", std::int64_t{0});
+    model = record->text("model");
+    dataset = record->text("dataset");
+    ranks = record->count("ranks");
+    parameters = record->count("parameters");
+    global_batch_size = record->count("global_batch_size");
+    epochs = record->count("epochs");
+    steps_per_epoch = record->count("steps_per_epoch");
     return Line::header;
   }
-  if (event == "end") {
+  if (record->event == "end") {
     has_ended = true;
-    train_seconds = value_or(json, "train_seconds", 0.0);
-    samples_per_sec = value_or(json, "samples_per_sec", samples_per_sec);
+    train_seconds = record->number("train_seconds");
+    samples_per_sec = record->number("samples_per_sec", samples_per_sec);
     return Line::end;
   }
-  if (event != "step" && event != "epoch") return Line::none;
+  if (record->event != "step" && record->event != "epoch") return Line::none;
   has_ended = false;  // what had ended goes on
-  epoch = value_or(json, "epoch", epoch);
-  step = value_or(json, "step", step);
-  member = value_or(json, "member", value_or(json, "chain", std::int64_t{0}));
-  samples_per_sec = value_or(json, "samples_per_sec", samples_per_sec);
-  figures = figures_of(json, false);
-  Figures of_validation = figures_of(json, true);
+  epoch = record->count("epoch", epoch);
+  step = record->count("step", step);
+  member = record->member();
+  samples_per_sec = record->number("samples_per_sec", samples_per_sec);
+  figures = figures_of(*record, false);
+  Figures of_validation = figures_of(*record, true);
   if (!of_validation.empty()) validation = std::move(of_validation);
-  const double loss = value_or(json, "loss", std::numeric_limits<double>::quiet_NaN());
-  (event == "step" ? step_losses_ : epoch_losses_).push_back(loss);
-  return event == "step" ? Line::step : Line::epoch;
+  const bool is_step = record->event == "step";
+  const double loss = record->number("loss", std::numeric_limits<double>::quiet_NaN());
+  (is_step ? step_losses_ : epoch_losses_).push_back(loss);
+  return is_step ? Line::step : Line::epoch;
 }
 
 std::int64_t RunCourse::step_in_epoch() const {

@@ -1,36 +1,15 @@
 #include "credence/report/learning_curves.h"
 
 #include <algorithm>
-#include <array>
 #include <iterator>
-
-#include <nlohmann/json.hpp>
+#include <optional>
+#include <utility>
 
 #include "credence/base/errors.h"
-#include "credence/base/json_number.h"
+#include "credence/records/metrics_record.h"
 
 namespace credence {
 namespace {
-
-using Json = nlohmann::ordered_json;
-
-constexpr std::array<const char*, 2> member_names{"member", "chain"};
-
-bool is_place(const std::string& key) {
-  return key == "epoch" || key == "step" || std::ranges::count(member_names, key) > 0;
-}
-
-/// The number under a key; 0 if there is none.
-double number(const Json& event, const char* key) {
-  const auto found = event.find(key);
-  return found != event.end() && found->is_number() ? found->get<double>() : 0;
-}
-
-std::int64_t member_of(const Json& event) {
-  for (const char* const name : member_names)
-    if (event.contains(name)) return whole_number<std::int64_t>(event[name]).value_or(0);
-  return 0;
-}
 
 Curve& curve_of(std::vector<Curve>& curves, const std::string& name, std::int64_t member) {
   const auto found = std::ranges::find_if(
@@ -40,36 +19,36 @@ Curve& curve_of(std::vector<Curve>& curves, const std::string& name, std::int64_
   return curves.back();
 }
 
-void add_figures(std::vector<Curve>& curves, const Json& event, std::int64_t member, double epoch) {
-  for (const auto& [key, value] : event.items()) {
-    if (is_place(key) || !value.is_number()) continue;
+void add_figures(std::vector<Curve>& curves, const MetricsRecord& record, std::int64_t member,
+                 double epoch) {
+  for (const auto& [key, value] : record.numbers) {
+    if (is_place(key)) continue;
     Curve& curve = curve_of(curves, key, member);
     curve.epochs.push_back(epoch);
-    curve.values.push_back(value.get<double>());
+    curve.values.push_back(value);
   }
 }
 
-double steps_an_epoch(const std::vector<Json>& events) {
-  for (const Json& event : events)
-    if (event["event"] == "epoch" && number(event, "epoch") > 0)
-      return number(event, "step") / number(event, "epoch");
+double steps_an_epoch(const std::vector<MetricsRecord>& records) {
+  for (const MetricsRecord& record : records)
+    if (record.event == "epoch" && record.number("epoch") > 0)
+      return record.number("step") / record.number("epoch");
   return 0;
 }
 
-std::vector<Json> parse_events(std::string_view text) {
-  std::vector<Json> events;
+std::vector<MetricsRecord> parse_records(std::string_view text) {
+  std::vector<MetricsRecord> records;
   for (std::size_t begin = 0, number = 1; begin < text.size(); ++number) {
     const std::size_t end = std::min(text.find('\n', begin), text.size());
-    Json event = Json::parse(text.substr(begin, end - begin), nullptr, false);
-    const bool is_event = event.is_object() && event.contains("event");
-    if (!is_event && end + 1 >= text.size()) break;
-    require<DataError>(is_event, "line ", number,
+    std::optional<MetricsRecord> record = parse_metrics_record(text.substr(begin, end - begin));
+    if (!record && end + 1 >= text.size()) break;
+    require<DataError>(record.has_value(), "line ", number,
                        ": expected a JSON object with an \"event\", got ",
                        text.substr(begin, std::min<std::size_t>(end - begin, 60)));
-    events.push_back(std::move(event));
+    records.push_back(*std::move(record));
     begin = end + 1;
   }
-  return events;
+  return records;
 }
 
 /// Chains are trained one by one, then sampled, a chain an epoch: what that tells of the same
@@ -97,20 +76,20 @@ std::vector<const Curve*> LearningCurves::named(const std::string& name) const {
 }
 
 LearningCurves parse_learning_curves(std::string_view text) {
-  const std::vector<Json> events = parse_events(text);
-  const double steps = steps_an_epoch(events);
+  const std::vector<MetricsRecord> records = parse_records(text);
+  const double steps = steps_an_epoch(records);
   LearningCurves curves;
   // Steps do not name the member that takes them: it is another when they begin anew.
   std::int64_t member = 0;
   double last_step = 0;
-  for (const Json& event : events) {
-    if (event["event"] == "epoch") {
-      add_figures(curves.by_epoch, event, member_of(event), number(event, "epoch"));
-    } else if (event["event"] == "step") {
-      const double step = number(event, "step");
+  for (const MetricsRecord& record : records) {
+    if (record.event == "epoch") {
+      add_figures(curves.by_epoch, record, record.member(), record.number("epoch"));
+    } else if (record.event == "step") {
+      const double step = record.number("step");
       if (step <= last_step) member = std::max<std::int64_t>(member, 1) + 1;
       last_step = step;
-      add_figures(curves.by_step, event, member, steps > 0 ? step / steps : step);
+      add_figures(curves.by_step, record, member, steps > 0 ? step / steps : step);
     }
   }
   if (member > 0)
