@@ -123,13 +123,15 @@ class Classification(ReportTest):
         with open(cut / "metrics.jsonl", "a") as file:
             file.write('{"event":"step","epo')
         done = self.report("cut", "--no-plots")
-        self.assertIn("summary.json", done.stderr)
         _, figures = self.page("cut/report.html")
         run = figures["runs"][0]
         self.assertIsNone(run["summary"])
         self.assertIsNone(run["classification"])
         self.assertEqual({note["section"] for note in run["notes"]},
-                         {"summary", "posterior", "test"})
+                         {"posterior", "test"})
+        self.assertIn("cut, posterior, test: ", done.stderr)
+        self.assertEqual(run["course"]["model"], self.trained.summary["model"])
+        self.assertEqual(run["course"]["epoch"], self.trained.summary["epochs"])
         self.assertTrue(run["by_epoch"])
 
     def test_of_several_runs_is_side_by_side(self):

@@ -102,7 +102,7 @@ class Watch(ProgramTest):
         os.utime(path / "metrics.jsonl", (time.time() - 3720, time.time() - 3720))
         process = self.follow(path)
         self.assertRegex(self.read_until(process, "nothing new since"),
-                         r"nothing new since [0-9: -]+, for 1:0[2-9]:\d\d\n$")
+                         r"nothing new since [0-9: -]+, for 1:0[2-9]:\d\d; no process")
 
     def test_before_the_first_record(self):
         path, _ = self.begun()
@@ -116,8 +116,12 @@ class Watch(ProgramTest):
     def test_once(self):
         path, _ = self.begun()
         lines = self.succeed("watch", path, "--once").stdout.splitlines()
-        self.assertEqual(len(lines), 2, lines)
         self.assertRegex(lines[1], r"^epoch 1/2  4/10  loss .* samples/s  ETA 0:")
+        self.assertIn("no process is seen to write it", lines[2])
+        with open(path / "metrics.jsonl", "a") as writer:
+            fcntl.flock(writer, fcntl.LOCK_EX)
+            lines = self.succeed("watch", path, "--once").stdout.splitlines()
+        self.assertEqual(len(lines), 2, lines)
 
     def test_no_run(self):
         self.fail_with(65, ["none", "run directory"], "watch", "none")

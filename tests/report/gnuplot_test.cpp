@@ -16,6 +16,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using testing::read_text;
 using testing::TemporaryFolder;
+using ::testing::UnorderedElementsAre;
 
 ReportedRun run_of_everything() {
   ReportedRun run{.name = "run"};
@@ -134,6 +135,22 @@ TEST(Gnuplot, ThatFailsIsQuoted) {
   } catch (const DataError& error) {
     EXPECT_THAT(error.what(), HasSubstr("line 3: bad a.gp"));
   }
+}
+
+TEST(Gnuplot, LeavesNoEarlierPlotOfItsOwn) {
+  const TemporaryFolder folder;
+  const auto plot = [](const std::string& name) {
+    return GnuplotPlot{.name = name, .blocks = {}, .commands = {}};
+  };
+  write_plots({plot("curve-loss"), plot("posterior-conv1.weight-mu")}, folder.path(), "true");
+  for (const char* name : {"curve-loss.png", "posterior-conv1.weight-mu.svg", "mine.svg"})
+    folder.write(name, "");
+  folder.write("mine.gp", "plot sin(x)\n");
+  write_plots({plot("curve-loss")}, folder.path(), "true");
+  std::vector<std::string> left;
+  for (const auto& entry : std::filesystem::directory_iterator(folder.path()))
+    left.push_back(entry.path().filename());
+  EXPECT_THAT(left, UnorderedElementsAre("curve-loss.gp", "curve-loss.png", "mine.gp", "mine.svg"));
 }
 
 TEST(Gnuplot, MakesEveryPlotAsSvgAndPng) {

@@ -8,6 +8,7 @@
 #include "support/temporary_folder.h"
 #include <gmock/gmock.h>
 
+#include "credence/records/append_file.h"
 #include "credence/records/summary.h"
 
 namespace credence {
@@ -163,6 +164,7 @@ TEST_F(RunWatchTest, ShowsTheLastOfManyEpochs) {
 
 TEST_F(RunWatchTest, SaysSinceWhenARunIsSilent) {
   add(header);
+  const AppendFile writer(folder_ / "metrics.jsonl");
   watch(false);
   shown();
   now_s_ += 59;
@@ -171,6 +173,16 @@ TEST_F(RunWatchTest, SaysSinceWhenARunIsSilent) {
   EXPECT_THAT(shown(), ::testing::MatchesRegex("nothing new since [0-9: -]+, for 1:[0-9]+\n"));
   now_s_ += 10;
   EXPECT_EQ(shown(), "");  // once is enough
+}
+
+TEST_F(RunWatchTest, SaysThatNoProcessWritesASilentRun) {
+  add(header);
+  watch(false);
+  shown();
+  now_s_ += 69;
+  EXPECT_THAT(shown(), HasSubstr("no process is seen to write it: if its job has ended, credence "
+                                 "train --resume " +
+                                 folder_.path().string() + " goes on with it\n"));
 }
 
 TEST_F(RunWatchTest, SaysThatARunGoesOnFromAnEarlierStep) {

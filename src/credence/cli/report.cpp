@@ -1,4 +1,5 @@
 #include <iostream>
+#include <map>
 
 #include <unistd.h>
 
@@ -54,6 +55,14 @@ void write_plots_of(const ReportedRun& run, const RunDirectory& directory) {
   }
 }
 
+/// One warning for all sections that lack the same.
+void warn_of_notes(const ReportedRun& run) {
+  std::map<std::string, std::vector<std::string>> sections;
+  for (const ReportedRun::Note& note : run.notes) sections[note.says].push_back(note.section);
+  for (const auto& [says, of] : sections)
+    log_warning(concat(run.name, ", ", join(of, ", "), ": ", says));
+}
+
 void run_report(const ReportArguments& arguments, Context& context) {
   Communicator& communicator = context.communicator();
   check_samples(arguments.options.samples);
@@ -69,12 +78,14 @@ void run_report(const ReportArguments& arguments, Context& context) {
   on_rank_zero(communicator, [&] { require_creatable(output); });
 
   Progress progress(std::cerr, progress_options(STDERR_FILENO));
+  ReportOptions options = arguments.options;
+  options.overrides = words.overrides;
+  options.progress = context.is_root() ? &progress : nullptr;
   std::vector<ReportedRun> runs;
   for (const RunDirectory& directory : directories) {
     ReportedRun run{.path = directory.path().string()};
     on_rank_zero(communicator, [&] { run = read_reported_run(directory); });
-    add_network_figures(run, words.overrides, arguments.options,
-                        context.is_root() ? &progress : nullptr, communicator);
+    add_network_figures(run, options, communicator);
     runs.push_back(std::move(run));
   }
   on_rank_zero(communicator, [&] {
@@ -84,9 +95,7 @@ void run_report(const ReportArguments& arguments, Context& context) {
               << bytes_text(static_cast<long long>(page.size())) << '\n';
     if (page.size() > usual_bytes)
       log_warning(concat(output.string(), " is larger than 3 MB: fewer runs make a smaller page"));
-    for (const ReportedRun& run : runs)
-      for (const ReportedRun::Note& note : run.notes)
-        log_warning(concat(run.name, ", ", note.section, ": ", note.says));
+    for (const ReportedRun& run : runs) warn_of_notes(run);
     for (std::size_t i = 0; !arguments.no_plots && i < runs.size(); ++i)
       write_plots_of(runs[i], directories[i]);
   });

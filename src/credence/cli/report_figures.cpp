@@ -43,12 +43,11 @@ PredictOptions of_pruning(PredictOptions options) {
 
 class NetworkFigures {
  public:
-  NetworkFigures(TrainedModel& trained, const ReportOptions& options, Progress* progress,
-                 Communicator& communicator, ReportedRun& run)
+  NetworkFigures(TrainedModel& trained, const ReportOptions& options, Communicator& communicator,
+                 ReportedRun& run)
       : trained_(trained),
         options_(options),
         predict_(with_samples(trained.experiment.predict, options.samples)),
-        progress_(progress),
         communicator_(communicator),
         run_(run) {}
 
@@ -108,7 +107,7 @@ class NetworkFigures {
   Predictor make_predictor(const PredictOptions& options, const char* name) {
     Predictor predictor(*trained_.model, *trained_.loss, trained_.experiment.seed, options,
                         trained_.weights.get());
-    if (progress_) predictor.set_observer(show_predictions(*progress_, name));
+    if (options_.progress) predictor.set_observer(show_predictions(*options_.progress, name));
     return predictor;
   }
 
@@ -138,15 +137,13 @@ class NetworkFigures {
   TrainedModel& trained_;
   const ReportOptions& options_;
   PredictOptions predict_;
-  Progress* progress_;
   Communicator& communicator_;
   ReportedRun& run_;
 };
 
 }  // namespace
 
-void add_network_figures(ReportedRun& run, const std::vector<std::string>& overrides,
-                         const ReportOptions& options, Progress* progress,
+void add_network_figures(ReportedRun& run, const ReportOptions& options,
                          Communicator& communicator) {
   const auto add = [&](const char* section, const std::function<void()>& how) {
     try {
@@ -162,11 +159,11 @@ void add_network_figures(ReportedRun& run, const std::vector<std::string>& overr
     }
   };
   TrainedModel trained;
-  if (!add("test", [&] { trained = load_run(run.path, overrides, communicator); })) return;
-  NetworkFigures figures(trained, options, progress, communicator, run);
+  if (!add("test", [&] { trained = load_run(run.path, options.overrides, communicator); })) return;
+  NetworkFigures figures(trained, options, communicator, run);
   add("test", [&] { figures.add_test(); });
   add("diagnostics", [&] { figures.add_posteriors(); });
-  if (progress) progress->clear();
+  if (options.progress) options.progress->clear();
 }
 
 }  // namespace credence::cli

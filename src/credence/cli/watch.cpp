@@ -26,7 +26,7 @@ void watch(const WatchArguments& arguments) {
   ProgressOptions screen = progress_options(STDOUT_FILENO);
   if (arguments.once) screen.line_interval_s = 0;
   RunWatch watched(RunDirectory::open(arguments.run), std::cout,
-                   {.screen = screen, .silence_s = arguments.silence_s});
+                   {.screen = screen, .silence_s = arguments.silence_s, .once = arguments.once});
   while (!watched.update() && !arguments.once)
     std::this_thread::sleep_for(std::chrono::duration<double>(arguments.interval_s));
 }

@@ -57,4 +57,13 @@ void AppendFile::write(std::string_view record) {
                        written < 0 ? 0 : written, ": ", reason));
 }
 
+std::optional<bool> is_being_written(const std::filesystem::path& path) {
+  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (file < 0) return std::nullopt;
+  const bool is_free = ::flock(file, LOCK_SH | LOCK_NB) == 0;
+  const bool is_locked = !is_free && errno == EWOULDBLOCK;
+  ::close(file);
+  return is_free || is_locked ? std::optional(is_locked) : std::nullopt;
+}
+
 }  // namespace credence

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string_view>
 
 namespace credence {
@@ -32,5 +33,9 @@ class AppendFile {
   std::filesystem::path path_;
   int file_ = -1;
 };
+
+/// Whether a process, of this host or another one that shares the file, has it open as AppendFile.
+/// None where that cannot be told: there is no such file, or its file system has no locks.
+std::optional<bool> is_being_written(const std::filesystem::path& path);
 
 }  // namespace credence

@@ -1,5 +1,6 @@
 #include "credence/report/gnuplot.h"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -68,6 +69,28 @@ Finished run_program(const std::string& program, const std::string& argument,
   return finished;
 }
 
+/// The first line of a program that Credence wrote.
+std::string first_line(const std::string& name) {
+  return concat("# Writes ", name, ".svg and ", name, ".png.\n");
+}
+
+/// Earlier plots of what there is no more would be taken for ones of now. What Credence did not
+/// write stays.
+void remove_other_plots(const std::vector<GnuplotPlot>& plots,
+                        const std::filesystem::path& folder) {
+  std::error_code error;
+  std::vector<std::string> others;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
+    const std::string name = entry.path().stem().string();
+    if (entry.path().extension() != ".gp" || !read_file(entry.path()).starts_with(first_line(name)))
+      continue;
+    if (std::ranges::find(plots, name, &GnuplotPlot::name) == plots.end()) others.push_back(name);
+  }
+  for (const std::string& other : others)
+    for (const char* const extension : {".gp", ".svg", ".png"})
+      std::filesystem::remove(folder / (other + extension), error);
+}
+
 }  // namespace
 
 std::string gnuplot_quoted(const std::string& text) {
@@ -90,7 +113,7 @@ std::string gnuplot_column(const std::string& text) {
 }
 
 std::string gnuplot_script(const GnuplotPlot& plot) {
-  std::string script = concat("# Writes ", plot.name, ".svg and ", plot.name, ".png.\n");
+  std::string script = first_line(plot.name);
   for (const auto& [name, lines] : plot.blocks)
     script += concat("$", name, " << END_OF_DATA\n", lines, "END_OF_DATA\n");
   script += preamble;
@@ -108,6 +131,7 @@ std::string gnuplot_script(const GnuplotPlot& plot) {
 
 void write_plots(const std::vector<GnuplotPlot>& plots, const std::filesystem::path& folder,
                  const std::string& program) {
+  remove_other_plots(plots, folder);
   if (plots.empty()) return;
   make_directories(folder);
   for (const GnuplotPlot& plot : plots) {

@@ -23,7 +23,8 @@ std::string gnuplot_quoted(const std::string& text);
 /// Text as one column of a block of data, which has no way to write some letters: they give way.
 std::string gnuplot_column(const std::string& text);
 
-/// Writes <name>.gp, <name>.svg and <name>.png of each plot into a folder, which is made.
+/// Writes <name>.gp, <name>.svg and <name>.png of each plot into a folder, which is made, and takes
+/// away those of earlier plots that are not among these.
 ///
 /// Errors  DataError if there is no gnuplot, or it fails, saying what it said; CreateError, IoError
 ///         as of write_file.

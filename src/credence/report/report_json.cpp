@@ -87,6 +87,19 @@ Json json_of(const Summary& s) {
           {"inference", named(s.inference)}};
 }
 
+Json json_of(const RunCourse& course) {
+  return {{"model", course.model},
+          {"dataset", course.dataset},
+          {"parameters", course.parameters},
+          {"ranks", course.ranks},
+          {"member", course.member},
+          {"epoch", course.epoch},
+          {"epochs", course.epochs},
+          {"step", course.step},
+          {"steps", course.epochs * course.steps_per_epoch},
+          {"has_ended", course.has_ended}};
+}
+
 Json json_of(const Profile& profile) {
   Json json{{"steps", profile.steps},
             {"seconds", figure(profile.seconds)},
@@ -252,6 +265,7 @@ Json json_of(const ReportedRun& run, std::size_t most_points) {
             {"config", run.config},
             {"environment", Json::parse(run.environment, nullptr, false)},
             {"summary", run.summary ? json_of(*run.summary) : Json()},
+            {"course", json_of(run.course)},
             {"samples", run.samples},
             {"test", named(run.test)},
             {"by_epoch", json_of(run.curves.by_epoch, most_points)},

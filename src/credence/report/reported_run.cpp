@@ -54,10 +54,14 @@ ReportedRun read_reported_run(const RunDirectory& directory) {
     }
   };
   read("summary", [&] {
+    if (!is_there(directory.summary())) return;
     run.summary = read_summary(directory.summary());
     run.test = run.summary->test;
   });
-  read("curves", [&] { run.curves = read_curves(directory.metrics()); });
+  read("curves", [&] {
+    run.curves = read_curves(directory.metrics());
+    run.course = course_of(directory.metrics());
+  });
   read("profile", [&] {
     if (is_there(directory.profile())) run.profile = read_profile(directory.profile());
   });

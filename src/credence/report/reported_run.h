@@ -6,6 +6,7 @@
 #include "credence/diagnostics/pruning.h"
 #include "credence/machine/findings.h"
 #include "credence/records/profile.h"
+#include "credence/records/run_course.h"
 #include "credence/records/run_directory.h"
 #include "credence/records/summary.h"
 #include "credence/report/classification_figures.h"
@@ -28,9 +29,10 @@ struct PruningFigures {
 struct ReportedRun {
   std::string name;
   std::string path;
-  std::string config;       ///< YAML
-  std::string environment;  ///< JSON
-  std::optional<Summary> summary;
+  std::string config;              ///< YAML
+  std::string environment;         ///< JSON
+  std::optional<Summary> summary;  ///< of a run that is complete
+  RunCourse course;                ///< how far it has come
   LearningCurves curves;
   std::optional<Profile> profile;
   std::vector<WeightHistogram> histograms;

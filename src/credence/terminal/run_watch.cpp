@@ -3,11 +3,13 @@
 #include <chrono>
 #include <cmath>
 #include <ctime>
+#include <sstream>
 
 #include <sys/stat.h>
 
 #include "credence/base/table.h"
 #include "credence/base/text.h"
+#include "credence/records/append_file.h"
 #include "credence/records/summary.h"
 #include "credence/terminal/progress_observer.h"
 
@@ -162,7 +164,9 @@ void RunWatch::draw_view(const std::optional<std::string>& quiet) {
   const int columns = options_.screen.columns();
   std::vector<std::string> lines = view_of(course_, columns, options_.screen.color);
   if (course_.has_ended) lines.emplace_back("testing");
-  if (quiet) lines.emplace_back(fit_width(*quiet, columns - 1));
+  std::istringstream says(wrap_words(quiet.value_or(""), columns - 1));
+  for (std::string line; std::getline(says, line);)
+    lines.emplace_back(fit_width(line, columns - 1));
   erase_view();
   for (const std::string& line : lines) out_ << line << '\n';
   out_.flush();
@@ -188,9 +192,16 @@ std::optional<std::string> RunWatch::silence() const {
     return std::nullopt;
   const auto written_s = static_cast<double>(status.st_mtime);
   const double now_s = options_.clock_s();
-  if (now_s - written_s < options_.silence_s) return std::nullopt;
-  return concat("nothing new since ", time_text(written_s, now_s), ", for ",
-                duration_text(now_s - written_s));
+  const bool is_left = !is_being_written(run_.metrics()).value_or(true);
+  const bool is_silent = now_s - written_s >= options_.silence_s;
+  if (!is_silent && !(is_left && options_.once)) return std::nullopt;
+  std::string text = concat("nothing new since ", time_text(written_s, now_s), ", for ",
+                            duration_text(now_s - written_s));
+  if (is_left)
+    text +=
+        concat("; no process is seen to write it: if its job has ended, credence train --resume ",
+               run_.path().string(), " goes on with it");
+  return text;
 }
 
 bool RunWatch::finish() {

@@ -12,6 +12,7 @@ namespace credence {
 struct RunWatchOptions {
   ProgressOptions screen;           ///< line_interval_s: between lines for steps
   double silence_s = 60;            ///< after which a run is said to be silent
+  bool once = false;                ///< one look: that no process writes it is said at once
   std::function<double()> clock_s;  ///< since 1970; the system's unless given
 };
 

@@ -1,11 +1,15 @@
 function summariesTable() {
   const names = [...new Set(runs.flatMap((run) => Object.keys(run.test)))];
   const of = (make) => runs.map((run) => (run.summary ? make(run.summary) : "-"));
+  // What is known of a run that is not complete, too.
+  const known = (name) => runs.map((run) => (run.summary || run.course)[name] || "-");
+  const epochs = (run) => (run.summary ? numberText(run.summary.epochs)
+    : partText(Math.max(run.course.epoch - (run.course.has_ended ? 0 : 1), 0), run.course.epochs));
   const rows = [
-    ["Model", ...of((s) => s.model)], ["Data", ...of((s) => s.dataset)],
+    ["Model", ...known("model")], ["Data", ...known("dataset")],
     ...names.map((name) => [`${metricTitle(name)}, test`, ...runs.map((run) => numberText(run.test[name]))]),
-    ["Parameters", ...of((s) => numberText(s.parameters))],
-    ["Epochs", ...of((s) => numberText(s.epochs))], ["Seed", ...of((s) => String(s.seed))],
+    ["Parameters", ...known("parameters").map((count) => (count === "-" ? count : numberText(count)))],
+    ["Epochs", ...runs.map(epochs)], ["Seed", ...of((s) => String(s.seed))],
     ["Training", ...of((s) => durationText(s.train_seconds))],
     ["Examples per second", ...of((s) => numberText(s.samples_per_sec, 3))],
     ["Ranks × threads", ...of((s) => `${s.ranks} × ${s.threads_per_rank}`)],

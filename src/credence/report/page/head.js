@@ -34,12 +34,27 @@ function tiles(run) {
   return element("div", { class: "tiles" }, ...made);
 }
 
+/// "3 of 10", or "3" if it is not known of how many.
+function partText(done, all) {
+  return all > 0 ? `${numberText(done)} of ${numberText(all)}` : numberText(done);
+}
+
+/// How far a run has come that is not complete.
+function incompleteNote(run) {
+  const { member, step, steps, epoch, epochs, has_ended: hasEnded } = run.course;
+  const of = member > 0 ? `member ${member}, ` : "";
+  const place = hasEnded ? "it is trained, but was not tested to the end"
+    : `it has come to ${of}step ${partText(step, steps)}, epoch ${partText(epoch, epochs)}`;
+  return element("div", { class: "note" },
+    `Not complete: ${place}. It is under way, or was cut short.`);
+}
+
 /// What a run was, in a sentence.
 function lead(run) {
   const s = run.summary;
   const when = run.environment && run.environment.time ? run.environment.time.replace("T", " ") : "";
   const parts = s ? [`${s.model} on ${s.dataset}`, `${numberText(s.epochs)} epochs`,
-    `seed ${s.seed}`, `Credence ${s.version}`] : ["This run has no summary: it has not ended, or failed"];
+    `seed ${s.seed}`, `Credence ${s.version}`] : [run.course.model ? `${run.course.model} on ${run.course.dataset}` : "not begun"];
   if (run.samples > 1) parts.push(`tested with ${run.samples} draws of the weights`);
   if (when) parts.push(when.replace("Z", " UTC"));
   return about(parts.join(" · "));

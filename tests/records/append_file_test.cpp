@@ -1,0 +1,28 @@
+#include "credence/records/append_file.h"
+
+#include <optional>
+
+#include "support/temporary_folder.h"
+#include <gtest/gtest.h>
+
+#include "credence/base/errors.h"
+
+namespace credence {
+namespace {
+
+using credence::testing::TemporaryFolder;
+
+TEST(AppendFile, IsWrittenByOneAtATime) {
+  const TemporaryFolder folder;
+  const auto path = folder / "metrics.jsonl";
+  EXPECT_EQ(is_being_written(path), std::nullopt);
+  {
+    const AppendFile file(path);
+    EXPECT_EQ(is_being_written(path), true);
+    EXPECT_THROW(AppendFile{path}, CreateError);
+  }
+  EXPECT_EQ(is_being_written(path), false);
+}
+
+}  // namespace
+}  // namespace credence
