@@ -2,7 +2,6 @@
 """`credence bench uci`: what it finds, on any number of ranks, and how it refuses."""
 
 import json
-import math
 import random
 import re
 
