@@ -4,9 +4,8 @@
 import json
 import csv
 import math
-import random
 
-from program import ProgramTest, main, needs_mpi, numbers
+from program import ProgramTest, main, needs_mpi, numbers, write_line_recipe
 
 RECIPE = "mnist_bnn_fc_flipout.yaml"
 ALL = "rotated,noised,symbols"
@@ -135,15 +134,7 @@ class Regression(ProgramTest):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        draw = random.Random(1)
-        with open(cls.folder / "line.csv", "w") as file:
-            for _ in range(2000):
-                x = draw.uniform(-1, 1)
-                file.write(f"{x},{-300 * x + draw.gauss(0, 50)}\n")
-        (cls.folder / "line.yaml").write_text(
-            "model: {layers: [{type: Dense, units: 1}]}\n"
-            "data: {name: csv, path: line.csv, test_fraction: 0.5}\n"
-            "train: {epochs: 40, learning_rate: 0.02, loss: {type: gaussian, sigma: 0.28}}\n")
+        write_line_recipe(cls.folder, rows=2000, epochs=40)
 
     def train_line(self, name, *arguments):
         self.succeed("train", "line.yaml", "-o", name, *arguments)

@@ -8,6 +8,7 @@ import ast
 import json
 import math
 import os
+import random
 import shutil
 import struct
 import subprocess
@@ -118,6 +119,22 @@ class ProgramTest(unittest.TestCase):
         self.assertEqual(len(first), len(second))
         for step, (a, b) in enumerate(zip(first, second), start=1):
             self.assert_close(a, b, relative, f"point {step}")
+
+
+def write_line_recipe(folder, rows, epochs, is_bayesian=False):
+    """line.csv, y = -300 x with normal noise of sigma 50, half of it to test, and line.yaml, which
+    fits it: 0.28 is that sigma in the units of training."""
+    draw = random.Random(1)
+    with open(folder / "line.csv", "w") as file:
+        for _ in range(rows):
+            x = draw.uniform(-1, 1)
+            file.write(f"{x},{-300 * x + draw.gauss(0, 50)}\n")
+    bayesian = ", bayesian: {layers: all}" if is_bayesian else ""
+    (folder / "line.yaml").write_text(
+        f"model: {{layers: [{{type: Dense, units: 1}}]{bayesian}}}\n"
+        "data: {name: csv, path: line.csv, test_fraction: 0.5}\n"
+        f"train: {{epochs: {epochs}, learning_rate: 0.02, "
+        "loss: {type: gaussian, sigma: 0.28}}\n")
 
 
 def change_safetensors(path, change):

@@ -2,12 +2,11 @@
 """The page of `credence report` in Chromium: it is drawn, answers, fits and fetches nothing."""
 
 import json
-import random
 import re
 import sys
 
 from browser import BROWSER, use_in_browser
-from program import ProgramTest, main
+from program import ProgramTest, main, write_line_recipe
 
 # A name that would be markup, and run, where it is not taken as text.
 STRANGE = "<img src=x onerror=throw(1)>&amp;'\""
@@ -74,15 +73,7 @@ class Classification(BrowserTest):
 
 class Regression(BrowserTest):
     def test_shows_predictions_sigma_and_coverage(self):
-        draw = random.Random(1)
-        with open(self.folder / "line.csv", "w") as file:
-            for _ in range(400):
-                x = draw.uniform(-1, 1)
-                file.write(f"{x},{-300 * x + draw.gauss(0, 50)}\n")
-        (self.folder / "line.yaml").write_text(
-            "model: {layers: [{type: Dense, units: 1}], bayesian: {layers: all}}\n"
-            "data: {name: csv, path: line.csv, test_fraction: 0.5}\n"
-            "train: {epochs: 5, learning_rate: 0.02, loss: {type: gaussian, sigma: 0.28}}\n")
+        write_line_recipe(self.folder, rows=400, epochs=5, is_bayesian=True)
         self.succeed("train", "line.yaml", "-o", "line")
         found = self.use("line")
         for caption in ("Predicted against true", "Sigma against error",

@@ -2,12 +2,11 @@
 """`credence report`: the figures in its page, what the page carries, and the plots beside it."""
 
 import json
-import random
 import re
 import shutil
 import unittest
 
-from program import ProgramTest, Run, main, needs_mpi
+from program import ProgramTest, Run, main, needs_mpi, write_line_recipe
 
 RECIPE = "mnist_bnn_fc_flipout.yaml"
 GNUPLOT = shutil.which("gnuplot")
@@ -165,15 +164,7 @@ class Regression(ReportTest):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        draw = random.Random(1)
-        with open(cls.folder / "line.csv", "w") as file:
-            for _ in range(400):
-                x = draw.uniform(-1, 1)
-                file.write(f"{x},{-300 * x + draw.gauss(0, 50)}\n")
-        (cls.folder / "line.yaml").write_text(
-            "model: {layers: [{type: Dense, units: 1}], bayesian: {layers: all}}\n"
-            "data: {name: csv, path: line.csv, test_fraction: 0.5}\n"
-            "train: {epochs: 5, learning_rate: 0.02, loss: {type: gaussian, sigma: 0.28}}\n")
+        write_line_recipe(cls.folder, rows=400, epochs=5, is_bayesian=True)
         cls.succeed("train", "line.yaml", "-o", "line")
         cls.succeed("report", "line", timeout_s=240)
         cls.trained = Run(cls.folder / "line")
