@@ -84,7 +84,9 @@ def children(pid):
     parents = {}
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
-            parents[int(stat.parent.name)] = int(stat.read_text().rpartition(")")[2].split()[1])
+            state, parent = stat.read_text().rpartition(")")[2].split()[:2]
+            if state != "Z":  # it has ended, and its parent has not looked
+                parents[int(stat.parent.name)] = int(parent)
         except OSError:
             pass
     found = [pid]
