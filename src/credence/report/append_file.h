@@ -4,6 +4,8 @@
 #include <filesystem>
 #include <string_view>
 
+#include "credence/base/descriptor.h"
+
 namespace credence {
 
 /// A file that grows by whole records. Each is one write call on a file opened for appending, so a
@@ -14,9 +16,6 @@ class AppendFile {
   /// Creates the file or goes on at its end. CreateError if it cannot be opened, or another process
   /// is writing it.
   explicit AppendFile(const std::filesystem::path& path);
-  ~AppendFile();
-  AppendFile(const AppendFile&) = delete;
-  AppendFile& operator=(const AppendFile&) = delete;
 
   /// IoError if the record cannot be written, such as on a full disk; part of one is taken back.
   void write(std::string_view record);
@@ -30,7 +29,7 @@ class AppendFile {
 
  private:
   std::filesystem::path path_;
-  int file_ = -1;
+  Descriptor file_;
 };
 
 }  // namespace credence
