@@ -3,6 +3,7 @@
 #include <csignal>
 
 #include <gtest/gtest.h>
+#include <poll.h>
 #include <unistd.h>
 
 namespace credence {
@@ -48,6 +49,36 @@ TEST(EndRequests, EndTheProgramByTheNextOne) {
         std::raise(SIGINT);
       },
       ::testing::KilledBySignal(SIGINT), "");
+}
+
+TEST(EndRequests, MayEndTheProgramByTheVeryNextOne) {
+  for (const int next : {SIGINT, SIGTERM})
+    EXPECT_EXIT(
+        {
+          const EndRequests requests(0);
+          std::raise(SIGINT);
+          std::raise(next);
+        },
+        ::testing::KilledBySignal(next), "");
+}
+
+TEST(EndRequests, WakeWhoeverWaitsForADescriptor) {
+  const EndRequests requests;
+  pollfd waiting{.fd = requests.descriptor(), .events = POLLIN, .revents = 0};
+  EXPECT_EQ(::poll(&waiting, 1, 0), 0);
+  std::raise(SIGTERM);
+  for (int time = 0; time < 2; ++time) EXPECT_EQ(::poll(&waiting, 1, 0), 1);
+}
+
+TEST(EndRequests, OfBeforeAreForgotten) {
+  {
+    const EndRequests requests;
+    std::raise(SIGTERM);
+  }
+  const EndRequests requests;
+  EXPECT_EQ(EndRequests::signal(), 0);
+  pollfd waiting{.fd = requests.descriptor(), .events = POLLIN, .revents = 0};
+  EXPECT_EQ(::poll(&waiting, 1, 0), 0);
 }
 
 TEST(EndRequests, LeaveSignalsAsTheyWere) {

@@ -44,6 +44,15 @@ class CommandLine(ProgramTest):
         for line in self.succeed("data", "list", variables=nowhere).stdout.splitlines():
             self.assertLessEqual(len(line), 80, line)
 
+    def test_help_speaks_of_ranks_where_there_may_be_several(self):
+        for command in ((), ("train",), ("evaluate",), ("predict",), ("check",), ("report",),
+                        ("bench",), ("bench", "uci"), ("doctor",)):
+            self.assertIn("Under mpirun", self.succeed(*command, "--help").stdout, command)
+        for command in (("serve",), ("watch",), ("models",), ("data",), ("data", "list")):
+            text = self.succeed(*command, "--help").stdout
+            self.assertIn("Usage: credence " + command[0], text)
+            self.assertNotIn("mpirun", text, command)
+
     def test_override_without_a_value(self):
         self.fail_with(64, ['"nonsense"', "seed=3"], "train", FC, "nonsense")
 

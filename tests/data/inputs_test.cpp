@@ -120,14 +120,40 @@ TEST_F(Inputs, ShowTheShapeOfTheFile) {
 
 TEST_F(Inputs, ThatAreNotFiniteAreRefused) {
   const double nan = std::nan(""), inf = std::numeric_limits<double>::infinity();
-  for (const auto& [value, text] : {std::pair(nan, "got nan"), {-inf, "got -inf"}, {1e300, "inf"}})
+  for (const auto& [value, text] :
+       {std::pair(nan, "got nan"), {-inf, "got -inf"}, {1e300, "in float32, got 1e+300"}})
     EXPECT_THAT(error_of(array_bytes("<f8", "(2, 2)", raw<double>({1, 2, 3, value})), two_columns_),
-                AllOf(HasSubstr("given: row 1 (from 0), element 1: expected a finite number"),
-                      EndsWith(text)));
+                AllOf(HasSubstr("given[1][1]: expected a finite number"), EndsWith(text)));
   testing::write_zip(folder_ / "archive",
                      {{"x.npy", array_bytes("<f4", "(1, 2)", raw<float>({std::nanf(""), 2}))}});
   EXPECT_THAT(message_of<DataError>([&] { read_inputs(folder_ / "archive", two_columns_); }),
-              HasSubstr("archive: row 0 (from 0), element 0: expected a finite number, got nan"));
+              HasSubstr("archive[0][0]: expected a finite number, got nan"));
+}
+
+TEST_F(Inputs, ThatAreNotFiniteAreNamedByTheAxesOfTheFile) {
+  const double inf = std::numeric_limits<double>::infinity();
+  const std::string values = raw<double>({0, 0, 0, 0, 0, 0, inf, 0});
+  for (const char* shape : {"(2, 2, 2)", "(2, 2, 2, 1)"})
+    EXPECT_THAT(error_of(array_bytes("<f8", shape, values), images()),
+                HasSubstr(std::string(shape).size() > 9 ? "given[1][1][0][0]: expected"
+                                                        : "given[1][1][0]: expected"));
+}
+
+TEST_F(Inputs, BeyondFloat32AreToldInTheirOwnUnits) {
+  InMemoryDataset standardised = rows(2, {-1, 0, 1, 0});
+  standardised.set_src_units({{.scale = 1e-30, .shift = 0}, {.scale = 1e-30, .shift = 2}});
+  EXPECT_THAT(error_of("1,1e20\n", standardised),
+              EndsWith("given[0][1]: expected a finite number in float32, got 1e+20"));
+}
+
+TEST_F(Inputs, OfBytesAreThoseOfTrainingToTheBit) {
+  Tensor bytes({256, 1}, DType::uint8);
+  std::iota(bytes.data<std::uint8_t>(), bytes.data<std::uint8_t>() + 256, std::uint8_t{0});
+  const InMemoryDataset training("bytes", bytes, Tensor({256, 1}), {});
+  const std::vector<float> expected = all_of(training);
+  EXPECT_EQ(all_of(*inputs_of(bytes, "bytes", training)), expected);
+  const std::string elements(reinterpret_cast<const char*>(bytes.raw()), 256);
+  EXPECT_EQ(read(array_bytes("|u1", "(256, 1)", elements), training), expected);
 }
 
 TEST_F(Inputs, AreMatchedByTheNamesOfTheirColumns) {
@@ -185,6 +211,16 @@ TEST_F(Inputs, OnTheScaleOfBytesAreWarnedOf) {
   EXPECT_THAT(warning("0,255\n"), AllOf(HasSubstr("reach 255"), HasSubstr("divide by 255")));
   EXPECT_THAT(warning("0,1000\n"), HasSubstr("units"));
   EXPECT_EQ(warning("0,1\n"), "");
+}
+
+TEST_F(Inputs, AreWarnedOfWhicheverExampleIsOff) {
+  const InMemoryDataset known = rows(1, {0, 1});
+  const InputScale scale(known);
+  std::vector<float> many(2500, 1);
+  EXPECT_EQ(scale.warning(rows(1, many)), "");
+  many.back() = -255;
+  EXPECT_THAT(scale.warning(rows(1, many)), HasSubstr("inputs reach 255, those of training 1"));
+  EXPECT_EQ(InputScale(rows(1, {0, 0})).warning(known), "");  // nothing is known
 }
 
 }  // namespace

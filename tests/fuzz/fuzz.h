@@ -11,6 +11,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "credence/base/descriptor.h"
 #include "credence/base/errors.h"
 
 namespace credence::fuzz {
@@ -46,13 +47,10 @@ bool accepts(std::string_view where, Action&& action) {
 class InputFile {
  public:
   explicit InputFile(Input input) : descriptor_(::memfd_create("input", MFD_CLOEXEC)) {
-    path_ = "/proc/self/fd/" + std::to_string(descriptor_);
-    if (::write(descriptor_, input.data(), input.size()) != std::ssize(input))
+    path_ = "/proc/self/fd/" + std::to_string(descriptor_.get());
+    if (::write(descriptor_.get(), input.data(), input.size()) != std::ssize(input))
       fail("cannot write the input to a file");
   }
-  ~InputFile() { ::close(descriptor_); }
-  InputFile(const InputFile&) = delete;
-  InputFile& operator=(const InputFile&) = delete;
 
   const std::filesystem::path& path() const { return path_; }
 
@@ -63,7 +61,7 @@ class InputFile {
   }
 
  private:
-  int descriptor_;
+  Descriptor descriptor_;
   std::filesystem::path path_;
 };
 

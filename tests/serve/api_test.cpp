@@ -8,7 +8,9 @@
 namespace credence {
 namespace {
 
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::Pair;
 using ::testing::StartsWith;
 using ::testing::UnorderedElementsAre;
@@ -90,7 +92,8 @@ TEST_F(ApiTest, RefusesWhatTheNetworkDoesNotTake) {
            {R"({"inputs": [[1, 2]]})", "expected examples of shape [3], got an array [1, 2]"},
            {R"({"inputs": [1, 2, 3]})", "one example? expected [n, 3]"},
            {R"({"inputs": []})", "expected examples of shape [3], got an array [0]"},
-           {R"({"inputs": [[1, 2, 1e300]]})", "row 0 (from 0), element 2: expected a finite"},
+           {R"({"inputs": [[1, 2, 1e300]]})",
+            "inputs[0][2]: expected a finite number in float32, got 1e+300"},
            {R"({"inputs": [[1, 2, 3]], "samples": 0})", "samples: expected 1 to 50, got 0"},
            {R"({"inputs": [[1, 2, 3]], "samples": 51})", "samples: expected 1 to 50, got 51"}}) {
     const Answer answer = ask(body);
@@ -98,6 +101,36 @@ TEST_F(ApiTest, RefusesWhatTheNetworkDoesNotTake) {
     EXPECT_THAT(answer.body, HasSubstr(says)) << body;
   }
   EXPECT_EQ(ask("{").status, 400);
+}
+
+TEST_F(ApiTest, WarnsOfInputsOnAnotherScaleThanThoseOfTraining) {
+  Tensor known({4, 3});
+  known.fill(0.5);
+  model_.like =
+      std::make_shared<InMemoryDataset>("like", known, Tensor({4, 1}), TargetInfo{.classes = 2});
+  const std::string warning =
+      "inputs reach 255, those of training 0.5; give bytes (uint8), or divide by 255";
+  const Answer warned = ask(R"({"inputs": [[0, 255, 3]]})");
+  EXPECT_EQ(warned.status, 200);
+  EXPECT_THAT(warned.body, EndsWith("],\"warning\":\"" + warning + "\"}\n"));
+  EXPECT_THAT(warned.headers, UnorderedElementsAre(Pair("Credence-Warning", warning)));
+  const Answer quiet = ask(R"({"inputs": [[0, 1, 0.3]]})");
+  EXPECT_THAT(quiet.body, Not(HasSubstr("warning")));
+  EXPECT_TRUE(quiet.headers.empty());
+
+  Tensor bytes({1, 3}, DType::uint8);
+  bytes.data<std::uint8_t>()[0] = 255;
+  RequestHead head = post("application/x-npy");
+  head.accept = "application/x-npz";
+  const auto ask_npy = [&](const Tensor& array) {
+    return api().answer(
+        head,
+        npy_header(array) + std::string(reinterpret_cast<const char*>(array.raw()), array.bytes()));
+  };
+  EXPECT_TRUE(ask_npy(bytes).headers.empty());
+  Tensor numbers({1, 3});
+  numbers.data<float>()[0] = 255;
+  EXPECT_THAT(ask_npy(numbers).headers, UnorderedElementsAre(Pair("Credence-Warning", warning)));
 }
 
 TEST_F(ApiTest, RefusesMoreRowsThanItMayHave) {

@@ -46,8 +46,13 @@ TEST_P(BadJsonRequest, IsRefusedWithItsPlace) {
 INSTANTIATE_TEST_SUITE_P(
     Bodies, BadJsonRequest,
     ::testing::Values(
-        Bad{"", 400, "byte"}, Bad{"{", 400, "byte"}, Bad{R"({"inputs": [[1]]} x)", 400, "byte"},
-        Bad{R"({"inputs": [[NaN]]})", 400, "byte"}, Bad{R"({"inputs": [[1e999]]})", 400, "byte"},
+        Bad{"", 400, R"(body: expected an object {"inputs": [[...], ...]}, got an empty one)"},
+        Bad{" \r\n", 400, R"(body: expected an object {"inputs": [[...], ...]}, got blanks)"},
+        Bad{"{", 400, "byte 2: expected JSON, got its end"},
+        Bad{R"({"inputs": [[1]]} x)", 400, "byte"},
+        Bad{R"({"inputs": [[1, 2)", 400, "byte 18: expected JSON, got its end"},
+        Bad{R"({"inputs": [[nil]]})", 400, "byte 15: expected JSON, got what is none"},
+        Bad{R"({NaN: 1})", 400, "byte 2: expected JSON"},
         Bad{std::string("\xff\xfe\0", 3), 400, "byte 1"},
         Bad{std::string(100000, '['), 422, "body: expected an object"},
         Bad{R"({"inputs": )" + std::string(100000, '['), 422, "at most 6 axes"},
@@ -63,6 +68,24 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{R"({"inputs": [1, [2]]})", 422, "inputs[1]: expected a number, got an array"},
         Bad{R"({"inputs": [[], 2]})", 422, "inputs[1]: expected an array, got a number"},
         Bad{R"({"inputs": [[1, null]]})", 422, "inputs[0][1]: expected a number, got null"},
+        Bad{R"({"inputs": [[1, 2, 3, NaN]]})", 422,
+            "inputs[0][3]: expected a finite number, got NaN"},
+        Bad{R"({"inputs": [[1], [nan]]})", 422, "inputs[1][0]: expected a finite number, got nan"},
+        Bad{R"({"inputs": [[Infinity]]})", 422,
+            "inputs[0][0]: expected a finite number, got Infinity"},
+        Bad{R"({"inputs": [[1, -Infinity]]})", 422,
+            "inputs[0][1]: expected a finite number, got -Infinity"},
+        Bad{R"({"inputs": [[inf]]})", 422, "inputs[0][0]: expected a finite number, got inf"},
+        Bad{R"({"inputs": [[1, -1e999]]})", 422,
+            "inputs[0][1]: expected a finite number, got -1e999"},
+        Bad{R"({"inputs": NaN})", 422, "inputs: expected an array, got NaN"},
+        Bad{R"({"inputs": [[1], NaN]})", 422, "inputs[1]: expected an array, got NaN"},
+        Bad{R"({"inputs": 1e999})", 422, "inputs: expected an array, got 1e999"},
+        Bad{R"({"samples": NaN, "inputs": [[1]]})", 422, "samples: expected a whole number, got N"},
+        Bad{R"({"samples": 1e999})", 422, "samples: expected a whole number, got 1e999"},
+        Bad{"NaN", 422, "body: expected an object"},
+        Bad{R"({"inputs": [[1)" + std::string(5000, '0') + "]]}", 422,
+            "expected a finite number, got 1000"},
         Bad{R"({"inputs": [["1"]]})", 422, "inputs[0][0]: expected a number or an array, got a "},
         Bad{R"({"inputs": [[true]]})", 422, "got a boolean"},
         Bad{R"({"samples": 2.5, "inputs": [[1]]})", 422, "samples: expected a whole number"},
@@ -80,6 +103,13 @@ TEST(NpyRequest, IsAnArray) {
   for (const std::string& bad : {std::string(), std::string("{}"), body.substr(0, 20),
                                  body.substr(0, body.size() - 1), body + "x"})
     EXPECT_THROW(parse_npy_request(bad), RequestError);
+  try {
+    parse_npy_request("");
+    ADD_FAILURE() << "expected an error, got none";
+  } catch (const RequestError& error) {
+    EXPECT_EQ(error.status(), bad_syntax);
+    EXPECT_STREQ(error.what(), "body: expected an .npy array, got an empty one");
+  }
 }
 
 TEST(Response, ReadsBackAsTheSameNumbers) {

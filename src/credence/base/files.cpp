@@ -23,17 +23,16 @@ std::string reason(int error) {
 /// Calls body(bytes) with the file's blocks in order.
 template <class Body>
 void for_each_block(const std::filesystem::path& path, Body&& body) {
-  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  require<IoError>(descriptor >= 0, path.string(), ": cannot open: ", reason(errno));
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  require<IoError>(file.is_open(), path.string(), ": cannot open: ", reason(errno));
   std::vector<char> block(block_bytes);
   ssize_t got = 0;
   int error = 0;
   do {
-    got = ::read(descriptor, block.data(), block.size());
+    got = ::read(file.get(), block.data(), block.size());
     if (got > 0) body(std::string_view(block.data(), static_cast<std::size_t>(got)));
     if (got < 0) error = errno;
   } while (got > 0 || (got < 0 && error == EINTR));
-  ::close(descriptor);
   require<IoError>(got == 0, path.string(), ": cannot read: ", reason(error));
 }
 
@@ -44,10 +43,9 @@ std::filesystem::path directory_of(const std::filesystem::path& path) {
 /// A rename is only on the disk once its directory is. File systems that cannot sync a directory
 /// say EINVAL.
 int sync_directory(const std::filesystem::path& directory) {
-  const int descriptor = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (descriptor < 0) return 0;  // a directory may be writable and not readable
-  const int error = ::fsync(descriptor) == 0 ? 0 : errno;
-  ::close(descriptor);
+  const Descriptor opened(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!opened.is_open()) return 0;  // a directory may be writable and not readable
+  const int error = ::fsync(opened.get()) == 0 ? 0 : errno;
   return error == EINVAL ? 0 : error;
 }
 
@@ -106,8 +104,8 @@ void make_directories(const std::filesystem::path& path) {
 
 AtomicFile::AtomicFile(std::filesystem::path path) : path_(std::move(path)) {
   if (is_special(path_)) {
-    descriptor_ = ::open(path_.c_str(), O_WRONLY | O_NOCTTY | O_CLOEXEC);
-    if (descriptor_ < 0) fail("open", errno);
+    descriptor_ = Descriptor(::open(path_.c_str(), O_WRONLY | O_NOCTTY | O_CLOEXEC));
+    if (!descriptor_.is_open()) fail("open", errno);
     return;
   }
   target_ = follow_links(path_);
@@ -117,32 +115,32 @@ AtomicFile::AtomicFile(std::filesystem::path path) : path_(std::move(path)) {
 void AtomicFile::open_temporary() {
   const std::string stem = "." + target_.filename().string() + ".tmp-" + std::to_string(::getpid());
   // O_EXCL, and a number, because another host may share the directory and have our process id.
-  for (int number = 0; descriptor_ < 0; ++number) {
+  for (int number = 0; !descriptor_.is_open(); ++number) {
     temporary_ = directory_of(target_) / (stem + "-" + std::to_string(number));
-    descriptor_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-    if (descriptor_ < 0 && (errno != EEXIST || number > 1000)) fail("create", errno);
+    descriptor_ =
+        Descriptor(::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
+    if (!descriptor_.is_open() && (errno != EEXIST || number > 1000)) fail("create", errno);
   }
 }
 
 AtomicFile::~AtomicFile() {
-  if (descriptor_ >= 0) ::close(descriptor_);
   if (!temporary_.empty()) ::unlink(temporary_.c_str());
 }
 
 void AtomicFile::write(std::span<const std::byte> bytes) {
-  require<InternalError>(descriptor_ >= 0, path_.string(), ": written to after its commit");
+  require<InternalError>(descriptor_.is_open(), path_.string(), ": written to after its commit");
   while (!bytes.empty()) {
-    const ssize_t written = ::write(descriptor_, bytes.data(), bytes.size());
+    const ssize_t written = ::write(descriptor_.get(), bytes.data(), bytes.size());
     if (written < 0 && errno != EINTR) fail("write", errno);
     if (written > 0) bytes = bytes.subspan(static_cast<std::size_t>(written));
   }
 }
 
 void AtomicFile::commit() {
-  require<InternalError>(descriptor_ >= 0, path_.string(), ": committed twice");
-  if (::fsync(descriptor_) != 0 && errno != EINVAL) fail("write", errno);
+  require<InternalError>(descriptor_.is_open(), path_.string(), ": committed twice");
+  if (::fsync(descriptor_.get()) != 0 && errno != EINVAL) fail("write", errno);
   // Network file systems report a full disk no sooner than here.
-  if (::close(std::exchange(descriptor_, -1)) != 0) fail("write", errno);
+  if (!descriptor_.close()) fail("write", errno);
   if (temporary_.empty()) return;
   if (::rename(temporary_.c_str(), target_.c_str()) != 0) fail("create", errno);
   temporary_.clear();

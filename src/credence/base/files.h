@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "credence/base/descriptor.h"
 #include "credence/base/sha256.h"  // IWYU pragma: export
 
 namespace credence {
@@ -55,7 +56,7 @@ class AtomicFile {
   std::filesystem::path path_;
   std::filesystem::path target_;     // what path_ stands for, past symbolic links
   std::filesystem::path temporary_;  // empty if the target is written through directly
-  int descriptor_ = -1;
+  Descriptor descriptor_;
 };
 
 /// Writes the file in one go, with AtomicFile's promises and errors.

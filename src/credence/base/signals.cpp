@@ -2,8 +2,16 @@
 
 #include <array>
 #include <atomic>
+#include <cerrno>
 #include <csignal>
+#include <cstdint>
+#include <cstring>
 #include <ctime>
+
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "credence/base/errors.h"
 
 namespace credence {
 namespace {
@@ -11,7 +19,9 @@ namespace {
 // A handler, which any thread may run, can reach nothing else.
 std::atomic<bool> save_request{false};
 std::atomic<int> end_request{0};
+std::atomic<int> end_event{-1};
 std::atomic<std::time_t> end_request_second{0};
+std::atomic<int> end_same_within_s{0};
 static_assert(std::atomic<std::time_t>::is_always_lock_free);
 
 std::time_t now_s() {
@@ -24,11 +34,21 @@ void note_save(int /*signal*/) {
   save_request = true;
 }
 
+void tell_of_end() {
+  const int error = errno;
+  const std::uint64_t one = 1;
+  [[maybe_unused]] const auto written = ::write(end_event, &one, sizeof one);
+  errno = error;
+}
+
 void note_end(int signal) {
+  // Before the signal is known: a second one may come at the same time, to another thread.
+  std::time_t no_second = 0;
+  end_request_second.compare_exchange_strong(no_second, now_s());
   int none = 0;
   if (end_request.compare_exchange_strong(none, signal)) {
-    end_request_second = now_s();
-  } else if (now_s() > end_request_second + 1) {
+    tell_of_end();
+  } else if (now_s() - end_request_second >= end_same_within_s) {
     std::signal(signal, SIG_DFL);
     std::raise(signal);
   }
@@ -62,8 +82,12 @@ bool SaveRequests::take() {
   return save_request.exchange(false);
 }
 
-EndRequests::EndRequests() {
+EndRequests::EndRequests(int same_within_s) : event_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+  require<IoError>(event_.is_open(), "cannot make an event descriptor: ", std::strerror(errno));
   end_request = 0;
+  end_request_second = 0;
+  end_same_within_s = same_within_s;
+  end_event = event_.get();
   const struct sigaction action = action_of(note_end);
   for (std::size_t i = 0; i < end_signals.size(); ++i)
     sigaction(end_signals[i], &action, &before_end[i]);
@@ -72,6 +96,7 @@ EndRequests::EndRequests() {
 EndRequests::~EndRequests() {
   for (std::size_t i = 0; i < end_signals.size(); ++i)
     sigaction(end_signals[i], &before_end[i], nullptr);
+  end_event = -1;
 }
 
 int EndRequests::signal() {

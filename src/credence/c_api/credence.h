@@ -61,8 +61,9 @@ typedef struct credence_predictions {
 } credence_predictions;
 
 /* Predicts `count` examples, [count, input extents ...], in the units of the training data and
- * images as value / 255, with so many draws of the weights; 0: as many as the recipe asks for.
- * Nothing is written unless it returns 0. 64 if a figure is asked for that the network has not. */
+ * images as value * (1.0f / 255), with so many draws of the weights; 0: as many as the recipe asks
+ * for. Nothing is written unless it returns 0. 64 if a figure is asked for that the network has
+ * not. */
 int credence_predict(credence_model* model, const float* inputs, int64_t count, int64_t samples,
                      const credence_predictions* predictions, credence_error* error);
 

@@ -80,6 +80,12 @@ std::string advice(const CLI::App& app, int argc, char** argv) {
   return is_unknown && takes_keys ? "; keys of a recipe are set as in train.epochs=10" : "";
 }
 
+/// For commands that one process runs.
+void remove_footer(CLI::App& command) {
+  command.footer("");
+  for (CLI::App* each : command.get_subcommands({})) remove_footer(*each);
+}
+
 int run(CommWorld& world, int argc, char** argv) {
   cli::Context context{world, {argv, argv + argc}};
   set_log_rank(context.communicator().rank(), context.communicator().size());
@@ -89,9 +95,8 @@ int run(CommWorld& world, int argc, char** argv) {
   app.set_version_flag("--version", full_version());
   app.require_subcommand(1);
   app.formatter(std::make_shared<cli::HelpFormatter>());
-  app.footer(
-      "Start with: credence train recipes/mnist_bnn_conv_flipout.yaml\n"
-      "Under mpirun or srun every rank runs the same command.");
+  const std::string of_ranks = "Under mpirun or srun every rank runs the same command.";
+  app.footer(of_ranks);  // of the commands added here too
   cli::add_train(app, context);
   cli::add_evaluate(app, context);
   cli::add_predict(app, context);
@@ -103,6 +108,9 @@ int run(CommWorld& world, int argc, char** argv) {
   cli::add_bench(app, context);
   cli::add_watch(app, context);
   cli::add_doctor(app, context);
+  for (const char* name : {"serve", "data", "models", "watch"})
+    remove_footer(*app.get_subcommand(name));
+  app.footer("Start with: credence train recipes/mnist_bnn_conv_flipout.yaml\n" + of_ranks);
 
   check_command(app, argc, argv);
   try {

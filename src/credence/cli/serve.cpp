@@ -2,13 +2,13 @@
 #include <cstdlib>
 #include <iostream>
 
+#include "credence/base/signals.h"
 #include "credence/base/text.h"
 #include "credence/cli/session.h"
 #include "credence/data/inputs.h"
 #include "credence/kernels/parallel.h"
 #include "credence/serve/http_server.h"
 #include "credence/serve/request_error.h"
-#include "credence/serve/stop_signal.h"
 
 namespace credence::cli {
 namespace {
@@ -82,7 +82,7 @@ void run_serve(ServeArguments arguments, Context& context) {
                       arguments.host,
                       ": others can reach it: expected a token, in --token-file or the variable "
                       "CREDENCE_TOKEN, found none");
-  const StopSignal stop;
+  const EndRequests end(0);
   const int threads = set_up_threads(communicator, arguments.threads).threads;
   const TrainedModel trained = load_run(arguments.run, arguments.overrides, communicator);
   arguments.api.max_samples =
@@ -104,7 +104,7 @@ void run_serve(ServeArguments arguments, Context& context) {
   Api api(served(trained), service, metrics, arguments.api);
   listener.listen();  // whoever reads the address may connect
   std::cout << arguments.run << " at http://" << listener.address() << std::endl;
-  serve_http(listener, api, metrics, arguments.http, stop.descriptor());
+  serve_http(listener, api, metrics, arguments.http, end.descriptor());
 }
 
 }  // namespace

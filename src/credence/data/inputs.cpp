@@ -121,14 +121,42 @@ Tensor to_float64(const Tensor& array) {
   return array.dtype() == DType::float32 ? converted<float, double>(array) : array;
 }
 
-void require_finite(const std::string& where, const Tensor& src) {
-  if (src.dtype() != DType::float32) return;
-  const auto values = src.span<float>();
-  const auto bad = std::ranges::find_if(values, [](float value) { return !std::isfinite(value); });
+/// Where an element stands: "[3][14][0]".
+std::string place_of(std::int64_t index, const Shape& shape) {
+  std::string place;
+  for (int axis = shape.rank() - 1; axis >= 0; --axis) {
+    place = concat("[", index % shape[axis], "]", place);
+    index /= shape[axis];
+  }
+  return place;
+}
+
+template <class Number>
+void require_finite(const std::string& where, const Tensor& array) {
+  const auto values = array.span<Number>();
+  const auto bad = std::ranges::find_if(values, [](Number value) { return !std::isfinite(value); });
   if (bad == values.end()) return;
-  const std::int64_t index = bad - values.begin(), width = src.shape().row_size();
-  throw DataError(concat(where, ": row ", index / width, " (from 0), element ", index % width,
+  throw DataError(concat(where, place_of(bad - values.begin(), array.shape()),
                          ": expected a finite number, got ", *bad));
+}
+
+void require_finite(const std::string& where, const Tensor& array) {
+  if (array.dtype() == DType::float32) require_finite<float>(where, array);
+  if (array.dtype() == DType::float64) require_finite<double>(where, array);
+}
+
+/// Of float64 values, given in those units: each is to be one of float32 too.
+void require_narrow(const std::string& where, const Tensor& src, std::span<const Units> units) {
+  const auto values = src.span<double>();
+  const auto bad = std::ranges::find_if(
+      values, [](double value) { return !std::isfinite(static_cast<float>(value)); });
+  if (bad == values.end()) return;
+  const std::int64_t index = bad - values.begin();
+  const Units unit =
+      units.empty() ? Units{} : units[static_cast<std::size_t>(index) % units.size()];
+  throw DataError(concat(where, place_of(index, src.shape()),
+                         ": expected a finite number in float32, got ",
+                         *bad * unit.scale + unit.shift));
 }
 
 /// The array as examples [n, ...], of which the last axis, of one channel, may be missing.
@@ -148,43 +176,42 @@ Tensor as_examples(const std::string& where, const Tensor& given, const Shape& e
                          is_one ? concat("; one example? expected ", expected) : ""));
 }
 
-float greatest_magnitude(std::span<const float> values) {
+/// Of examples [begin, end).
+float greatest_magnitude(const Dataset& dataset, std::int64_t begin, std::int64_t end) {
+  std::vector<std::int64_t> indices(static_cast<std::size_t>(end - begin));
+  std::iota(indices.begin(), indices.end(), begin);
+  Tensor src(dataset.src_shape().prepend(end - begin));
+  Tensor target(dataset.target_shape().prepend(end - begin));
+  dataset.read(indices, 0, src, target);
   float greatest = 0;
-  for (const float value : values) greatest = std::max(greatest, std::abs(value));
+  for (const float value : src.span<float>()) greatest = std::max(greatest, std::abs(value));
   return greatest;
 }
 
-/// Of the first thousand examples.
-float greatest_magnitude(const Dataset& dataset) {
-  std::vector<std::int64_t> indices(
-      static_cast<std::size_t>(std::min<std::int64_t>(dataset.size(), 1000)));
-  std::iota(indices.begin(), indices.end(), 0);
-  Tensor src(dataset.src_shape().prepend(std::ssize(indices)));
-  Tensor target(dataset.target_shape().prepend(std::ssize(indices)));
-  dataset.read(indices, 0, src, target);
-  return greatest_magnitude(src.span<float>());
-}
-
-void warn_of_scale(const std::filesystem::path& path, const Tensor& src, const Dataset& like) {
-  if (src.dtype() != DType::float32) return;
-  const float given = greatest_magnitude(src.span<float>()), known = greatest_magnitude(like);
-  if (given <= 10 * known) return;
-  const bool bytes = known <= 1 && given <= 255;
-  log_warning(concat(path.string(), ": inputs reach ", given, ", those of training ", known,
-                     bytes ? "; give bytes (uint8), or divide by 255" : "; are the units right?"));
+/// Of the first so many examples, of which not all are held at once.
+float greatest_magnitude(const Dataset& dataset, std::int64_t most) {
+  constexpr std::int64_t together = 1000;
+  float greatest = 0;
+  const std::int64_t count = std::min(dataset.size(), most);
+  for (std::int64_t begin = 0; begin < count; begin += together)
+    greatest =
+        std::max(greatest, greatest_magnitude(dataset, begin, std::min(begin + together, count)));
+  return greatest;
 }
 
 /// The array as the network takes it: examples, in given units, uint8 or float32.
 Tensor as_source(const std::string& where, const Tensor& array, const Dataset& like) {
   Tensor src = as_examples(where, array, like.src_shape());
   require<DataError>(src.shape()[0] > 0, where, ": expected examples, got none");
-  if (const std::vector<Units> units = like.src_units(); !units.empty()) {
+  require_finite(where, array);
+  const std::vector<Units> units = like.src_units();
+  if (!units.empty()) {
     src = to_float64(src);
     to_given_units(src, units);
   }
-  if (src.dtype() == DType::float64) src = converted<double, float>(src);
-  require_finite(where, src);
-  return src;
+  if (src.dtype() != DType::float64) return src;
+  require_narrow(where, src.reshaped(array.shape()), units);
+  return converted<double, float>(src);
 }
 
 std::shared_ptr<const Dataset> without_targets(const std::string& name, const Tensor& src,
@@ -195,11 +222,23 @@ std::shared_ptr<const Dataset> without_targets(const std::string& name, const Te
 
 }  // namespace
 
+InputScale::InputScale(const Dataset& like) : known_(greatest_magnitude(like, 1000)) {}
+
+std::string InputScale::warning(const Dataset& inputs) const {
+  const float given = greatest_magnitude(inputs, inputs.size());
+  if (known_ == 0 || given <= 10 * known_) return "";
+  const bool bytes = known_ <= 1 && given <= 255;
+  return concat("inputs reach ", given, ", those of training ", known_,
+                bytes ? "; give bytes (uint8), or divide by 255" : "; are the units right?");
+}
+
 std::shared_ptr<const Dataset> read_inputs(const std::filesystem::path& path, const Dataset& like) {
   require_file(path);
   const Tensor src = as_source(path.string(), read_array(path, like), like);
-  warn_of_scale(path, src, like);
-  return without_targets(path.filename().string(), src, like);
+  auto inputs = without_targets(path.filename().string(), src, like);
+  const std::string warning = InputScale(like).warning(*inputs);
+  if (!warning.empty()) log_warning(concat(path.string(), ": ", warning));
+  return inputs;
 }
 
 std::shared_ptr<const Dataset> inputs_of(const Tensor& array, const std::string& where,

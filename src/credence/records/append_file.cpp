@@ -15,42 +15,37 @@ namespace credence {
 
 AppendFile::AppendFile(const std::filesystem::path& path)
     : path_(path), file_(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666)) {
-  require<CreateError>(file_ >= 0, path.string(),
+  require<CreateError>(file_.is_open(), path.string(),
                        ": cannot open for writing: ", std::strerror(errno));
   struct stat status {};
-  const bool is_regular = ::fstat(file_, &status) == 0 && S_ISREG(status.st_mode);
-  if (!is_regular || ::flock(file_, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) return;
-  ::close(file_);
+  const bool is_regular = ::fstat(file_.get(), &status) == 0 && S_ISREG(status.st_mode);
+  if (!is_regular || ::flock(file_.get(), LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) return;
   throw CreateError(path.string() + ": another process is writing it; wait until that has ended");
 }
 
-AppendFile::~AppendFile() {
-  ::close(file_);
-}
-
 std::int64_t AppendFile::bytes() const {
-  const off_t end = ::lseek(file_, 0, SEEK_END);
+  const off_t end = ::lseek(file_.get(), 0, SEEK_END);
   require<IoError>(end >= 0, path_.string(), ": cannot tell its length: ", std::strerror(errno));
   return end;
 }
 
 void AppendFile::cut(std::int64_t bytes) {
   if (bytes >= this->bytes()) return;
-  require<IoError>(::ftruncate(file_, bytes) == 0, path_.string(),
+  require<IoError>(::ftruncate(file_.get(), bytes) == 0, path_.string(),
                    ": cannot be cut: ", std::strerror(errno));
 }
 
 void AppendFile::write(std::string_view record) {
   ssize_t written = 0;
   do {
-    written = ::write(file_, record.data(), record.size());
+    written = ::write(file_.get(), record.data(), record.size());
   } while (written < 0 && errno == EINTR);
   if (written == static_cast<ssize_t>(record.size())) return;
 
   std::string reason = written < 0 ? std::strerror(errno) : "disk full";
   if (written > 0) {
-    const off_t end = ::lseek(file_, 0, SEEK_END);
-    if (end < written || ::ftruncate(file_, end - written) != 0)
+    const off_t end = ::lseek(file_.get(), 0, SEEK_END);
+    if (end < written || ::ftruncate(file_.get(), end - written) != 0)
       reason += "; the last record is incomplete";
   }
   throw IoError(concat(path_.string(), ": expected to write ", record.size(), " bytes, got ",

@@ -5,6 +5,8 @@
 #include <optional>
 #include <string_view>
 
+#include "credence/base/descriptor.h"
+
 namespace credence {
 
 /// A file that grows by whole records. Each is one write call on a file opened for appending, so a
@@ -15,9 +17,6 @@ class AppendFile {
   /// Creates the file or goes on at its end. CreateError if it cannot be opened, or another process
   /// is writing it.
   explicit AppendFile(const std::filesystem::path& path);
-  ~AppendFile();
-  AppendFile(const AppendFile&) = delete;
-  AppendFile& operator=(const AppendFile&) = delete;
 
   /// IoError if the record cannot be written, such as on a full disk; part of one is taken back.
   void write(std::string_view record);
@@ -31,7 +30,7 @@ class AppendFile {
 
  private:
   std::filesystem::path path_;
-  int file_ = -1;
+  Descriptor file_;
 };
 
 /// Whether a process, of this host or another one that shares the file, has it open as AppendFile.

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "credence/base/descriptor.h"
 #include "credence/base/errors.h"
 
 namespace credence {
@@ -30,28 +31,10 @@ std::string read_at(int file, std::int64_t begin, std::size_t count) {
   return bytes;
 }
 
-class OpenFile {
- public:
-  explicit OpenFile(const std::filesystem::path& path)
-      : file_(::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
-    require<IoError>(file_ >= 0 || errno == ENOENT, path.string(),
-                     ": cannot open: ", std::strerror(errno));
-  }
-  ~OpenFile() {
-    if (file_ >= 0) ::close(file_);
-  }
-  OpenFile(const OpenFile&) = delete;
-  OpenFile& operator=(const OpenFile&) = delete;
-
-  int number() const { return file_; }
-  std::int64_t size() const {
-    struct stat status {};
-    return ::fstat(file_, &status) == 0 ? status.st_size : 0;
-  }
-
- private:
-  int file_;
-};
+std::int64_t size_of(int file) {
+  struct stat status {};
+  return ::fstat(file, &status) == 0 ? status.st_size : 0;
+}
 
 }  // namespace
 
@@ -62,16 +45,18 @@ bool FileTail::is_continued(int file) const {
 
 FileTail::News FileTail::read() {
   News news;
-  const OpenFile file(path_);
-  if (file.number() < 0) return news;
-  const std::int64_t size = file.size();
+  const Descriptor file(::open(path_.c_str(), O_RDONLY | O_CLOEXEC));
+  require<IoError>(file.is_open() || errno == ENOENT, path_.string(),
+                   ": cannot open: ", std::strerror(errno));
+  if (!file.is_open()) return news;
+  const std::int64_t size = size_of(file.get());
   if (size == end_ && end_ == 0) return news;
-  if (size < end_ || !is_continued(file.number())) {
+  if (size < end_ || !is_continued(file.get())) {
     news.begins_again = true;
     end_ = 0;
     last_bytes_.clear();
   }
-  const std::string bytes = read_at(file.number(), end_, static_cast<std::size_t>(size - end_));
+  const std::string bytes = read_at(file.get(), end_, static_cast<std::size_t>(size - end_));
   std::size_t begin = 0;
   for (std::size_t end = 0; (end = bytes.find('\n', begin)) != std::string::npos; begin = end + 1)
     news.lines.push_back(bytes.substr(begin, end - begin));

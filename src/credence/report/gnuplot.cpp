@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "credence/base/descriptor.h"
 #include "credence/base/errors.h"
 #include "credence/base/files.h"
 
@@ -41,12 +42,13 @@ Finished run_program(const std::string& program, const std::string& argument,
                      const std::filesystem::path& folder) {
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) return {.error = errno};
+  Descriptor from(ends[0]), to(ends[1]);
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_addchdir_np(&actions, folder.c_str());
   posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-  posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
-  posix_spawn_file_actions_adddup2(&actions, ends[1], STDERR_FILENO);
+  posix_spawn_file_actions_adddup2(&actions, to.get(), STDOUT_FILENO);
+  posix_spawn_file_actions_adddup2(&actions, to.get(), STDERR_FILENO);
   // No shell, and no ~/.gnuplot: plots are the same everywhere.
   std::string name = program, settings = "--default-settings", script = argument;
   const std::array<char*, 4> arguments{name.data(), settings.data(), script.data(), nullptr};
@@ -55,15 +57,15 @@ Finished run_program(const std::string& program, const std::string& argument,
   finished.error =
       ::posix_spawnp(&child, program.c_str(), &actions, nullptr, arguments.data(), environ);
   posix_spawn_file_actions_destroy(&actions);
-  ::close(ends[1]);
+  to.close();
   std::array<char, 4096> buffer{};
   while (finished.error == 0) {
-    const ssize_t count = ::read(ends[0], buffer.data(), buffer.size());
+    const ssize_t count = ::read(from.get(), buffer.data(), buffer.size());
     if (count < 0 && errno == EINTR) continue;
     if (count <= 0) break;
     finished.said.append(buffer.data(), static_cast<std::size_t>(count));
   }
-  ::close(ends[0]);
+  from.close();
   while (finished.error == 0 && ::waitpid(child, &finished.status, 0) < 0 && errno == EINTR) {
   }
   return finished;

@@ -107,7 +107,8 @@ Api::Api(ServedModel model, PredictionService& service, ServiceMetrics& metrics,
       service_(service),
       metrics_(metrics),
       options_(options),
-      card_(model_card(model_, options)) {}
+      card_(model_card(model_, options)),
+      scale_(*model_.like) {}
 
 std::string Api::known_path(const std::string& path) {
   return find_route(path) ? path : "other";
@@ -175,14 +176,17 @@ Answer Api::predict(const RequestHead& head, const std::string& body) {
   require_request(rows <= options_.max_rows, too_large, "inputs: expected at most ",
                   options_.max_rows, " rows, got ", rows);
   const auto inputs = inputs_of(request.inputs, "inputs", *model_.like);
+  const std::string warning = scale_.warning(*inputs);
   std::future<Predictions> future = service_.submit(inputs, samples, expires);
   require_request(future.wait_until(expires) == std::future_status::ready, overloaded,
                   "no prediction within ", options_.timeout_s, " s; try again, or with less");
   const std::vector<NamedTensor> arrays =
       named_arrays(future.get(), model_.like->target_info().classes);
-  if (wants_npz(head.accept))
-    return {.content_type = "application/x-npz", .body = npz_bytes("predictions", arrays)};
-  return {.body = arrays_json(arrays)};
+  Answer answer = wants_npz(head.accept) ? Answer{.content_type = "application/x-npz",
+                                                  .body = npz_bytes("predictions", arrays)}
+                                         : Answer{.body = arrays_json(arrays, warning)};
+  if (!warning.empty()) answer.headers = {{"Credence-Warning", warning}};
+  return answer;
 }
 
 }  // namespace credence

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "credence/data/inputs.h"
 #include "credence/losses/problem.h"
 #include "credence/serve/metrics.h"
 #include "credence/serve/prediction_service.h"
@@ -72,6 +73,7 @@ class Api {
   ServiceMetrics& metrics_;
   ApiOptions options_;
   std::string card_;
+  InputScale scale_;
 };
 
 }  // namespace credence

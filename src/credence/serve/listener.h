@@ -2,24 +2,9 @@
 
 #include <string>
 
+#include "credence/base/descriptor.h"
+
 namespace credence {
-
-/// An open file or socket, closed at its end.
-class Descriptor {
- public:
-  Descriptor() = default;
-  explicit Descriptor(int number) : number_(number) {}
-  Descriptor(Descriptor&& other) noexcept : number_(other.release()) {}
-  Descriptor& operator=(Descriptor&& other) noexcept;
-  ~Descriptor();
-
-  int get() const { return number_; }
-  bool is_open() const { return number_ >= 0; }
-  int release();
-
- private:
-  int number_ = -1;
-};
 
 /// A TCP port that connections come to.
 ///

@@ -36,12 +36,17 @@ void append(std::string& text, const Shape& shape, int axis, const float*& from)
 
 }  // namespace
 
-std::string arrays_json(const std::vector<NamedTensor>& arrays) {
+std::string arrays_json(const std::vector<NamedTensor>& arrays, const std::string& warning) {
   std::string text = "{";
   for (const auto& [name, tensor] : arrays) {
     text += concat(text.size() > 1 ? "," : "", '"', name, "\":");
     const float* from = tensor.data<float>();
     append(text, tensor.shape(), 0, from);
+  }
+  if (!warning.empty()) {
+    const std::vector<Field> fields{{"warning", warning}};
+    text += concat(text.size() > 1 ? "," : "", json_object(fields).substr(1));
+    text.pop_back();
   }
   return text + "}\n";
 }

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "credence/base/descriptor.h"
 #include "credence/base/errors.h"
 #include "credence/base/table.h"
 #include "credence/base/text.h"
@@ -75,10 +76,8 @@ int terminal_behind(int file_descriptor) {
   const std::string outside = concat("/proc/", ::getppid(), "/fd/1");
   struct stat status {};
   if (::stat(outside.c_str(), &status) != 0 || !S_ISCHR(status.st_mode)) return -1;
-  const int opened = ::open(outside.c_str(), O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
-  if (opened < 0 || ::isatty(opened) == 1) return opened;
-  ::close(opened);
-  return -1;
+  Descriptor opened(::open(outside.c_str(), O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC));
+  return ::isatty(opened.get()) == 1 ? opened.release() : -1;
 }
 
 }  // namespace
