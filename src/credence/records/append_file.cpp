@@ -53,11 +53,10 @@ void AppendFile::write(std::string_view record) {
 }
 
 std::optional<bool> is_being_written(const std::filesystem::path& path) {
-  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  if (file < 0) return std::nullopt;
-  const bool is_free = ::flock(file, LOCK_SH | LOCK_NB) == 0;
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (!file.is_open()) return std::nullopt;
+  const bool is_free = ::flock(file.get(), LOCK_SH | LOCK_NB) == 0;
   const bool is_locked = !is_free && errno == EWOULDBLOCK;
-  ::close(file);
   return is_free || is_locked ? std::optional(is_locked) : std::nullopt;
 }
 
