@@ -85,6 +85,18 @@ class Answers(ServeTest):
         mean = [p for row in expected["mean"] for p in row]
         self.assertEqual(arrays["mean"][1], list(struct.unpack("<30f", struct.pack("<30f", *mean))))
 
+    def test_warn_of_inputs_on_the_scale_of_bytes(self):
+        rows = [[255 * value for value in image(2)]]
+        says = "inputs reach 247.031, those of training 1; give bytes (uint8), or divide by 255"
+        answer = self.service.predict(as_images(rows))
+        self.assertEqual(answer.pop("warning"), says)
+        array = npy((1, 28, 28), "<f4", struct.pack("<784f", *rows[0]))
+        self.assertEqual(answer, self.predicted(array))
+        self.assertIn(says, self.succeed("predict", "run", "-i", "inputs.npy", "-o", "y.csv").stderr)
+        headers = self.service.ask("POST", "/v1/predict", array, content_type="application/x-npy",
+                                   accept="application/x-npz")[1]
+        self.assertEqual(headers["Credence-Warning"], says)
+
     def test_do_not_depend_on_what_else_is_asked(self):
         asked = [as_images([image(100 * n + i) for i in range(1 + n % 5)]) for n in range(24)]
         alone = [self.service.predict(rows) for rows in asked]
@@ -131,9 +143,16 @@ class Answers(ServeTest):
         json_type = {"content_type": "application/json"}
         for status, says, method, path, body, headers in [
                 (400, "byte 2: expected JSON", "POST", "/v1/predict", "{", json_type),
+                (400, "body: expected an object", "POST", "/v1/predict", "", json_type),
+                (400, "body: expected an .npy array, got an empty one", "POST", "/v1/predict", "",
+                 {"content_type": "application/x-npy"}),
                 (400, "body", "POST", "/v1/predict", "{}", {"content_type": "application/x-npy"}),
                 (404, "did you mean", "POST", "/v1/predic", good, json_type),
                 (404, "unknown path", "GET", "/" + "x" * 5000, None, {}),
+                (414, "path: expected at most 8192 bytes", "GET", "/" + "x" * 9000, None, {}),
+                (400, "expected a request of HTTP/1.1, got none", "FOO", "/healthz", None, {}),
+                (400, "expected a request of HTTP/1.1, got none", "GET", "/v1/model", None,
+                 {"range": "nonsense"}),
                 (405, "expected POST, got GET", "GET", "/v1/predict", None, {}),
                 (405, "expected GET", "DELETE", "/v1/model", None, {}),
                 (405, "got PATCH", "PATCH", "/v1/model", None, {}),
@@ -149,6 +168,15 @@ class Answers(ServeTest):
                  "/v1/predict", request([image(0)]), json_type),
                 (422, "inputs[0][0]: expected a number or an array, got null", "POST",
                  "/v1/predict", '{"inputs": [[null]]}', json_type),
+                (422, "inputs[0][1]: expected a finite number, got NaN", "POST", "/v1/predict",
+                 json.dumps({"inputs": [[1, float("nan")]]}), json_type),
+                (422, "inputs[0][0]: expected a finite number, got -Infinity", "POST",
+                 "/v1/predict", json.dumps({"inputs": [[-float("inf")]]}), json_type),
+                (422, "inputs[0][0]: expected a finite number, got 1e999", "POST", "/v1/predict",
+                 '{"inputs": [[1e999]]}', json_type),
+                (422, "inputs[0][0][1]: expected a finite number, got nan", "POST", "/v1/predict",
+                 npy((1, 28, 28), "<f4", struct.pack("<784f", 0, float("nan"), *[0] * 782)),
+                 {"content_type": "application/x-npy"}),
                 (422, "samples: expected 1 to 50, got 51", "POST", "/v1/predict",
                  good[:-1] + ', "samples": 51}', json_type)]:
             with self.subTest(says=says):
@@ -361,6 +389,7 @@ class Ends(ServeTest):
             self.assertEqual(service.process.wait(timeout=30), 0)
             with self.assertRaises(ConnectionError):
                 service.socket()
+            idle.close()
 
     @staticmethod
     def submitted(service):
@@ -395,6 +424,19 @@ class Ends(ServeTest):
         with self.serve() as service:
             service.process.send_signal(signal.SIGINT)
             self.assertEqual(service.process.wait(timeout=30), 0)
+
+    def test_at_once_when_it_is_told_twice(self):
+        with self.serve("--max-samples", 60000, "--timeout-s", 60,
+                        exit_code=-signal.SIGTERM) as service:
+            body = request(as_images([image(i) for i in range(9)]), samples=60000).encode()
+            with service.socket() as connected:
+                connected.sendall(b"POST /v1/predict HTTP/1.1\r\nContent-Type: application/json\r\n"
+                                  b"Content-Length: %d\r\n\r\n%s" % (len(body), body))
+                wait_until(lambda: self.submitted(service) == 1)
+                service.process.send_signal(signal.SIGINT)
+                wait_until(lambda: self.is_refused(service))
+                service.process.send_signal(signal.SIGTERM)
+                self.assertEqual(service.process.wait(timeout=30), -signal.SIGTERM)
 
     def test_with_the_exit_code_of_what_is_wrong(self):
         with socket.create_server(("127.0.0.1", 0)) as taken:

@@ -9,6 +9,7 @@ import os
 import socket
 import struct
 import subprocess
+import tempfile
 import threading
 import zipfile
 
@@ -20,9 +21,10 @@ class Service:
 
     def __init__(self, folder, run, *arguments, variables=None, exit_code=0):
         self.exit_code = exit_code
+        self.errors = tempfile.TemporaryFile("w+")  # a pipe that nobody reads would stop the service
         self.process = subprocess.Popen(
             [PROGRAM, "serve", run, "--port", "0", *map(str, arguments)], cwd=folder, text=True,
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self.errors,
             env={**os.environ, **(variables or {})})
         limit = threading.Timer(60, self.process.kill)
         limit.start()
@@ -30,7 +32,7 @@ class Service:
         limit.cancel()
         if " at http://" not in line:
             self.process.kill()
-            raise AssertionError(f"{line}{self.process.stderr.read()}")
+            raise AssertionError(line + self.said())
         self.port = int(line.rsplit(":", 1)[1])
 
     def __enter__(self):
@@ -40,12 +42,19 @@ class Service:
         if self.process.poll() is None:
             self.process.terminate()
         try:
-            _, errors = self.process.communicate(timeout=60)
+            self.process.communicate(timeout=60)
         except subprocess.TimeoutExpired:
             self.process.kill()
             raise
+        errors = self.said()
+        self.errors.close()
         if kind is None and self.process.returncode != self.exit_code:
             raise AssertionError(f"exit code {self.process.returncode}\n{errors}")
+
+    def said(self):
+        """What it has written to its standard error."""
+        self.errors.seek(0)
+        return self.errors.read()
 
     def connect(self):
         return http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)

@@ -60,9 +60,14 @@ void HttpConnection::run() {
 
 Answer HttpConnection::answer_to_no_request(int status) const {
   if (!stream_.head_error().empty()) return error_answer(bad_syntax, stream_.head_error());
-  return error_answer(
-      stream_.is_late() ? too_slow : status,
-      concat("expected a request of HTTP/1.1 within ", options_.timeout_s, " s, got none"));
+  if (stream_.is_late())
+    return error_answer(too_slow, concat("expected a request of HTTP/1.1 within ",
+                                         options_.timeout_s, " s, got none"));
+  if (status == too_long)
+    return error_answer(too_long, concat("path: expected at most ",
+                                         CPPHTTPLIB_REQUEST_URI_MAX_LENGTH, " bytes, got more"));
+  if (status == our_defect) return error_answer(our_defect, "internal error");
+  return error_answer(bad_syntax, "expected a request of HTTP/1.1, got none");
 }
 
 template <class Self>

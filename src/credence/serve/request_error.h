@@ -17,8 +17,8 @@ class RequestError : public std::runtime_error {
 
 // Statuses, by what they mean here.
 inline constexpr int bad_syntax = 400, unauthorized = 401, not_found = 404, bad_method = 405,
-                     too_slow = 408, too_large = 413, bad_type = 415, bad_content = 422,
-                     our_defect = 500, overloaded = 503;
+                     too_slow = 408, too_large = 413, too_long = 414, bad_type = 415,
+                     bad_content = 422, our_defect = 500, overloaded = 503;
 
 /// Throws a RequestError of that status with the parts as its message unless `condition` holds.
 template <class... Parts>
