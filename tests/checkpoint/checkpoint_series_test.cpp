@@ -31,11 +31,11 @@ std::vector<std::int64_t> due_steps(const CheckpointOptions& options, bool saves
   const CheckpointSeries series({.options = options, .saves_end = saves_end});
   std::vector<std::int64_t> due;
   for (std::int64_t step = 1; step <= 40; ++step) {
-    const TrainingPlace place{.step = step,
-                              .epoch = step / 10,
-                              .ends_epoch = step % 10 == 0,
-                              .ends_training = step == 40};
-    if (series.is_due(place, {})) due.push_back(step);
+    const TrainingPosition position{.step = step,
+                                 .epoch = step / 10,
+                                 .ends_epoch = step % 10 == 0,
+                                 .ends_training = step == 40};
+    if (series.is_due(position, {})) due.push_back(step);
   }
   return due;
 }
@@ -54,9 +54,9 @@ TEST(CheckpointSeries, IsDueAtTheEndIfTold) {
 
 TEST(CheckpointSeries, IsDueByTimeOnTheClockOfTheRankThatWrites) {
   const CheckpointOptions at_once{.every_minutes = 1e-12}, never{.every_minutes = 0};
-  EXPECT_GT(CheckpointSeries({.options = at_once, .writes = true}).wish().save, 0);
-  EXPECT_EQ(CheckpointSeries({.options = at_once, .writes = false}).wish().save, 0);
-  EXPECT_EQ(CheckpointSeries({.options = never, .writes = true}).wish().save, 0);
+  EXPECT_GT(CheckpointSeries({.options = at_once, .writes = true}).request().save, 0);
+  EXPECT_EQ(CheckpointSeries({.options = at_once, .writes = false}).request().save, 0);
+  EXPECT_EQ(CheckpointSeries({.options = never, .writes = true}).request().save, 0);
 }
 
 TEST(CheckpointSeries, IsDueOnASignalToAnyRank) {
@@ -64,10 +64,10 @@ TEST(CheckpointSeries, IsDueOnASignalToAnyRank) {
   const EndRequests end_requests;
   CheckpointSeries series({.writes = false});
   std::raise(SIGUSR1);
-  EXPECT_GT(series.wish().save, 0);
-  EXPECT_EQ(series.wish().save, 0);
+  EXPECT_GT(series.request().save, 0);
+  EXPECT_EQ(series.request().save, 0);
   std::raise(SIGTERM);
-  EXPECT_GT(series.wish().end, 0);
+  EXPECT_GT(series.request().end, 0);
   EXPECT_TRUE(series.is_due({.step = 1}, {.save = 0, .end = 1}));
 }
 
@@ -77,8 +77,9 @@ std::string best_of(const std::string& figure, std::vector<double> values) {
   CheckpointSeries series(
       {.directory = directory.path(), .options = {.keep = 1, .best = figure}, .writes = true});
   for (std::size_t epoch = 0; epoch < values.size(); ++epoch) {
-    const TrainingPlace place{.step = static_cast<std::int64_t>(epoch + 1), .best = values[epoch]};
-    if (series.is_due(place, {})) series.save(place, one("w", 1), {}, one("p", 1));
+    const TrainingPosition position{.step = static_cast<std::int64_t>(epoch + 1),
+                                 .best = values[epoch]};
+    if (series.is_due(position, {})) series.save(position, one("w", 1), {}, one("p", 1));
   }
   series.finish();
   return read_text(directory / "best");

@@ -78,7 +78,7 @@ CheckpointSeries::CheckpointSeries(Parts parts) : parts_(std::move(parts)) {}
 
 CheckpointSeries::~CheckpointSeries() = default;
 
-CheckpointWish CheckpointSeries::wish() {
+CheckpointRequest CheckpointSeries::request() {
   const std::chrono::duration<double> since = Clock::now() - last_;
   const double minutes = parts_.options.every_minutes;
   const bool is_time = parts_.writes && minutes > 0 && since.count() >= 60 * minutes;
@@ -86,32 +86,33 @@ CheckpointWish CheckpointSeries::wish() {
   return {.save = is_time || is_asked ? 1.0 : 0.0, .end = EndRequests::signal() != 0 ? 1.0 : 0.0};
 }
 
-bool CheckpointSeries::improves(const TrainingPlace& place) const {
-  if (!place.best || std::isnan(*place.best)) return false;
+bool CheckpointSeries::improves(const TrainingPosition& position) const {
+  if (!position.best || std::isnan(*position.best)) return false;
   if (!best_) return true;
-  return better_of(parts_.options.best) == Better::more ? *place.best > *best_
-                                                        : *place.best < *best_;
+  return better_of(parts_.options.best) == Better::more ? *position.best > *best_
+                                                        : *position.best < *best_;
 }
 
-bool CheckpointSeries::is_due(const TrainingPlace& place, const CheckpointWish& wish) const {
+bool CheckpointSeries::is_due(const TrainingPosition& position,
+                              const CheckpointRequest& request) const {
   const auto every = [](std::int64_t number, std::int64_t period) {
     return period > 0 && number % period == 0;
   };
-  return wish.save > 0 || (place.ends_training && parts_.saves_end) || wish.end > 0 ||
-         improves(place) || every(place.step, parts_.options.every_steps) ||
-         (place.ends_epoch && every(place.epoch, parts_.options.every_epochs));
+  return request.save > 0 || (position.ends_training && parts_.saves_end) || request.end > 0 ||
+         improves(position) || every(position.step, parts_.options.every_steps) ||
+         (position.ends_epoch && every(position.epoch, parts_.options.every_epochs));
 }
 
-void CheckpointSeries::save(const TrainingPlace& place, std::span<const NamedTensor> model,
+void CheckpointSeries::save(const TrainingPosition& position, std::span<const NamedTensor> model,
                             std::span<const NamedTensor> optimizer,
                             std::span<const NamedTensor> progress) {
   last_ = Clock::now();
-  CheckpointInfo info{.step = static_cast<std::uint64_t>(place.step),
-                      .epoch = static_cast<std::uint64_t>(place.epoch),
+  CheckpointInfo info{.step = static_cast<std::uint64_t>(position.step),
+                      .epoch = static_cast<std::uint64_t>(position.epoch),
                       .seed = parts_.seed,
                       .config_hash = parts_.config_hash};
-  const bool is_best = improves(place);
-  if (is_best) best_ = place.best;
+  const bool is_best = improves(position);
+  if (is_best) best_ = position.best;
   if (!parts_.writes) return;
   if (parts_.facts) info.more = parts_.facts();
   if (best_) info.more[best_key] = fmt::format("{}", *best_);
@@ -124,7 +125,7 @@ void CheckpointSeries::save(const TrainingPlace& place, std::span<const NamedTen
         });
   }
   std::vector<NamedTensor> all(model.begin(), model.end());
-  std::ranges::copy(parts_.beside, std::back_inserter(all));
+  std::ranges::copy(parts_.auxiliary, std::back_inserter(all));
   std::ranges::move(as_progress({progress.begin(), progress.end()}), std::back_inserter(all));
   settle();
   warn_of_failure([&] { writer_->begin(all, optimizer, info, is_best); });

@@ -33,15 +33,16 @@ void check(const CheckpointOptions& options);
 void check_best(const CheckpointOptions& options, std::vector<std::string> figures);
 
 /// What ranks ask for: adding up those of all gives that of the job.
-struct CheckpointWish {
+struct CheckpointRequest {
   double save = 0;  ///< above 0: a checkpoint after this step
   double end = 0;   ///< above 0: a checkpoint, and then the end
 };
 
 /// How far a training has come.
-struct TrainingPlace {
+struct TrainingPosition {
   std::int64_t step = 0;
-  std::int64_t epoch = 0;  ///< epochs completed
+  std::int64_t epoch = 0;   ///< epochs completed
+  std::int64_t epochs = 0;  ///< of the whole training
   bool ends_epoch = false, ends_training = false;
   std::optional<double> best{};  ///< the figure that options name, if an epoch has given it
 };
@@ -63,19 +64,19 @@ class CheckpointSeries {
     bool saves_end = false;  ///< after the last step too
     std::uint64_t seed = 0;
     std::string config_hash{};
-    std::vector<NamedTensor> beside{};  ///< saved with each: the units of data
-    std::function<Metadata()> facts{};  ///< likewise: what the records have come to
+    std::vector<NamedTensor> auxiliary{};  ///< saved with each: the units of data
+    std::function<Metadata()> facts{};     ///< likewise: what the records have come to
   };
   explicit CheckpointSeries(Parts parts);
   ~CheckpointSeries();
 
   /// What this rank asks for before the step: its clock, if it writes, and its signals.
-  CheckpointWish wish();
-  /// Whether one is due at this place, if the ranks together ask for `wish`.
-  bool is_due(const TrainingPlace& place, const CheckpointWish& wish) const;
+  CheckpointRequest request();
+  /// Whether one is due at this position, if the ranks together ask for `request`.
+  bool is_due(const TrainingPosition& position, const CheckpointRequest& request) const;
   /// Copies the state, which the writing rank then writes while training goes on. A checkpoint that
   /// fails is a warning: the one before stays, and the next is tried.
-  void save(const TrainingPlace& place, std::span<const NamedTensor> model,
+  void save(const TrainingPosition& position, std::span<const NamedTensor> model,
             std::span<const NamedTensor> optimizer, std::span<const NamedTensor> progress);
   /// Until all is written. IoError or CreateError if it cannot be.
   void finish();
@@ -106,7 +107,7 @@ class CheckpointSeries {
  private:
   using Clock = std::chrono::steady_clock;
 
-  bool improves(const TrainingPlace& place) const;
+  bool improves(const TrainingPosition& position) const;
 
   Parts parts_;
   std::unique_ptr<CheckpointWriter> writer_;  // of the rank that writes, from the first save on

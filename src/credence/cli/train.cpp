@@ -102,7 +102,7 @@ Trained run_saved(Fit& fit, const Experiment& experiment, const TrainTarget& tar
        .resumes = !target.resumed.empty(),
        .seed = experiment.seed,
        .config_hash = text_sha256(experiment.resolved),
-       .beside = units_to_save(fit.data()),
+       .auxiliary = units_to_save(fit.data()),
        .facts = records ? [records] { return records->facts(); } : std::function<Metadata()>()});
   fit.set_checkpoints(&checkpoints);
   const EndRequests requests;

@@ -46,19 +46,19 @@ TrainedModel load_run(const std::string& run, const std::vector<std::string>& ov
   std::vector<NamedTensor> weights = named_values(trained.model->parameters());
   const std::filesystem::path checkpoint =
       text_of_rank_zero(communicator, [&] { return find_checkpoint(directory.path()).string(); });
-  const SavedBeside beside = load_weights(checkpoint, weights);
+  const AuxiliaryTensors auxiliary = load_weights(checkpoint, weights);
   try {
-    trained.weights = load_weight_samples(beside.posterior, trained.model->parameters());
+    trained.weights = load_weight_samples(auxiliary.posterior, trained.model->parameters());
     trained.calibration = trained.experiment.predict_places.check([&] {
       return load_calibration(trained.experiment.calibration, trained.experiment.predict.interval,
-                              beside.calibration);
+                              auxiliary.calibration);
     });
   } catch (const DataError& error) {
     throw DataError(concat(checkpoint.string(), ": ", error.what()));
   }
   const std::string& method = trained.experiment.inference_name;
   const bool lacks_posterior = method != "single" && !trained.weights;
-  require<DataError>(!lacks_posterior || beside.progress.empty(), checkpoint.string(),
+  require<DataError>(!lacks_posterior || auxiliary.progress.empty(), checkpoint.string(),
                      ": training has not ended, and ", method, " has no posterior before that; ",
                      "go on with credence train --resume ", run);
   require<DataError>(!lacks_posterior, checkpoint.string(),
@@ -68,7 +68,7 @@ TrainedModel load_run(const std::string& run, const std::vector<std::string>& ov
   if (communicator.rank() == 0 && !std::filesystem::exists(directory.summary(), error))
     log_warning(
         concat(run, " is not complete: its weights are those of ", checkpoint.filename().string()));
-  take_units(trained.data, beside.data, checkpoint.string());
+  take_units(trained.data, auxiliary.data, checkpoint.string());
   trained.loss = trained.experiment.make_loss(*trained.model, *trained.data.train);
   return trained;
 }
