@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -34,8 +35,10 @@ void check_best(const CheckpointOptions& options, std::vector<std::string> figur
 
 /// What ranks ask for: adding up those of all gives that of the job.
 struct CheckpointRequest {
-  double save = 0;  ///< above 0: a checkpoint after this step
-  double end = 0;   ///< above 0: a checkpoint, and then the end
+  double save = 0;         ///< above 0: a checkpoint after this step
+  double announce = 0;     ///< above 0: and a word when it is saved
+  double end = 0;          ///< above 0: a checkpoint, and then the end
+  double best_failed = 0;  ///< above 0: the best so far could not be written
 };
 
 /// How far a training has come.
@@ -66,14 +69,19 @@ class CheckpointSeries {
     std::string config_hash{};
     std::vector<NamedTensor> auxiliary{};  ///< saved with each: the units of data
     std::function<Metadata()> facts{};     ///< likewise: what the records have come to
+    /// Told, by the thread that trains, of each checkpoint that a signal asked for and is saved.
+    std::function<void(const std::string& text)> tell{};
   };
   explicit CheckpointSeries(Parts parts);
   ~CheckpointSeries();
 
-  /// What this rank asks for before the step: its clock, if it writes, and its signals.
-  CheckpointRequest request();
-  /// Whether one is due at this position, if the ranks together ask for `request`.
-  bool is_due(const TrainingPosition& position, const CheckpointRequest& request) const;
+  /// What this rank asks for before a step: its clock, and what became of what it wrote, if it
+  /// writes; and its signals.
+  CheckpointRequest request(bool ends_epoch = false);
+  /// Takes what the ranks together ask for after that step.
+  void agree(const CheckpointRequest& request);
+  /// Whether one is due at this position, or the ranks together ask for it.
+  bool is_due(const TrainingPosition& position) const;
   /// Copies the state, which the writing rank then writes while training goes on. A checkpoint that
   /// fails is a warning: the one before stays, and the next is tried.
   void save(const TrainingPosition& position, std::span<const NamedTensor> model,
@@ -95,6 +103,9 @@ class CheckpointSeries {
   /// The checkpoint to go on from: the newest that is whole and of a training under way. Empty if
   /// this training begins anew. A damaged one is a warning, and DataError if there is no other.
   std::filesystem::path find() const;
+  /// The figure of the best checkpoint that is on disk; empty if there is none.
+  std::string find_best() const;
+  void set_best(const std::string& figure);
   /// Goes on from it: copies it into the tensors.
   SavedTraining load(const std::filesystem::path& file, std::span<NamedTensor> model,
                      std::span<NamedTensor> optimizer);
@@ -108,12 +119,26 @@ class CheckpointSeries {
   using Clock = std::chrono::steady_clock;
 
   bool improves(const TrainingPosition& position) const;
+  std::optional<double> saved_best() const { return best_failed_ ? best_before_ : best_; }
+  void start_writer();
+
+  /// A checkpoint that is being written, in the background.
+  struct Begun {
+    std::int64_t step = 0;
+    bool is_best = false, is_announced = false;
+  };
 
   Parts parts_;
-  std::unique_ptr<CheckpointWriter> writer_;  // of the rank that writes, from the first save on
   Clock::time_point last_ = Clock::now();
-  std::optional<double> best_;
+  CheckpointRequest agreed_;                   // of all ranks
+  std::optional<double> best_, best_before_;   // what was last taken for it, and the one before
+  bool best_failed_ = false;                   // of which the other ranks are yet to hear
+  std::optional<Begun> begun_;                 // of which it is not known yet what became of it
+  bool is_saved_ = false, is_marked_ = false;  // it is, and as the best: set by the writer's thread
+  std::map<std::filesystem::path, bool> is_whole_;  // of that thread: each is read once
   End end_;
+  std::unique_ptr<CheckpointWriter> writer_;  // of the rank that writes, from the first save on;
+                                              // last: its thread uses the others
 };
 
 }  // namespace credence

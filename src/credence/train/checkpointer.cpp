@@ -34,12 +34,14 @@ Tensor numbers(const SavedState& state, const std::string& name, std::size_t cou
 
 }  // namespace
 
-CheckpointRequest Checkpointer::request() {
-  return parts_.checkpoints ? parts_.checkpoints->request() : CheckpointRequest{};
+CheckpointRequest Checkpointer::request(bool ends_epoch) {
+  return parts_.checkpoints ? parts_.checkpoints->request(ends_epoch) : CheckpointRequest{};
 }
 
 void Checkpointer::save_if_due(const TrainingPosition& position, const CheckpointRequest& request) {
-  if (!parts_.checkpoints || !parts_.checkpoints->is_due(position, request)) return;
+  if (!parts_.checkpoints) return;
+  parts_.checkpoints->agree(request);
+  if (!parts_.checkpoints->is_due(position)) return;
   parts_.checkpoints->save(position, named_values(parts_.model.parameters()),
                            parts_.optimizer.state(), state());
   if (request.end == 0) return;
@@ -64,8 +66,10 @@ void Checkpointer::restore() {
   std::vector<NamedTensor> model = named_values(parts_.model.parameters());
   std::vector<NamedTensor> optimizer = parts_.optimizer.state();
   const SavedTraining saved = parts_.checkpoints->load(file, model, optimizer);
+  parts_.checkpoints->set_best(
+      text_of_rank_zero(parts_.communicator, [this] { return parts_.checkpoints->find_best(); }));
   progress_.step = static_cast<std::int64_t>(saved.info.step);
-  take(SavedState(saved.progress));
+  take(SavedState(saved.progress, "training under way"));
 }
 
 std::vector<NamedTensor> Checkpointer::state() {

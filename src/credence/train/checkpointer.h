@@ -20,8 +20,8 @@ class Checkpointer {
   /// Goes on from the newest checkpoint, if there is one to go on from. DataError if it is of
   /// another training. Collective.
   void restore();
-  /// What this rank asks for before a step.
-  CheckpointRequest request();
+  /// What this rank asks for before a step, which may be the last of an epoch.
+  CheckpointRequest request(bool ends_epoch);
   /// Saves the state if that is due here, or the ranks together ask for it. Interrupted when it is
   /// saved and they have asked for the end. Collective.
   void save_if_due(const TrainingPosition& position, const CheckpointRequest& request);

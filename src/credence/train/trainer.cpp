@@ -99,7 +99,9 @@ TrainReport Trainer::run() {
   while (progress_.step < options_.epochs * steps_per_epoch) {
     const Clock::time_point begin = Clock::now();
     StepReport report = take_step(static_cast<std::uint64_t>(progress_.step));
-    progress_.epoch.seconds += seconds_since(begin);
+    const double seconds = seconds_since(begin);
+    progress_.epoch.seconds += seconds;
+    progress_.total.session.seconds += seconds;
     report.samples_per_sec = progress_.epoch.samples_per_sec();
     ++progress_.step;
     for (Observer* observer : observers_) observer->on_step(report);
@@ -141,8 +143,8 @@ StepReport Trainer::take_step(std::uint64_t step) {
   const auto global_size = static_cast<double>(batch.global_size);
   parts_.optimizer.begin_pass(parts_.model.parameters(), context);
 
-  const CheckpointRequest own = checkpointer_.request();
-  std::array<double, 3> sums{0, own.save, own.end};
+  const CheckpointRequest own = checkpointer_.request(report.step_in_epoch == steps_per_epoch);
+  std::array<double, 5> sums{0, own.save, own.announce, own.end, own.best_failed};
   double& nll = sums[0];
   Request sum;
   const std::int64_t micro_batches = micro_batch_count(batch.max_rows, options_.micro_batch);
@@ -157,7 +159,7 @@ StepReport Trainer::take_step(std::uint64_t step) {
     buckets_.finalize();
     sum.wait();
   });
-  request_ = {.save = sums[1], .end = sums[2]};
+  request_ = {.save = sums[1], .announce = sums[2], .end = sums[3], .best_failed = sums[4]};
 
   const double examples = static_cast<double>(parts_.loader.dataset().size());
   report.nll = report.loss = nll + nll_shift_;
@@ -175,6 +177,8 @@ StepReport Trainer::take_step(std::uint64_t step) {
   epoch.kl += report.kl;
   epoch.examples += batch.global_size;
   ++epoch.steps;
+  progress_.total.session.examples += batch.global_size;
+  ++progress_.total.session.steps;
   return report;
 }
 
