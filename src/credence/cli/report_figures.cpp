@@ -162,7 +162,10 @@ void add_network_figures(ReportedRun& run, const std::vector<std::string>& overr
     }
   };
   TrainedModel trained;
-  if (!add("test", [&] { trained = load_run(run.path, overrides, communicator); })) return;
+  const RunChoice choice{.run = run.path, .overrides = overrides, .checkpoint = options.checkpoint};
+  if (!add("test", [&] { trained = load_run(choice, communicator); })) return;
+  if (!options.checkpoint.empty())
+    run.notes.push_back({"test", "by the weights of " + trained.checkpoint.filename().string()});
   NetworkFigures figures(trained, options, progress, communicator, run);
   add("test", [&] { figures.add_test(); });
   add("diagnostics", [&] { figures.add_posteriors(); });

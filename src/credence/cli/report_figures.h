@@ -9,6 +9,7 @@ namespace credence::cli {
 struct ReportOptions {
   std::optional<std::int64_t> samples;  ///< draws, instead of the recipe's
   std::vector<std::int64_t> examples;   ///< of the test set, whose densities are asked for
+  std::string checkpoint;               ///< as of RunChoice
 };
 
 /// Adds to the figures of a run those that take its network: how it predicts its test set, its KL
