@@ -54,6 +54,15 @@ TEST_F(LogTest, WritesToAFileAtOnceWithTimeAndLevel) {
   EXPECT_THAT(read_text(directory / "log.txt"), ContainsRegex(" error failed\n$"));
 }
 
+TEST_F(LogTest, RecordsInFilesAtTheLevelOfWhatIsShown) {
+  const TemporaryFolder directory;
+  add_log_file(directory / "log.txt");
+  CaptureStderr();
+  log_error_to_files("disk full");
+  EXPECT_EQ(GetCapturedStderr(), "");
+  EXPECT_THAT(read_text(directory / "log.txt"), ContainsRegex(" error disk full\n$"));
+}
+
 TEST_F(LogTest, RecordsInFilesWhatIsShownElsewhere) {
   const TemporaryFolder directory;
   CaptureStderr();

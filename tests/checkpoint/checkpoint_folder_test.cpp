@@ -90,6 +90,38 @@ TEST(CheckpointFolder, KeepsTheBest) {
   EXPECT_TRUE(fs::exists(directory / checkpoint_name(4)));
 }
 
+TEST(CheckpointFolder, CountsWholeOnesAloneAmongThoseToKeep) {
+  const TemporaryFolder directory;
+  for (const std::uint64_t step : {1, 2, 3, 4, 5}) save_training(directory.path(), step);
+  damage(directory / checkpoint_name(5));
+  damage(directory / checkpoint_name(3));
+  prune_checkpoints(directory.path(), 2);
+  for (const std::uint64_t step : {1, 2, 3, 4, 5})
+    EXPECT_EQ(fs::exists(directory / checkpoint_name(step)), step > 1) << step;
+}
+
+TEST(CheckpointFolder, IsChosenOfARunByNameOrFile) {
+  const TemporaryFolder run;
+  const fs::path folder = run / "checkpoints";
+  const auto message = [&](const std::string& choice) {
+    return message_of<DataError>([&] { choose_checkpoint(run.path(), choice); });
+  };
+  for (const std::uint64_t step : {1, 2, 3}) save_training(folder, step);
+  EXPECT_THAT(message("best"), HasSubstr("expected a file \"best\""));
+  EXPECT_THAT(message("best"), HasSubstr("found step-00000003.safetensors, "));
+  mark_best(folder / checkpoint_name(2));
+  EXPECT_EQ(choose_checkpoint(run.path(), ""), folder / checkpoint_name(3));
+  EXPECT_EQ(choose_checkpoint(run.path(), "latest"), folder / checkpoint_name(3));
+  EXPECT_EQ(choose_checkpoint(run.path(), "best"), folder / checkpoint_name(2));
+  EXPECT_EQ(choose_checkpoint(run.path(), checkpoint_name(1)), folder / checkpoint_name(1));
+  const fs::path file = folder / checkpoint_name(1);
+  EXPECT_EQ(choose_checkpoint(run.path(), file.string()), file);
+  EXPECT_THAT(message("bset"), HasSubstr("bset: expected \"latest\", \"best\" or"));
+  EXPECT_THAT(message("bset"), HasSubstr("step-00000001.safetensors, latest, best"));
+  fs::remove(folder / checkpoint_name(2));
+  EXPECT_THAT(message("best"), HasSubstr("names step-00000002.safetensors, which is missing"));
+}
+
 TEST(CheckpointFolder, FindsTheNewestOfATrainingUnderWay) {
   const TemporaryFolder directory;
   EXPECT_FALSE(find_training(directory / "none"));

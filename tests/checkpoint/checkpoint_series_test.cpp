@@ -31,11 +31,11 @@ std::vector<std::int64_t> due_steps(const CheckpointOptions& options, bool saves
   const CheckpointSeries series({.options = options, .saves_end = saves_end});
   std::vector<std::int64_t> due;
   for (std::int64_t step = 1; step <= 40; ++step) {
-    const TrainingPlace place{.step = step,
-                              .epoch = step / 10,
-                              .ends_epoch = step % 10 == 0,
-                              .ends_training = step == 40};
-    if (series.is_due(place, {})) due.push_back(step);
+    const TrainingPosition position{.step = step,
+                                    .epoch = step / 10,
+                                    .ends_epoch = step % 10 == 0,
+                                    .ends_training = step == 40};
+    if (series.is_due(position)) due.push_back(step);
   }
   return due;
 }
@@ -54,9 +54,9 @@ TEST(CheckpointSeries, IsDueAtTheEndIfTold) {
 
 TEST(CheckpointSeries, IsDueByTimeOnTheClockOfTheRankThatWrites) {
   const CheckpointOptions at_once{.every_minutes = 1e-12}, never{.every_minutes = 0};
-  EXPECT_GT(CheckpointSeries({.options = at_once, .writes = true}).wish().save, 0);
-  EXPECT_EQ(CheckpointSeries({.options = at_once, .writes = false}).wish().save, 0);
-  EXPECT_EQ(CheckpointSeries({.options = never, .writes = true}).wish().save, 0);
+  EXPECT_GT(CheckpointSeries({.options = at_once, .writes = true}).request().save, 0);
+  EXPECT_EQ(CheckpointSeries({.options = at_once, .writes = false}).request().save, 0);
+  EXPECT_EQ(CheckpointSeries({.options = never, .writes = true}).request().save, 0);
 }
 
 TEST(CheckpointSeries, IsDueOnASignalToAnyRank) {
@@ -64,11 +64,13 @@ TEST(CheckpointSeries, IsDueOnASignalToAnyRank) {
   const EndRequests end_requests;
   CheckpointSeries series({.writes = false});
   std::raise(SIGUSR1);
-  EXPECT_GT(series.wish().save, 0);
-  EXPECT_EQ(series.wish().save, 0);
+  EXPECT_GT(series.request().save, 0);
+  EXPECT_EQ(series.request().save, 0);
   std::raise(SIGTERM);
-  EXPECT_GT(series.wish().end, 0);
-  EXPECT_TRUE(series.is_due({.step = 1}, {.save = 0, .end = 1}));
+  EXPECT_GT(series.request().end, 0);
+  EXPECT_FALSE(series.is_due({.step = 1}));
+  series.agree({.end = 1});
+  EXPECT_TRUE(series.is_due({.step = 1}));
 }
 
 /// The step in `best` after epochs of these values.
@@ -77,8 +79,9 @@ std::string best_of(const std::string& figure, std::vector<double> values) {
   CheckpointSeries series(
       {.directory = directory.path(), .options = {.keep = 1, .best = figure}, .writes = true});
   for (std::size_t epoch = 0; epoch < values.size(); ++epoch) {
-    const TrainingPlace place{.step = static_cast<std::int64_t>(epoch + 1), .best = values[epoch]};
-    if (series.is_due(place, {})) series.save(place, one("w", 1), {}, one("p", 1));
+    const TrainingPosition position{.step = static_cast<std::int64_t>(epoch + 1),
+                                    .best = values[epoch]};
+    if (series.is_due(position)) series.save(position, one("w", 1), {}, one("p", 1));
   }
   series.finish();
   return read_text(directory / "best");
@@ -124,8 +127,9 @@ TEST(CheckpointSeries, GoesOnWithTensorsProgressAndTheBestSoFar) {
   EXPECT_EQ(optimizer[0].tensor.span<float>()[0], 2.5F);
   ASSERT_EQ(saved.progress.size(), 1U);
   EXPECT_EQ(saved.progress[0].tensor.span<float>()[0], 3.5F);
-  EXPECT_FALSE(second.is_due({.step = 4, .best = 0.3}, {}));
-  EXPECT_TRUE(second.is_due({.step = 4, .best = 0.2}, {}));
+  second.set_best(second.find_best());
+  EXPECT_FALSE(second.is_due({.step = 4, .best = 0.3}));
+  EXPECT_TRUE(second.is_due({.step = 4, .best = 0.2}));
   EXPECT_EQ(largest_saved(directory.path(), "metrics_bytes"), 77);
 
   CheckpointSeries::Parts anew = parts;
@@ -142,6 +146,110 @@ TEST(CheckpointSeries, WarnsOfOneThatFailsUnlessItMustBeWritten) {
   EXPECT_NO_THROW(series.settle());
   series.save({.step = 3}, one("w", 1), {}, one("p", 1));
   EXPECT_THROW(series.finish(), CreateError);
+}
+
+/// The training's side of an epoch that takes one step.
+void end_epoch(CheckpointSeries& series, std::int64_t epoch, double figure) {
+  series.agree(series.request(true));
+  const TrainingPosition position{
+      .step = epoch, .epoch = epoch, .ends_epoch = true, .best = figure};
+  if (series.is_due(position)) series.save(position, one("w", figure), {}, one("p", 1));
+}
+
+TEST(CheckpointSeries, TakesForTheBestOnlyWhatIsOnDisk) {
+  const TemporaryFolder directory;
+  const CheckpointSeries::Parts parts{.directory = directory / "checkpoints",
+                                      .options = {.keep = 1, .best = "val_nll"},
+                                      .writes = true,
+                                      .resumes = true};
+  const auto best = [&] { return read_text(parts.directory / "best"); };
+  {
+    CheckpointSeries series(parts);
+    end_epoch(series, 1, 0.9);
+    series.finish();
+    const std::filesystem::path away = directory / "away";
+    std::filesystem::rename(parts.directory, away);
+    directory.write("checkpoints", "a file, where a folder should be");
+    end_epoch(series, 2, 0.5);
+    EXPECT_EQ(series.request(true).best_failed, 1);  // waits until that is known
+    series.agree({.best_failed = 1});
+    std::filesystem::remove(parts.directory);
+    std::filesystem::rename(away, parts.directory);
+    EXPECT_EQ(best(), "step-00000001.safetensors\n");
+    end_epoch(series, 3, 0.95);
+    series.finish();
+    EXPECT_EQ(best(), "step-00000001.safetensors\n");
+    end_epoch(series, 4, 0.7);  // worse than what was lost, better than what is there
+    series.finish();
+    EXPECT_EQ(best(), "step-00000004.safetensors\n");
+  }
+  CheckpointSeries resumed(parts);
+  EXPECT_EQ(resumed.find_best(), "0.7");
+  std::filesystem::resize_file(parts.directory / "step-00000004.safetensors", 100);
+  EXPECT_EQ(resumed.find_best(), "");
+}
+
+TEST(CheckpointSeries, KnowsAfterAResumeTheBestThatIsMarkedNotTheOneThatWasToBe) {
+  const TemporaryFolder directory;
+  const CheckpointSeries::Parts parts{.directory = directory.path(),
+                                      .options = {.best = "val_nll"},
+                                      .writes = true,
+                                      .resumes = true};
+  {
+    CheckpointSeries series(parts);
+    end_epoch(series, 1, 0.9);
+    series.finish();
+    std::filesystem::rename(directory / "best", directory / "marked");
+    std::filesystem::create_directory(directory / "best");  // so that it cannot be written
+    directory.write("best/full", "");
+    end_epoch(series, 2, 0.5);
+    EXPECT_THROW(series.finish(), Error);
+    EXPECT_EQ(series.request().best_failed, 1);
+  }
+  std::filesystem::remove_all(directory / "best");
+  std::filesystem::rename(directory / "marked", directory / "best");
+  const CheckpointSeries resumed(parts);
+  EXPECT_EQ(resumed.find().filename(), "step-00000002.safetensors");
+  EXPECT_EQ(resumed.find_best(), "0.9");
+}
+
+TEST(CheckpointSeries, TellsOfACheckpointThatASignalAskedForOnceItIsSaved) {
+  const TemporaryFolder directory;
+  std::vector<std::string> told;
+  CheckpointSeries series({.directory = directory / "checkpoints",
+                           .writes = true,
+                           .tell = [&](const std::string& line) { told.push_back(line); }});
+  const auto save = [&](std::int64_t step, const CheckpointRequest& request) {
+    series.agree(request);
+    series.save({.step = step}, one("w", 1), {}, one("p", 1));
+    series.settle();
+  };
+  save(1, {.save = 1});
+  EXPECT_TRUE(told.empty());
+  save(2, {.save = 1, .announce = 1});
+  ASSERT_EQ(told.size(), 1U);
+  EXPECT_THAT(told[0], HasSubstr("checkpoint saved after step 2: "));
+  std::filesystem::remove_all(directory / "checkpoints");
+  directory.write("checkpoints", "a file, where a folder should be");
+  save(3, {.save = 1, .announce = 1});
+  EXPECT_EQ(told.size(), 1U);
+}
+
+TEST(CheckpointSeries, KeepsWholeOnesForThoseThatAreDamaged) {
+  const TemporaryFolder directory;
+  CheckpointSeries series({.directory = directory.path(), .options = {.keep = 2}, .writes = true});
+  const auto file = [&](std::int64_t step) {
+    return directory / checkpoint_name(static_cast<std::uint64_t>(step));
+  };
+  directory.write(file(90).filename(), "damaged");
+  directory.write(file(80).filename(), "damaged");
+  for (const std::int64_t step : {1, 2, 3}) {
+    series.save({.step = step}, one("w", 1), {}, one("p", 1));
+    series.finish();
+  }
+  EXPECT_FALSE(std::filesystem::exists(file(1)));
+  EXPECT_TRUE(std::filesystem::exists(file(2)));
+  EXPECT_TRUE(std::filesystem::exists(file(3)));
 }
 
 }  // namespace

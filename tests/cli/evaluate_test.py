@@ -5,7 +5,8 @@ import json
 import csv
 import math
 
-from program import ProgramTest, main, needs_mpi, numbers, write_line_recipe
+from program import (ProgramTest, main, needs_mpi, numbers, read_npz, write_line_recipe,
+                     write_npz)
 
 RECIPE = "mnist_bnn_fc_flipout.yaml"
 ALL = "rotated,noised,symbols"
@@ -72,6 +73,55 @@ class Unfamiliar(Evaluated):
     def test_refuses_unknown_names(self):
         self.fail_with(78, ["rotatd", 'did you mean "rotated"'], "evaluate", "run", "--ood",
                        "noised,rotatd")
+
+
+class Chosen(ProgramTest):
+    """Of the checkpoints of a run the one whose weights are asked for."""
+
+    SAVED = ("train.epochs=3", "train.global_batch_size=100", "checkpoint.every_epochs=1",
+             "checkpoint.keep=9", "predict.samples=2", "--threads", 1)
+    FIRST = "step-00000006.safetensors"
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.trained = cls.train(RECIPE, *cls.SAVED)
+        (cls.trained.checkpoints / "best").write_text(cls.FIRST + "\n")
+
+    def figures(self, *arguments):
+        done = self.succeed("evaluate", "run", "--json", *arguments)
+        return numbers(done.stdout), done.stderr
+
+    def test_is_that_of_a_name_or_a_file(self):
+        latest, said = self.figures()
+        self.assertEqual(said, "")
+        best, said = self.figures("--checkpoint", "best")
+        self.assertEqual(said, f"weights of run/checkpoints/{self.FIRST}\n")
+        self.assertNotEqual(best, latest)
+        self.assertEqual(self.figures("--checkpoint", "latest")[0], latest)
+        self.assertEqual(self.figures("--checkpoint", self.FIRST)[0], best)
+        self.assertEqual(self.figures("--checkpoint", f"run/checkpoints/{self.FIRST}")[0], best)
+
+    def test_is_that_of_the_other_commands_too(self):
+        write_npz(self.folder / "inputs.npz", "x", (2, 28, 28), [i % 256 for i in range(1568)])
+        for name in ("best", "latest"):
+            self.succeed("predict", "run", "--input", "inputs.npz", "--output", f"{name}.npz",
+                         "--checkpoint", name)
+        self.assertNotEqual(read_npz(self.folder / "best.npz"),
+                            read_npz(self.folder / "latest.npz"))
+        done = self.succeed("report", "run", "--no-plots", "--checkpoint", "best")
+        self.assertIn(f"by the weights of {self.FIRST}", done.stderr)
+        self.fail_with(65, ["bset"], "serve", "run", "--port", 0, "--checkpoint", "bset")
+
+    def test_is_refused_where_it_is_not(self):
+        self.fail_with(65, ["bset", 'expected "latest", "best"', self.FIRST], "evaluate", "run",
+                       "--checkpoint", "bset")
+
+    def test_is_refused_before_a_method_has_its_posterior(self):
+        self.train("mnist_cnn_fc.yaml", *self.SAVED, "inference.type=swag", output="swag")
+        self.succeed("evaluate", "swag")
+        self.fail_with(65, [self.FIRST, "expected the posterior of swag", "complete"], "evaluate",
+                       "swag", "--checkpoint", self.FIRST)
 
 
 class Bootstrap(Evaluated):

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """A run in MLflow's store of files."""
 
+import subprocess
 import time
 
-from program import ProgramTest, main
+from program import PROGRAM, ProgramTest, main
 
 BNN = "mnist_bnn_conv_flipout.yaml"
 QUICK = ("data.train_count=200", "data.test_count=50", "train.global_batch_size=50",
@@ -78,6 +79,24 @@ class Mlflow(ProgramTest):
                        if meta(file)["name"] == "failing"]
         run, = experiment.glob("*/meta.yaml")
         self.assertEqual(meta(run)["status"], "4")
+
+    def test_a_run_that_a_signal_ends_was_killed(self):
+        process = subprocess.Popen(
+            [PROGRAM, "train", "run/config.yaml", "records.mlflow_experiment=killed",
+             "train.epochs=1000", "-o", "killed", "--threads", "1"], cwd=self.folder,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        metrics = self.folder / "killed" / "metrics.jsonl"
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline and not (
+                metrics.exists() and '"event":"step"' in metrics.read_text()):
+            time.sleep(0.01)
+        process.terminate()
+        self.assertEqual(process.wait(timeout=60), 143)
+        statuses = [meta(file)["status"] for file in (self.folder / "store").glob("*/*/meta.yaml")
+                    if meta(file)["run_name"] == "killed"]
+        self.assertEqual(statuses, ["5"])
 
     def test_a_folder_that_cannot_be_made(self):
         (self.folder / "file").write_text("")

@@ -2,7 +2,9 @@
 """`credence train --resume`: a training that was ended half-way goes on as if it had not been."""
 
 import fcntl
+import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -95,6 +97,8 @@ class Resume(ProgramTest):
         ended = self.interrupt("term", "checkpoint.every_steps=0", signals=(signal.SIGTERM,))
         self.assertEqual(ended.returncode, 128 + signal.SIGTERM, ended.output)
         self.assertIn("saved after step", ended.output)
+        self.assertIn("go on with credence train --resume term", ended.output)
+        self.assertRegex((self.folder / "term" / "log.txt").read_text(), r" error asked to end: .*")
         self.assertFalse((self.folder / "term" / "summary.json").exists())
         run, _ = self.resume("term")
         self.assert_same_run(run)
@@ -104,6 +108,10 @@ class Resume(ProgramTest):
                                  signals=(signal.SIGUSR1,))
         self.assertEqual(process.returncode, 0, process.output)
         run = Run(self.folder / "usr1")
+        told = r"(?m)^checkpoint saved after step \d+: (usr1/checkpoints/step-\d+\.safetensors)$"
+        self.assertRegex(process.output, told)
+        self.assertTrue((self.folder / re.search(told, process.output).group(1)).exists())
+        self.assertRegex(run.text("log.txt"), "info checkpoint saved after step")
         self.assertEqual(len(list(run.checkpoints.glob("step-*"))), 2)  # that one, and the last
         self.assert_same_run(run)
 
@@ -132,6 +140,35 @@ class Resume(ProgramTest):
         self.assert_same_run(Run(self.folder / "auto"))
         self.assertIn("complete", self.succeed(*auto).stdout)
         self.fail_with(78, ["auto", "configured otherwise", "seed"], *auto, "seed=7")
+
+    def test_auto_waits_while_another_process_writes_the_run(self):
+        self.interrupt("held")
+        with open(self.folder / "held" / "metrics.jsonl", "rb+") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            process = subprocess.Popen(
+                [PROGRAM, "train", str(RECIPES / RECIPE), *SMALL, *LONG, "--threads", "1",
+                 "--output", "held", "--resume", "auto"], cwd=self.folder, text=True,
+                stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+            self.addCleanup(process.wait)
+            self.addCleanup(process.kill)
+            self.assertIn("waiting for another process that writes held",
+                          process.stderr.readline())
+            self.assertIsNone(process.poll())
+        _, errors = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 0, errors)
+        self.assertNotIn("waiting", errors)  # once
+        self.assert_same_run(Run(self.folder / "held"))
+
+    def test_its_profile_is_of_its_own_steps(self):
+        self.interrupt("profiled", "--profile")
+        run, output = self.resume("profiled", "--profile")
+        profile = json.loads(run.text("profile.json"))
+        begun = int(re.search(r"going on from step (\d+)", output).group(1))
+        self.assertGreater(begun, 0)
+        self.assertEqual(profile["steps"], STEPS - begun)
+        self.assertEqual(profile["examples_per_step"], 32)
+        other, = (row["seconds"] for row in profile["rows"] if row["phase"] == "other")
+        self.assertLess(other, 0.5 * profile["seconds"])
 
     def test_while_the_run_is_still_under_way_is_refused(self):
         process = subprocess.Popen(

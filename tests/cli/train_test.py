@@ -143,7 +143,7 @@ class RunDirectory(ProgramTest):
         self.start("train", RECIPES / BAYESIAN, *SMALL, "train.optimizer=SGD",
                    "train.learning_rate=1e30", "--output", "failed")
         self.assertRegex(Run(self.folder / "failed").text("log.txt"),
-                         r" error: the loss is nan at step 2 ")
+                         r" error the loss is nan at step 2 ")
 
     def test_checkpoint(self):
         run = self.run_directory

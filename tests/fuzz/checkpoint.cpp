@@ -29,16 +29,17 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   std::vector<NamedTensor> values = named_values(parameters);
   file.is_accepted_by<DataError>([&] { load_training(file.path(), values, {}); });
 
-  SavedBeside beside;
-  if (!file.is_accepted_by<DataError>([&] { beside = load_weights(file.path(), values); }))
+  AuxiliaryTensors auxiliary;
+  if (!file.is_accepted_by<DataError>([&] { auxiliary = load_weights(file.path(), values); }))
     return 0;
-  fuzz::accepts<DataError>("posterior", [&] { use_posterior(beside.posterior, parameters); });
-  fuzz::accepts<DataError>("posterior", [&] { use_posterior(beside.posterior, no_bias); });
+  fuzz::accepts<DataError>("posterior", [&] { use_posterior(auxiliary.posterior, parameters); });
+  fuzz::accepts<DataError>("posterior", [&] { use_posterior(auxiliary.posterior, no_bias); });
   for (const auto method : {CalibrationMethod::temperature, CalibrationMethod::conformal})
-    fuzz::accepts<DataError, ConfigError>(
-        "calibration", [&] { load_calibration({.calibration = method}, 0.5, beside.calibration); });
+    fuzz::accepts<DataError, ConfigError>("calibration", [&] {
+      load_calibration({.calibration = method}, 0.5, auxiliary.calibration);
+    });
   const auto like =
       std::make_shared<InMemoryDataset>("like", Tensor({2, 3}), Tensor({2, 2}), TargetInfo{});
-  fuzz::accepts<DataError>("units", [&] { in_saved_units(like, beside.data, "units"); });
+  fuzz::accepts<DataError>("units", [&] { in_saved_units(like, auxiliary.data, "units"); });
   return 0;
 }

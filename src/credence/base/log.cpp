@@ -80,11 +80,13 @@ void log_error(std::string_view text) {
   log.write(spdlog::level::err, rank + std::string(text));
 }
 
-void log_to_files(std::string_view text) {
+namespace {
+
+void write_to_files(spdlog::level::level_enum level, std::string_view text) {
   Log& log = program_log();
   const std::lock_guard lock(log.mutex);
   const auto& sinks = log.logger.sinks();
-  const spdlog::details::log_msg message(log.logger.name(), spdlog::level::info,
+  const spdlog::details::log_msg message(log.logger.name(), level,
                                          spdlog::string_view_t(text.data(), text.size()));
   for (std::size_t i = 1; i < sinks.size(); ++i) {  // the first is stderr
     try {
@@ -94,6 +96,16 @@ void log_to_files(std::string_view text) {
       // A full disk is reported by what has to be written; this may be that very report.
     }
   }
+}
+
+}  // namespace
+
+void log_to_files(std::string_view text) {
+  write_to_files(spdlog::level::info, text);
+}
+
+void log_error_to_files(std::string_view text) {
+  write_to_files(spdlog::level::err, text);
 }
 
 void add_log_file(const std::filesystem::path& path) {

@@ -13,6 +13,7 @@ void log_error(std::string_view text);
 
 /// To log.txt alone: what the terminal is shown in another way. A disk that is full is no error.
 void log_to_files(std::string_view text);
+void log_error_to_files(std::string_view text);
 
 /// Appends every later message to the file as well, with time and level. CreateError if it cannot
 /// be opened.

@@ -18,14 +18,14 @@ bool SavedState::has(const std::string& name) const {
 
 Tensor SavedState::take(const std::string& name, const Shape& shape, DType dtype) const {
   const Tensor* const tensor = find(name);
-  require<DataError>(tensor != nullptr, "posterior: expected a tensor \"", name, "\" of shape ",
-                     shape, ", found none");
-  require<DataError>(tensor->shape() == shape && tensor->dtype() == dtype, "posterior: tensor \"",
-                     name, "\": expected ", name_of(dtype), " ", shape, ", got ",
+  require<DataError>(tensor != nullptr, of_, ": expected a tensor \"", name, "\" of shape ", shape,
+                     ", found none");
+  require<DataError>(tensor->shape() == shape && tensor->dtype() == dtype, of_, ": tensor \"", name,
+                     "\": expected ", name_of(dtype), " ", shape, ", got ",
                      name_of(tensor->dtype()), " ", tensor->shape());
   with_real_type(dtype, [&](auto zero) {
     for (const auto value : tensor->span<decltype(zero)>())
-      require<DataError>(std::isfinite(value), "posterior: tensor \"", name,
+      require<DataError>(std::isfinite(value), of_, ": tensor \"", name,
                          "\": expected finite numbers, got ", value);
   });
   return *tensor;

@@ -6,10 +6,11 @@
 
 namespace credence {
 
-/// The tensors of a saved state, found by name.
+/// The tensors of a saved state, found by name. `of` says in messages whose state it is.
 class SavedState {
  public:
-  explicit SavedState(std::span<const NamedTensor> tensors) : tensors_(tensors) {}
+  SavedState(std::span<const NamedTensor> tensors, std::string_view of)
+      : tensors_(tensors), of_(of) {}
 
   bool has(const std::string& name) const;
   /// DataError if there is none of this name, type and shape.
@@ -21,6 +22,7 @@ class SavedState {
   const Tensor* find(const std::string& name) const;
 
   std::span<const NamedTensor> tensors_;
+  std::string_view of_;
 };
 
 }  // namespace credence

@@ -43,7 +43,7 @@ std::unique_ptr<WeightSamples> load_weight_samples(std::span<const NamedTensor> 
   const std::string& first = state[0].name;
   const std::string kind = first.substr(0, first.find('.'));
   require<DataError>(kinds().has(kind), "posterior: tensor \"", first, "\" is of no known kind");
-  return kinds().find(kind)(SavedState(state), parameters);
+  return kinds().find(kind)(SavedState(state, "posterior"), parameters);
 }
 
 SavedValues::SavedValues(std::span<Parameter* const> parameters)

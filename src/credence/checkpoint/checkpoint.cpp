@@ -95,9 +95,10 @@ void require_checksums(const fs::path& file, const SafetensorsFile& content) {
                      "it changed by another program, or written by an older version?");
 }
 
-/// Takes from a file's tensors those beside a model's. A layer may be called "data".
-SavedBeside take_beside(std::vector<NamedTensor>& tensors, std::span<const NamedTensor> model) {
-  SavedBeside beside;
+/// Takes from a file's tensors those that are not the model's. A layer may be called "data".
+AuxiliaryTensors take_auxiliary(std::vector<NamedTensor>& tensors,
+                                std::span<const NamedTensor> model) {
+  AuxiliaryTensors auxiliary;
   const auto take = [&](std::string_view prefix, std::vector<NamedTensor>& taken) {
     const auto stays = [&](const NamedTensor& tensor) {
       return !tensor.name.starts_with(prefix) ||
@@ -107,14 +108,14 @@ SavedBeside take_beside(std::vector<NamedTensor>& tensors, std::span<const Named
     taken.assign(gone, tensors.end());
     tensors.erase(gone, tensors.end());
   };
-  take(data_prefix, beside.data);
-  take(posterior_prefix, beside.posterior);
-  take(calibration_prefix, beside.calibration);
-  take(progress_prefix, beside.progress);
-  for (NamedTensor& tensor : beside.posterior) tensor.name.erase(0, posterior_prefix.size());
-  for (NamedTensor& tensor : beside.calibration) tensor.name.erase(0, calibration_prefix.size());
-  for (NamedTensor& tensor : beside.progress) tensor.name.erase(0, progress_prefix.size());
-  return beside;
+  take(data_prefix, auxiliary.data);
+  take(posterior_prefix, auxiliary.posterior);
+  take(calibration_prefix, auxiliary.calibration);
+  take(progress_prefix, auxiliary.progress);
+  for (NamedTensor& tensor : auxiliary.posterior) tensor.name.erase(0, posterior_prefix.size());
+  for (NamedTensor& tensor : auxiliary.calibration) tensor.name.erase(0, calibration_prefix.size());
+  for (NamedTensor& tensor : auxiliary.progress) tensor.name.erase(0, progress_prefix.size());
+  return auxiliary;
 }
 
 std::vector<NamedTensor> with_prefix(std::string_view prefix, std::vector<NamedTensor> tensors) {
@@ -153,9 +154,9 @@ SavedTraining load_training(const fs::path& file, std::span<NamedTensor> model,
   require_checksums(file, content);
   CheckpointInfo info = info_of(file, std::move(content.metadata));
   auto destination = with_optimizer(model, optimizer);
-  SavedBeside beside = take_beside(content.tensors, destination);
+  AuxiliaryTensors auxiliary = take_auxiliary(content.tensors, destination);
   copy_exactly(file, content.tensors, destination);
-  return {.info = std::move(info), .progress = std::move(beside.progress)};
+  return {.info = std::move(info), .progress = std::move(auxiliary.progress)};
 }
 
 CheckedFile check_checkpoint(const fs::path& file) {
@@ -167,20 +168,20 @@ CheckedFile check_checkpoint(const fs::path& file) {
   return {.metadata = std::move(content.metadata), .is_under_way = is_under_way};
 }
 
-bool is_beside_weights(const std::string& name) {
+bool is_auxiliary(const std::string& name) {
   return name.starts_with(data_prefix) || name.starts_with(posterior_prefix) ||
          name.starts_with(calibration_prefix) || name.starts_with(progress_prefix);
 }
 
-SavedBeside load_weights(const fs::path& file, std::span<NamedTensor> model) {
+AuxiliaryTensors load_weights(const fs::path& file, std::span<NamedTensor> model) {
   SafetensorsFile content = read_safetensors(file);
   if (is_own(content.metadata)) require_checksums(file, content);
   std::erase_if(content.tensors, [](const NamedTensor& tensor) {
     return tensor.name.starts_with(optimizer_prefix);
   });
-  SavedBeside beside = take_beside(content.tensors, model);
+  AuxiliaryTensors auxiliary = take_auxiliary(content.tensors, model);
   copy_exactly(file, content.tensors, model);
-  return beside;
+  return auxiliary;
 }
 
 std::vector<NamedTensor> as_posterior(std::vector<NamedTensor> tensors) {

@@ -31,8 +31,8 @@ std::vector<NamedTensor> named_values(std::span<Parameter* const> parameters);
 void write_checkpoint(const std::filesystem::path& file, std::span<const NamedTensor> model,
                       std::span<const NamedTensor> optimizer, const CheckpointInfo& info);
 
-/// What a checkpoint has beside the tensors of a model and an optimizer.
-struct SavedBeside {
+/// The tensors of a checkpoint that are neither a model's nor an optimizer's.
+struct AuxiliaryTensors {
   std::vector<NamedTensor> data;         ///< "data.<name>": of the data
   std::vector<NamedTensor> posterior;    ///< "posterior.<name>", without the prefix: of the weights
   std::vector<NamedTensor> calibration;  ///< "calibration.<name>", likewise: of the predictions
@@ -41,7 +41,7 @@ struct SavedBeside {
 
 /// Copies a file into the tensors of a model alone, whatever optimizer state or metadata the file
 /// has. One that another program wrote needs no checksums.
-SavedBeside load_weights(const std::filesystem::path& file, std::span<NamedTensor> model);
+AuxiliaryTensors load_weights(const std::filesystem::path& file, std::span<NamedTensor> model);
 
 /// A training that was under way.
 struct SavedTraining {
@@ -51,7 +51,7 @@ struct SavedTraining {
 
 /// Copies a checkpoint into the tensors of a model and an optimizer. DataError, naming the tensor,
 /// what was expected and what came, unless the file has these tensors with these shapes and types,
-/// no others but those beside them, and checksums that are right; nothing is copied then.
+/// no others but auxiliary ones, and checksums that are right; nothing is copied then.
 SavedTraining load_training(const std::filesystem::path& file, std::span<NamedTensor> model,
                             std::span<NamedTensor> optimizer);
 
@@ -63,8 +63,8 @@ struct CheckedFile {
 /// Reads a file through. DataError unless every byte is as it was written.
 CheckedFile check_checkpoint(const std::filesystem::path& file);
 
-/// Whether a tensor of that name is one of those beside a model's.
-bool is_beside_weights(const std::string& name);
+/// Whether a tensor of that name is one of AuxiliaryTensors.
+bool is_auxiliary(const std::string& name);
 
 /// The tensors of a posterior under the names that a checkpoint has for them.
 std::vector<NamedTensor> as_posterior(std::vector<NamedTensor> tensors);

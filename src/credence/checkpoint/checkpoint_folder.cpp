@@ -56,6 +56,15 @@ std::vector<StepFile> checkpoints_in(const fs::path& directory) {
   return files;
 }
 
+/// For messages: "step-00000009.safetensors, latest, best", or "none".
+std::string names_in(const fs::path& directory) {
+  std::vector<std::string> names;
+  for (const auto& [step, file] : checkpoints_in(directory)) names.push_back(file.filename());
+  for (const char* name : {latest, best})
+    if (!name_in(directory, name).empty()) names.emplace_back(name);
+  return names.empty() ? "none" : join(names);
+}
+
 /// The checkpoint that `latest` names, or, if that is damaged, the newest whole one before it, or,
 /// if there is none of that name, of all.
 fs::path find_whole(const fs::path& directory, const Warn& warn) {
@@ -108,12 +117,25 @@ void mark_best(const fs::path& checkpoint) {
   write_file(checkpoint.parent_path() / best, checkpoint.filename().string() + "\n");
 }
 
-void prune_checkpoints(const fs::path& directory, std::int64_t keep) {
+bool is_whole_checkpoint(const fs::path& checkpoint) {
+  try {
+    check_checkpoint(checkpoint);
+    return true;
+  } catch (const DataError&) {
+    return false;
+  }
+}
+
+void prune_checkpoints(const fs::path& directory, std::int64_t keep, const IsWhole& is_whole) {
   require<InternalError>(keep >= 1, "checkpoint: expected to keep at least 1, got ", keep);
   const std::string newest = name_in(directory, latest), chosen = name_in(directory, best);
-  std::int64_t place = 0;
+  std::int64_t whole = 0;
   for (const auto& [step, file] : checkpoints_in(directory)) {
-    if (++place <= keep || file.filename() == newest || file.filename() == chosen) continue;
+    if (whole < keep) {
+      if (is_whole(file)) ++whole;
+      continue;
+    }
+    if (file.filename() == newest || file.filename() == chosen) continue;
     std::error_code error;
     fs::remove(file, error);
     require<IoError>(!error, file.string(), ": cannot be removed: ", error.message());
@@ -135,6 +157,37 @@ fs::path find_checkpoint(const fs::path& path, const Warn& warn) {
                          has_members ? "found members of an ensemble that is still in training; go "
                                        "on with credence train --resume"
                                      : "found none; has this run written a checkpoint?"));
+}
+
+fs::path choose_checkpoint(const fs::path& run, const std::string& choice, const Warn& warn) {
+  if (choice.empty() || choice == latest) return find_checkpoint(run, warn);
+  const fs::path directory = run / "checkpoints";
+  std::error_code error;
+  if (choice == best) {
+    const std::string name = name_in(directory, best);
+    require<DataError>(!name.empty(), directory.string(), ": expected a file \"best\", which ",
+                       "checkpoint.best=val_nll or so makes training keep, found ",
+                       names_in(directory));
+    require<DataError>(fs::exists(directory / name, error), (directory / best).string(), ": names ",
+                       name, ", which is missing, of ", names_in(directory));
+    return directory / name;
+  }
+  for (const fs::path& file : {fs::path(choice), directory / choice})
+    if (fs::is_regular_file(file, error)) return file;
+  throw DataError(
+      concat(choice, ": expected \"latest\", \"best\" or a checkpoint's file, which is ",
+             "neither here nor in ", directory.string(), ": there found ", names_in(directory)));
+}
+
+std::optional<Metadata> best_metadata(const fs::path& directory, const Warn& warn) {
+  try {
+    const std::string name = name_in(directory, best);
+    if (name.empty()) return std::nullopt;
+    return check_checkpoint(directory / name).metadata;
+  } catch (const Error& reason) {
+    warn(concat(reason.what(), "; which was the best is not known: the next is taken for it"));
+    return std::nullopt;
+  }
 }
 
 std::optional<FoundTraining> find_training(const fs::path& directory, const Warn& warn) {

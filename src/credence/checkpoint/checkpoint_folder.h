@@ -28,8 +28,15 @@ std::filesystem::path save_checkpoint(const std::filesystem::path& directory,
 /// Makes `best` name this checkpoint of its folder.
 void mark_best(const std::filesystem::path& checkpoint);
 
-/// Removes all but the last `keep` checkpoints, never those that `latest` and `best` name. IoError.
-void prune_checkpoints(const std::filesystem::path& directory, std::int64_t keep);
+using IsWhole = std::function<bool(const std::filesystem::path& checkpoint)>;
+
+/// Whether every byte is as it was written. IoError if it cannot be read.
+bool is_whole_checkpoint(const std::filesystem::path& checkpoint);
+
+/// Removes the checkpoints that have `keep` whole ones after them, never those that `latest` and
+/// `best` name: a damaged one replaces none. IoError.
+void prune_checkpoints(const std::filesystem::path& directory, std::int64_t keep,
+                       const IsWhole& is_whole = is_whole_checkpoint);
 
 using Warn = std::function<void(std::string_view)>;
 
@@ -37,6 +44,16 @@ using Warn = std::function<void(std::string_view)>;
 /// latest one, read through and found whole. If that is damaged or missing, `warn` is told so, with
 /// file and place, and it is the newest whole one before it. DataError if there is none.
 std::filesystem::path find_checkpoint(const std::filesystem::path& path,
+                                      const Warn& warn = log_warning);
+
+/// One that a user has chosen of a run's: "best"; the name of a file, which may be one in its
+/// folder of checkpoints; "latest", or empty, as find_checkpoint. DataError, with what there is, if
+/// that is not there.
+std::filesystem::path choose_checkpoint(const std::filesystem::path& run, const std::string& choice,
+                                        const Warn& warn = log_warning);
+
+/// The metadata of the checkpoint that `best` names, if it is whole; if it is not, `warn` is told.
+std::optional<Metadata> best_metadata(const std::filesystem::path& directory,
                                       const Warn& warn = log_warning);
 
 struct FoundTraining {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <exception>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -78,69 +80,105 @@ CheckpointSeries::CheckpointSeries(Parts parts) : parts_(std::move(parts)) {}
 
 CheckpointSeries::~CheckpointSeries() = default;
 
-CheckpointWish CheckpointSeries::wish() {
+CheckpointRequest CheckpointSeries::request(bool ends_epoch) {
+  // At the end of an epoch it is decided what is the best, and of that only what is on disk counts.
+  if (begun_ && (!writer_->is_busy() || (ends_epoch && begun_->is_best))) settle();
   const std::chrono::duration<double> since = Clock::now() - last_;
   const double minutes = parts_.options.every_minutes;
   const bool is_time = parts_.writes && minutes > 0 && since.count() >= 60 * minutes;
   const bool is_asked = SaveRequests::take();
-  return {.save = is_time || is_asked ? 1.0 : 0.0, .end = EndRequests::signal() != 0 ? 1.0 : 0.0};
+  return {.save = is_time || is_asked ? 1.0 : 0.0,
+          .announce = is_asked ? 1.0 : 0.0,
+          .end = EndRequests::signal() != 0 ? 1.0 : 0.0,
+          .best_failed = std::exchange(best_failed_, false) ? 1.0 : 0.0};
 }
 
-bool CheckpointSeries::improves(const TrainingPlace& place) const {
-  if (!place.best || std::isnan(*place.best)) return false;
+void CheckpointSeries::agree(const CheckpointRequest& request) {
+  agreed_ = request;
+  if (agreed_.best_failed > 0) best_ = best_before_;
+}
+
+bool CheckpointSeries::improves(const TrainingPosition& position) const {
+  if (!position.best || std::isnan(*position.best)) return false;
   if (!best_) return true;
-  return better_of(parts_.options.best) == Better::more ? *place.best > *best_
-                                                        : *place.best < *best_;
+  return better_of(parts_.options.best) == Better::more ? *position.best > *best_
+                                                        : *position.best < *best_;
 }
 
-bool CheckpointSeries::is_due(const TrainingPlace& place, const CheckpointWish& wish) const {
+bool CheckpointSeries::is_due(const TrainingPosition& position) const {
   const auto every = [](std::int64_t number, std::int64_t period) {
     return period > 0 && number % period == 0;
   };
-  return wish.save > 0 || (place.ends_training && parts_.saves_end) || wish.end > 0 ||
-         improves(place) || every(place.step, parts_.options.every_steps) ||
-         (place.ends_epoch && every(place.epoch, parts_.options.every_epochs));
+  return agreed_.save > 0 || (position.ends_training && parts_.saves_end) || agreed_.end > 0 ||
+         improves(position) || every(position.step, parts_.options.every_steps) ||
+         (position.ends_epoch && every(position.epoch, parts_.options.every_epochs));
 }
 
-void CheckpointSeries::save(const TrainingPlace& place, std::span<const NamedTensor> model,
+void CheckpointSeries::save(const TrainingPosition& position, std::span<const NamedTensor> model,
                             std::span<const NamedTensor> optimizer,
                             std::span<const NamedTensor> progress) {
   last_ = Clock::now();
-  CheckpointInfo info{.step = static_cast<std::uint64_t>(place.step),
-                      .epoch = static_cast<std::uint64_t>(place.epoch),
+  settle();
+  const bool is_best = improves(position);
+  if (is_best) {
+    best_before_ = best_;
+    best_ = position.best;
+  }
+  if (!parts_.writes) return;
+  CheckpointInfo info{.step = static_cast<std::uint64_t>(position.step),
+                      .epoch = static_cast<std::uint64_t>(position.epoch),
                       .seed = parts_.seed,
                       .config_hash = parts_.config_hash};
-  const bool is_best = improves(place);
-  if (is_best) best_ = place.best;
-  if (!parts_.writes) return;
   if (parts_.facts) info.more = parts_.facts();
-  if (best_) info.more[best_key] = fmt::format("{}", *best_);
-  if (!writer_) {
-    writer_ = std::make_unique<CheckpointWriter>(
-        parts_.directory,
-        [this, keep = parts_.options.keep](const std::filesystem::path& file, bool best) {
-          if (best) mark_best(file);
-          prune_checkpoints(parts_.directory, keep);
-        });
-  }
+  if (saved_best()) info.more[best_key] = fmt::format("{}", *saved_best());
   std::vector<NamedTensor> all(model.begin(), model.end());
-  std::ranges::copy(parts_.beside, std::back_inserter(all));
+  std::ranges::copy(parts_.auxiliary, std::back_inserter(all));
   std::ranges::move(as_progress({progress.begin(), progress.end()}), std::back_inserter(all));
-  settle();
+  if (!writer_) start_writer();
+  begun_ = {.step = position.step, .is_best = is_best, .is_announced = agreed_.announce > 0};
+  is_saved_ = is_marked_ = false;
   warn_of_failure([&] { writer_->begin(all, optimizer, info, is_best); });
+}
+
+void CheckpointSeries::start_writer() {
+  const auto is_whole = [this](const std::filesystem::path& file) {
+    const auto known = is_whole_.find(file);
+    if (known != is_whole_.end()) return known->second;
+    return is_whole_[file] = is_whole_checkpoint(file);
+  };
+  const auto written = [this, is_whole](const std::filesystem::path& file, bool is_best) {
+    is_saved_ = is_whole_[file] = true;
+    if (is_best) mark_best(file);
+    is_marked_ = is_best;
+    prune_checkpoints(parts_.directory, parts_.options.keep, is_whole);
+  };
+  writer_ = std::make_unique<CheckpointWriter>(parts_.directory, written);
 }
 
 void CheckpointSeries::settle() {
   warn_of_failure([this] { finish(); });
 }
 
-void CheckpointSeries::end(std::vector<NamedTensor> progress) {
-  end_ = {.progress = std::move(progress), .metadata = parts_.facts ? parts_.facts() : Metadata()};
-  if (best_) end_.metadata[best_key] = fmt::format("{}", *best_);
+void CheckpointSeries::finish() {
+  if (!begun_) return;
+  const Begun begun = *std::exchange(begun_, std::nullopt);
+  std::exception_ptr failure;
+  try {
+    writer_->finish();
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  if (begun.is_best && !is_marked_) best_failed_ = true;
+  if (begun.is_announced && is_saved_ && parts_.tell)
+    parts_.tell(concat(
+        "checkpoint saved after step ", begun.step, ": ",
+        (parts_.directory / checkpoint_name(static_cast<std::uint64_t>(begun.step))).string()));
+  if (failure) std::rethrow_exception(failure);
 }
 
-void CheckpointSeries::finish() {
-  if (writer_) writer_->finish();
+void CheckpointSeries::end(std::vector<NamedTensor> progress) {
+  end_ = {.progress = std::move(progress), .metadata = parts_.facts ? parts_.facts() : Metadata()};
+  if (saved_best()) end_.metadata[best_key] = fmt::format("{}", *saved_best());
 }
 
 std::unique_ptr<CheckpointSeries> CheckpointSeries::of_member(std::int64_t member,
@@ -158,6 +196,18 @@ std::filesystem::path CheckpointSeries::find() const {
   return found ? found->file : std::filesystem::path();
 }
 
+std::string CheckpointSeries::find_best() const {
+  if (parts_.options.best.empty()) return {};
+  const std::optional<Metadata> metadata = best_metadata(parts_.directory);
+  if (!metadata || !metadata->contains(best_key)) return {};
+  return metadata->at(best_key);
+}
+
+void CheckpointSeries::set_best(const std::string& figure) {
+  best_.reset();
+  if (!figure.empty()) best_ = std::strtod(figure.c_str(), nullptr);
+}
+
 SavedTraining CheckpointSeries::load(const std::filesystem::path& file,
                                      std::span<NamedTensor> model,
                                      std::span<NamedTensor> optimizer) {
@@ -165,8 +215,6 @@ SavedTraining CheckpointSeries::load(const std::filesystem::path& file,
   if (parts_.writes && saved.info.config_hash != parts_.config_hash)
     log_warning(concat(file.string(), " was saved under another configuration than that of this ",
                        "run now: was config.yaml changed?"));
-  const auto best = saved.info.more.find(best_key);
-  if (best != saved.info.more.end()) best_ = std::strtod(best->second.c_str(), nullptr);
   return saved;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -33,15 +34,18 @@ void check(const CheckpointOptions& options);
 void check_best(const CheckpointOptions& options, std::vector<std::string> figures);
 
 /// What ranks ask for: adding up those of all gives that of the job.
-struct CheckpointWish {
-  double save = 0;  ///< above 0: a checkpoint after this step
-  double end = 0;   ///< above 0: a checkpoint, and then the end
+struct CheckpointRequest {
+  double save = 0;         ///< above 0: a checkpoint after this step
+  double announce = 0;     ///< above 0: and a word when it is saved
+  double end = 0;          ///< above 0: a checkpoint, and then the end
+  double best_failed = 0;  ///< above 0: the best so far could not be written
 };
 
 /// How far a training has come.
-struct TrainingPlace {
+struct TrainingPosition {
   std::int64_t step = 0;
-  std::int64_t epoch = 0;  ///< epochs completed
+  std::int64_t epoch = 0;   ///< epochs completed
+  std::int64_t epochs = 0;  ///< of the whole training
   bool ends_epoch = false, ends_training = false;
   std::optional<double> best{};  ///< the figure that options name, if an epoch has given it
 };
@@ -63,19 +67,24 @@ class CheckpointSeries {
     bool saves_end = false;  ///< after the last step too
     std::uint64_t seed = 0;
     std::string config_hash{};
-    std::vector<NamedTensor> beside{};  ///< saved with each: the units of data
-    std::function<Metadata()> facts{};  ///< likewise: what the records have come to
+    std::vector<NamedTensor> auxiliary{};  ///< saved with each: the units of data
+    std::function<Metadata()> facts{};     ///< likewise: what the records have come to
+    /// Told, by the thread that trains, of each checkpoint that a signal asked for and is saved.
+    std::function<void(const std::string& text)> tell{};
   };
   explicit CheckpointSeries(Parts parts);
   ~CheckpointSeries();
 
-  /// What this rank asks for before the step: its clock, if it writes, and its signals.
-  CheckpointWish wish();
-  /// Whether one is due at this place, if the ranks together ask for `wish`.
-  bool is_due(const TrainingPlace& place, const CheckpointWish& wish) const;
+  /// What this rank asks for before a step: its clock, and what became of what it wrote, if it
+  /// writes; and its signals.
+  CheckpointRequest request(bool ends_epoch = false);
+  /// Takes what the ranks together ask for after that step.
+  void agree(const CheckpointRequest& request);
+  /// Whether one is due at this position, or the ranks together ask for it.
+  bool is_due(const TrainingPosition& position) const;
   /// Copies the state, which the writing rank then writes while training goes on. A checkpoint that
   /// fails is a warning: the one before stays, and the next is tried.
-  void save(const TrainingPlace& place, std::span<const NamedTensor> model,
+  void save(const TrainingPosition& position, std::span<const NamedTensor> model,
             std::span<const NamedTensor> optimizer, std::span<const NamedTensor> progress);
   /// Until all is written. IoError or CreateError if it cannot be.
   void finish();
@@ -94,6 +103,9 @@ class CheckpointSeries {
   /// The checkpoint to go on from: the newest that is whole and of a training under way. Empty if
   /// this training begins anew. A damaged one is a warning, and DataError if there is no other.
   std::filesystem::path find() const;
+  /// The figure of the best checkpoint that is on disk; empty if there is none.
+  std::string find_best() const;
+  void set_best(const std::string& figure);
   /// Goes on from it: copies it into the tensors.
   SavedTraining load(const std::filesystem::path& file, std::span<NamedTensor> model,
                      std::span<NamedTensor> optimizer);
@@ -106,13 +118,27 @@ class CheckpointSeries {
  private:
   using Clock = std::chrono::steady_clock;
 
-  bool improves(const TrainingPlace& place) const;
+  bool improves(const TrainingPosition& position) const;
+  std::optional<double> saved_best() const { return best_failed_ ? best_before_ : best_; }
+  void start_writer();
+
+  /// A checkpoint that is being written, in the background.
+  struct Begun {
+    std::int64_t step = 0;
+    bool is_best = false, is_announced = false;
+  };
 
   Parts parts_;
-  std::unique_ptr<CheckpointWriter> writer_;  // of the rank that writes, from the first save on
   Clock::time_point last_ = Clock::now();
-  std::optional<double> best_;
+  CheckpointRequest agreed_;                   // of all ranks
+  std::optional<double> best_, best_before_;   // what was last taken for it, and the one before
+  bool best_failed_ = false;                   // of which the other ranks are yet to hear
+  std::optional<Begun> begun_;                 // of which it is not known yet what became of it
+  bool is_saved_ = false, is_marked_ = false;  // it is, and as the best: set by the writer's thread
+  std::map<std::filesystem::path, bool> is_whole_;  // of that thread: each is read once
   End end_;
+  std::unique_ptr<CheckpointWriter> writer_;  // of the rank that writes, from the first save on;
+                                              // last: its thread uses the others
 };
 
 }  // namespace credence

@@ -56,6 +56,11 @@ void CheckpointWriter::finish() {
   wait(lock);
 }
 
+bool CheckpointWriter::is_busy() {
+  const std::lock_guard lock(mutex_);
+  return is_busy_;
+}
+
 void CheckpointWriter::wait(std::unique_lock<std::mutex>& lock) {
   changed_.wait(lock, [this] { return !is_busy_; });
   if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));

@@ -30,6 +30,8 @@ class CheckpointWriter {
              const CheckpointInfo& info, bool is_best = false);
   /// Until all is written. Throws what writing has thrown.
   void finish();
+  /// Whether something is still being written: finish() would wait for it.
+  bool is_busy();
 
  private:
   void work();

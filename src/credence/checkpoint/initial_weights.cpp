@@ -58,8 +58,8 @@ class Source {
 
   void require_all_used() const {
     for (const auto& [name, entry] : tensors_)
-      require<DataError>(entry.is_used || is_beside_weights(name), file_, ": tensor \"", name,
-                         "\", ", kind(*entry.tensor), ", is of no layer of this network", doubt);
+      require<DataError>(entry.is_used || is_auxiliary(name), file_, ": tensor \"", name, "\", ",
+                         kind(*entry.tensor), ", is of no layer of this network", doubt);
   }
 
  private:

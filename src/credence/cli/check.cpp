@@ -48,7 +48,8 @@ TrainedModel load_untrained(const CheckArguments& arguments, Communicator& commu
 
 /// That of a run, whose priors have their centres again. Collective.
 TrainedModel load_trained(const CheckArguments& arguments, Communicator& communicator) {
-  TrainedModel made = load_run(arguments.target, arguments.overrides, communicator);
+  TrainedModel made =
+      load_run({.run = arguments.target, .overrides = arguments.overrides}, communicator);
   centre_priors(made);
   return made;
 }

@@ -15,8 +15,7 @@ namespace credence::cli {
 namespace {
 
 struct EvaluateArguments {
-  std::string run;
-  std::vector<std::string> overrides;
+  RunChoice choice;
   std::optional<std::int64_t> samples;
   std::vector<std::string> unfamiliar;
   std::optional<std::int64_t> replicates;
@@ -61,7 +60,7 @@ void run_evaluate(const EvaluateArguments& arguments, Context& context) {
   set_up_threads(communicator, arguments.threads);
   if (!arguments.reliability.empty())
     on_rank_zero(communicator, [&] { require_creatable(arguments.reliability); });
-  const TrainedModel trained = load_run(arguments.run, arguments.overrides, communicator);
+  const TrainedModel trained = load_run(arguments.choice, communicator);
   const std::shared_ptr<const Dataset> test = trained.data.test;
   require<DataError>(test != nullptr, "data set \"", trained.experiment.data_name,
                      "\" has no test set");
@@ -115,8 +114,8 @@ void run_evaluate(const EvaluateArguments& arguments, Context& context) {
 void add_evaluate(CLI::App& app, Context& context) {
   CLI::App* const command = app.add_subcommand("evaluate", "test the network of a run directory");
   const auto arguments = std::make_shared<EvaluateArguments>();
-  command->add_option("run", arguments->run, "run directory")->required();
-  command->add_option("overrides", arguments->overrides,
+  command->add_option("run", arguments->choice.run, "run directory")->required();
+  command->add_option("overrides", arguments->choice.overrides,
                       "key=value: data.path=/elsewhere, data.name=digits");
   command->add_option("-s,--samples", arguments->samples,
                       "weight draws (default: the recipe's predict.samples)");
@@ -130,6 +129,7 @@ void add_evaluate(CLI::App& app, Context& context) {
                       "95% intervals of the metrics, from so many bootstrap replicates (1000)");
   command->add_option("--reliability", arguments->reliability,
                       "a .csv file to write: accuracy by confidence, or coverage by level");
+  add_checkpoint_option(*command, arguments->choice.checkpoint);
   command->add_option("-t,--threads", arguments->threads,
                       "threads of a rank (default, and 0: its share of the cores)");
   command->add_flag("--json", arguments->json, "one JSON object instead of a table");

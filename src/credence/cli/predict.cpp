@@ -15,10 +15,9 @@ namespace credence::cli {
 namespace {
 
 struct PredictArguments {
-  std::string run;
+  RunChoice choice;
   std::string input;
   std::string output;
-  std::vector<std::string> overrides;
   std::optional<std::int64_t> samples;
   int threads = 0;
 };
@@ -32,7 +31,7 @@ void run_predict(const PredictArguments& arguments, Context& context) {
                       "--output is the file that --input names: ", arguments.output);
   set_up_threads(communicator, arguments.threads);
   on_rank_zero(communicator, [&] { require_creatable(arguments.output); });
-  const TrainedModel trained = load_run(arguments.run, arguments.overrides, communicator);
+  const TrainedModel trained = load_run(arguments.choice, communicator);
   const std::shared_ptr<const Dataset> inputs = read_inputs(arguments.input, *trained.data.train);
   Predictor predictor = make_predictor(trained, arguments.samples);
   Progress progress(std::cerr, progress_options(STDERR_FILENO));
@@ -57,7 +56,7 @@ void add_predict(CLI::App& app, Context& context) {
   CLI::App* const command = app.add_subcommand(
       "predict", "predict inputs with the network of a run directory, with uncertainty");
   const auto arguments = std::make_shared<PredictArguments>();
-  command->add_option("run", arguments->run, "run directory")->required();
+  command->add_option("run", arguments->choice.run, "run directory")->required();
   command
       ->add_option("-i,--input", arguments->input,
                    "inputs [n, ...]: .npz (x, x_test or a single array), .npy, IDX, or CSV rows")
@@ -68,9 +67,10 @@ void add_predict(CLI::App& app, Context& context) {
                    "mutual_information; of a regression mean, sigma, epistemic_sigma, "
                    "lower, upper")
       ->required();
-  command->add_option("overrides", arguments->overrides, "key=value: data.path=/elsewhere");
+  command->add_option("overrides", arguments->choice.overrides, "key=value: data.path=/elsewhere");
   command->add_option("-s,--samples", arguments->samples,
                       "weight draws (default: the recipe's predict.samples)");
+  add_checkpoint_option(*command, arguments->choice.checkpoint);
   command->add_option("-t,--threads", arguments->threads,
                       "threads of a rank (default, and 0: its share of the cores)");
   command->callback([arguments, &context] { run_predict(*arguments, context); });

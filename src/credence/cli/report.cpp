@@ -120,6 +120,7 @@ void add_report(CLI::App& app, Context& context) {
       ->allow_extra_args(false);
   command->add_option("-s,--samples", arguments->options.samples,
                       "weight draws (default: the recipe's predict.samples)");
+  add_checkpoint_option(*command, arguments->options.checkpoint);
   command->add_flag("--no-plots", arguments->no_plots, "leave out the plots by gnuplot");
   command->add_option("-t,--threads", arguments->threads,
                       "threads of a rank (default, and 0: its share of the cores)");

@@ -159,7 +159,10 @@ void add_network_figures(ReportedRun& run, const ReportOptions& options,
     }
   };
   TrainedModel trained;
-  if (!add("test", [&] { trained = load_run(run.path, options.overrides, communicator); })) return;
+  const RunChoice choice{
+      .run = run.path, .overrides = options.overrides, .checkpoint = options.checkpoint};
+  if (!add("test", [&] { trained = load_run(choice, communicator); })) return;
+  run.weights = trained.checkpoint.filename().string();
   NetworkFigures figures(trained, options, communicator, run);
   add("test", [&] { figures.add_test(); });
   add("diagnostics", [&] { figures.add_posteriors(); });

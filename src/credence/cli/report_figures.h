@@ -11,6 +11,7 @@ struct ReportOptions {
   std::vector<std::int64_t> examples;   ///< of the test set, whose densities are asked for
   std::vector<std::string> overrides;   ///< of the recipe: where the data are
   Progress* progress = nullptr;         ///< shows how far it has come; null: nothing
+  std::string checkpoint;               ///< as of RunChoice
 };
 
 /// Adds to the figures of a run those that take its network: how it predicts its test set, its KL

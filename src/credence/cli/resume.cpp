@@ -2,7 +2,9 @@
 
 #include <sstream>
 
+#include "credence/base/file_lock.h"
 #include "credence/base/files.h"
+#include "credence/base/log.h"
 #include "credence/comm/rank_zero.h"
 #include "credence/config/config_file.h"
 #include "credence/records/run_directory.h"
@@ -31,6 +33,15 @@ void require_same(const std::string& resolved, const RunDirectory& run) {
   }
 }
 
+/// A batch system that starts a job again at once may do so while a process of the one before still
+/// holds its files, such as on a node that failed. If that lasts, opening them is the error.
+void wait_for_writer(const RunDirectory& run) {
+  wait_until_unlocked(run.metrics(), {.on_wait = [&run] {
+                        log_info(concat("waiting for another process that writes ",
+                                        run.path().string(), ", up to ", LockWait{}.limit_s, " s"));
+                      }});
+}
+
 /// The run directory that a training goes on in; empty: a new one begins.
 fs::path run_to_go_on(const TrainTargetOptions& options, const Experiment& experiment) {
   fs::path run = options.output.empty() ? experiment.output : options.output;
@@ -40,6 +51,8 @@ fs::path run_to_go_on(const TrainTargetOptions& options, const Experiment& exper
   if (run.empty() || !fs::exists(run / "config.yaml", error)) return {};
   if (!is_given && is_complete(run)) return {};
   require_same(experiment.resolved, RunDirectory::open(run));
+  wait_for_writer(RunDirectory::open(run));
+  if (!is_given && is_complete(run)) return {};  // by now
   return run;
 }
 

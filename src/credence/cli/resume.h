@@ -21,7 +21,8 @@ struct TrainTargetOptions {
 
 /// Reads the recipe, or the configuration of the run that is to go on. With "auto" that is the run
 /// directory `output`, or else the newest that this recipe has under runs/, if it is there and not
-/// complete; otherwise a new run begins. One rank looks for it. Collective.
+/// complete; otherwise a new run begins. If another process still writes it, that is waited for,
+/// two minutes at most. One rank looks for it. Collective.
 ///
 /// Errors  UsageError for a recipe or overrides beside a named run; DataError if there is no such
 ///         run; ConfigError if "auto" finds one of another configuration.

@@ -14,8 +14,7 @@ namespace credence::cli {
 namespace {
 
 struct ServeArguments {
-  std::string run;
-  std::vector<std::string> overrides;
+  RunChoice choice;
   std::string host = "127.0.0.1";
   int port = 8080;
   std::string token_file;
@@ -84,7 +83,7 @@ void run_serve(ServeArguments arguments, Context& context) {
                       "CREDENCE_TOKEN, found none");
   const EndRequests end(0);
   const int threads = set_up_threads(communicator, arguments.threads).threads;
-  const TrainedModel trained = load_run(arguments.run, arguments.overrides, communicator);
+  const TrainedModel trained = load_run(arguments.choice, communicator);
   arguments.api.max_samples =
       std::max(arguments.api.max_samples, trained.experiment.predict.samples);
   warm_up(trained);
@@ -103,7 +102,7 @@ void run_serve(ServeArguments arguments, Context& context) {
       arguments.service, &metrics);
   Api api(served(trained), service, metrics, arguments.api);
   listener.listen();  // whoever reads the address may connect
-  std::cout << arguments.run << " at http://" << listener.address() << std::endl;
+  std::cout << arguments.choice.run << " at http://" << listener.address() << std::endl;
   serve_http(listener, api, metrics, arguments.http, end.descriptor());
 }
 
@@ -113,8 +112,8 @@ void add_serve(CLI::App& app, Context& context) {
   CLI::App* const command =
       app.add_subcommand("serve", "answer requests for predictions, with uncertainty, by HTTP");
   const auto arguments = std::make_shared<ServeArguments>();
-  command->add_option("run", arguments->run, "run directory")->required();
-  command->add_option("overrides", arguments->overrides, "key=value: data.path=/elsewhere");
+  command->add_option("run", arguments->choice.run, "run directory")->required();
+  command->add_option("overrides", arguments->choice.overrides, "key=value: data.path=/elsewhere");
   command->add_option("-p,--port", arguments->port, "TCP port (default 8080; 0: any free one)");
   command->add_option("--host", arguments->host,
                       "address to listen at (default 127.0.0.1: this machine alone)");
@@ -142,6 +141,7 @@ void add_serve(CLI::App& app, Context& context) {
                       "taken, each (default 10)");
   command->add_option("--keep-alive-s", arguments->http.keep_alive_s,
                       "seconds that a connection may be silent between requests (default 30)");
+  add_checkpoint_option(*command, arguments->choice.checkpoint);
   command->add_option("-t,--threads", arguments->threads,
                       "threads (default, and 0: all cores that it may use)");
   command->callback([arguments, &context] { run_serve(*arguments, context); });

@@ -30,6 +30,12 @@ Resources set_up_threads(Communicator& communicator, int threads) {
   return resources;
 }
 
+void add_checkpoint_option(CLI::App& command, std::string& checkpoint) {
+  command.add_option("--checkpoint", checkpoint,
+                     "whose weights: latest (default), best (by checkpoint.best), or a file, which "
+                     "may be one of the run's checkpoints/");
+}
+
 void check_samples(const std::optional<std::int64_t>& samples) {
   try {
     with_samples({}, samples).check();

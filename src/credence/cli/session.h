@@ -23,6 +23,9 @@ Resources set_up_threads_quietly(Communicator& communicator, int threads);
 /// The same, and warns.
 Resources set_up_threads(Communicator& communicator, int threads);
 
+/// Adds --checkpoint to a command that takes the weights of a run.
+void add_checkpoint_option(CLI::App& command, std::string& checkpoint);
+
 /// UsageError unless --samples, if given, is a number of draws.
 void check_samples(const std::optional<std::int64_t>& samples);
 

@@ -38,7 +38,7 @@ int run_guarded(CommWorld& world, const std::function<int()>& body, double timeo
     } else if (!together || ranks.rank() == 0) {
       std::cerr << concat("credence: rank ", ranks.rank(), ": ", message, "\n");
     }
-    log_to_files(concat("error: ", message));
+    log_error_to_files(message);
     if (!together) ranks.abort(code);
     return static_cast<int>(code);
   }

@@ -15,6 +15,39 @@ namespace {
 
 constexpr std::int64_t evaluation_batch = 250;
 
+/// The posterior that a method of inference has found, and the calibration. DataError if the
+/// checkpoint lacks them.
+void take_posterior(TrainedModel& trained, const AuxiliaryTensors& auxiliary,
+                    const std::string& run, bool is_complete) {
+  const std::string file = trained.checkpoint.string();
+  const std::string& method = trained.experiment.inference_name;
+  const bool is_under_way = !auxiliary.progress.empty();
+  try {
+    trained.weights = load_weight_samples(auxiliary.posterior, trained.model->parameters());
+    const bool lacks_posterior = method != "single" && !trained.weights;
+    require<DataError>(!lacks_posterior || !is_under_way || is_complete,
+                       "training has not ended, and ", method, " has no posterior before that; ",
+                       "go on with credence train --resume ", run);
+    require<DataError>(!lacks_posterior || !is_under_way, "expected the posterior of ", method,
+                       ", found a training under way, before there is one; the run is complete: "
+                       "choose its latest checkpoint");
+    require<DataError>(!lacks_posterior, "the run's configuration says inference.type=", method,
+                       ", and the checkpoint has no posterior");
+    const CalibrationOptions& calibration = trained.experiment.calibration;
+    const bool is_fitted =
+        calibration.calibration != CalibrationMethod::none && !calibration.temperature;
+    require<DataError>(!is_fitted || !is_under_way || !auxiliary.calibration.empty(), "expected ",
+                       "the calibration that training fits at its end, found a training under ",
+                       "way; predict.calibration=none leaves predictions as they are");
+    trained.calibration = trained.experiment.predict_places.check([&] {
+      return load_calibration(trained.experiment.calibration, trained.experiment.predict.interval,
+                              auxiliary.calibration);
+    });
+  } catch (const DataError& error) {
+    throw DataError(concat(file, ": ", error.what()));
+  }
+}
+
 }  // namespace
 
 DataSplits load_data(const Experiment& experiment, Communicator& communicator) {
@@ -30,45 +63,31 @@ void take_units(DataSplits& data, std::span<const NamedTensor> saved, const std:
     if (*part) *part = in_saved_units(*part, saved, where);
 }
 
-TrainedModel load_run(const std::string& run, const std::vector<std::string>& overrides,
-                      Communicator& communicator) {
-  for (const std::string& assignment : overrides)
+TrainedModel load_run(const RunChoice& choice, Communicator& communicator) {
+  for (const std::string& assignment : choice.overrides)
     require<ConfigError>(!assignment.starts_with("inference"), assignment,
                          ": inference is part of training, and the run has its posterior: train "
                          "again with another");
-  const RunDirectory directory = RunDirectory::open(run);
+  const RunDirectory directory = RunDirectory::open(choice.run);
   TrainedModel trained;
-  trained.experiment = read_experiment(load_config(directory.config().string(), overrides));
+  trained.experiment = read_experiment(load_config(directory.config().string(), choice.overrides));
   trained.data = load_data(trained.experiment, communicator);
   trained.model = std::make_unique<Model>(
       trained.experiment.make_graph(*trained.data.train),
       ModelOptions{.max_batch = evaluation_batch, .seed = trained.experiment.seed});
+  trained.checkpoint = text_of_rank_zero(communicator, [&] {
+    return choose_checkpoint(directory.path(), choice.checkpoint).string();
+  });
   std::vector<NamedTensor> weights = named_values(trained.model->parameters());
-  const std::filesystem::path checkpoint =
-      text_of_rank_zero(communicator, [&] { return find_checkpoint(directory.path()).string(); });
-  const SavedBeside beside = load_weights(checkpoint, weights);
-  try {
-    trained.weights = load_weight_samples(beside.posterior, trained.model->parameters());
-    trained.calibration = trained.experiment.predict_places.check([&] {
-      return load_calibration(trained.experiment.calibration, trained.experiment.predict.interval,
-                              beside.calibration);
-    });
-  } catch (const DataError& error) {
-    throw DataError(concat(checkpoint.string(), ": ", error.what()));
-  }
-  const std::string& method = trained.experiment.inference_name;
-  const bool lacks_posterior = method != "single" && !trained.weights;
-  require<DataError>(!lacks_posterior || beside.progress.empty(), checkpoint.string(),
-                     ": training has not ended, and ", method, " has no posterior before that; ",
-                     "go on with credence train --resume ", run);
-  require<DataError>(!lacks_posterior, checkpoint.string(),
-                     ": the run's configuration says inference.type=", method,
-                     ", and the checkpoint has no posterior");
+  const AuxiliaryTensors auxiliary = load_weights(trained.checkpoint, weights);
   std::error_code error;
-  if (communicator.rank() == 0 && !std::filesystem::exists(directory.summary(), error))
-    log_warning(
-        concat(run, " is not complete: its weights are those of ", checkpoint.filename().string()));
-  take_units(trained.data, beside.data, checkpoint.string());
+  const bool is_complete = std::filesystem::exists(directory.summary(), error);
+  take_posterior(trained, auxiliary, choice.run, is_complete);
+  if (communicator.rank() == 0 && !is_complete && choice.checkpoint.empty())
+    log_warning(concat(choice.run, " is not complete: its weights are those of ",
+                       trained.checkpoint.filename().string()));
+  if (!choice.checkpoint.empty()) log_info("weights of " + trained.checkpoint.string());
+  take_units(trained.data, auxiliary.data, trained.checkpoint.string());
   trained.loss = trained.experiment.make_loss(*trained.model, *trained.data.train);
   return trained;
 }
@@ -91,7 +110,7 @@ void centre_priors(TrainedModel& trained) {
 }
 
 TrainedModel load_run(const std::string& run, const std::vector<std::string>& overrides) {
-  return load_run(run, overrides, *self_communicator());
+  return load_run({.run = run, .overrides = overrides}, *self_communicator());
 }
 
 PredictOptions with_samples(PredictOptions options, const std::optional<std::int64_t>& samples) {

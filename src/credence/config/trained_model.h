@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -26,14 +27,20 @@ struct TrainedModel {
   std::unique_ptr<Loss> loss;
   std::unique_ptr<WeightSamples> weights;    ///< null: the model's own are all
   std::unique_ptr<Calibration> calibration;  ///< null: predictions stay as they are
+  std::filesystem::path checkpoint;          ///< whose weights they are
 };
 
-/// The network of a run directory with the weights of its last checkpoint, and data in the units
-/// that were saved with them. Overrides change the configuration it was trained with. DataError if
-/// the run has none. Collective.
-TrainedModel load_run(const std::string& run, const std::vector<std::string>& overrides,
-                      Communicator& communicator);
-/// The same by this process alone.
+/// Which network of a run directory is meant.
+struct RunChoice {
+  std::string run;
+  std::vector<std::string> overrides{};  ///< of the configuration that it was trained with
+  std::string checkpoint{};              ///< as of choose_checkpoint; empty: the last one
+};
+
+/// The network of a run directory with the weights of a checkpoint, and data in the units that were
+/// saved with them. DataError if the run has none, or not that one. Collective.
+TrainedModel load_run(const RunChoice& choice, Communicator& communicator);
+/// The same, with those of the last one, by this process alone.
 TrainedModel load_run(const std::string& run, const std::vector<std::string>& overrides = {});
 
 /// Where the recipe begins from trained weights: gives the network these, and its priors their

@@ -62,6 +62,9 @@ Inferred Ensemble::run(const Training& training) {
       total.steps = report.steps * options_.members;
       total.examples = report.examples * options_.members;
       total.train_seconds += report.train_seconds;
+      total.session.steps += report.session.steps;
+      total.session.examples += report.session.examples;
+      total.session.seconds += report.session.seconds;
     }
     end_together(interrupted, training.communicator);
     for (std::int64_t member = first; member < end; ++member)

@@ -15,6 +15,7 @@
 #include "credence/base/errors.h"
 #include "credence/base/files.h"
 #include "credence/base/log.h"
+#include "credence/base/signals.h"
 #include "credence/records/append_file.h"
 
 namespace credence {
@@ -154,7 +155,7 @@ MlflowRun::MlflowRun(const MlflowOptions& options) : options_(options), run_id_(
 MlflowRun::~MlflowRun() {
   if (is_finished_) return;
   try {
-    write_meta(Status::failed);
+    write_meta(EndRequests::signal() != 0 ? Status::killed : Status::failed);
   } catch (const Error& error) {
     log_warning(error.what());
   }

@@ -23,7 +23,8 @@ struct MlflowOptions {
 ///   <folder>/<experiment id>/meta.yaml
 ///   <folder>/<experiment id>/<run id>/meta.yaml, params/, metrics/, tags/, artifacts/
 ///
-/// A run that is not finished by the time it is destroyed has failed.
+/// A run that is not finished by the time it is destroyed has failed, or, if a signal has asked for
+/// its end, was killed.
 ///
 /// Errors  CreateError, IoError; DataError for a meta.yaml that has no name.
 /// Source  mlflow/store/tracking/file_store.py of MLflow 2.
@@ -45,7 +46,7 @@ class MlflowRun {
   void finish();
 
  private:
-  enum class Status { running = 1, finished = 3, failed = 4 };
+  enum class Status { running = 1, finished = 3, failed = 4, killed = 5 };
 
   void write_meta(Status status) const;
 

@@ -266,6 +266,7 @@ Json json_of(const ReportedRun& run, std::size_t most_points) {
             {"environment", Json::parse(run.environment, nullptr, false)},
             {"summary", run.summary ? json_of(*run.summary) : Json()},
             {"course", json_of(run.course)},
+            {"weights", run.weights},
             {"samples", run.samples},
             {"test", named(run.test)},
             {"by_epoch", json_of(run.curves.by_epoch, most_points)},

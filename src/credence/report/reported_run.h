@@ -36,6 +36,7 @@ struct ReportedRun {
   LearningCurves curves;
   std::optional<Profile> profile;
   std::vector<WeightHistogram> histograms;
+  std::string weights;       ///< the checkpoint whose weights are tested; empty: none
   std::int64_t samples = 0;  ///< draws of the weights that are asked for in tests; 1: none differ
   std::vector<NamedValue> test;  ///< metrics: as measured for the report, else of the summary
   std::optional<ClassificationFigures> classification;

@@ -41,6 +41,13 @@ struct TrainReport {
   std::int64_t examples = 0;
   double train_seconds = 0;  ///< gather, forward, backward, reduction, optimizer; no evaluation
 
+  /// The part of it that this process has seen: of a training that goes on, not what was before.
+  struct Session {
+    std::int64_t steps = 0;
+    std::int64_t examples = 0;
+    double seconds = 0;
+  } session{};
+
   double samples_per_sec() const {
     return train_seconds > 0 ? static_cast<double>(examples) / train_seconds : 0;
   }

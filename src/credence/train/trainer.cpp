@@ -6,9 +6,6 @@
 #include <cmath>
 
 #include "credence/base/errors.h"
-#include "credence/base/signals.h"
-#include "credence/bayes/saved_state.h"
-#include "credence/comm/rank_zero.h"
 
 namespace credence {
 namespace {
@@ -32,28 +29,7 @@ StepContext context_of(const MicroBatch& part, StepContext context) {
   return context;
 }
 
-/// The figures of a training under way, in the order in which they are saved.
-template <class Sums, class Visit>
-void visit_figures(Sums& sums, TrainReport& total, const Visit& visit) {
-  for (double* figure : {&sums.loss, &sums.nll, &sums.kl, &sums.seconds, &total.train_seconds})
-    visit(*figure);
-  for (std::int64_t* count :
-       {&sums.steps, &sums.examples, &total.epochs, &total.steps, &total.examples})
-    visit(*count);
-}
-constexpr std::int64_t figure_count = 10;
-
-NamedTensor as_tensor(const std::string& name, std::span<const double> numbers) {
-  NamedTensor named{name, Tensor({static_cast<std::int64_t>(numbers.size())}, DType::float64)};
-  std::ranges::copy(numbers, named.tensor.data<double>());
-  return named;
-}
-
 }  // namespace
-
-double Trainer::EpochSums::samples_per_sec() const {
-  return seconds > 0 ? static_cast<double>(examples) / seconds : 0;
-}
 
 void check_training(const Model& model, const Loss& loss, const TrainerOptions& options,
                     bool has_validation) {
@@ -95,8 +71,9 @@ Trainer::Trainer(const TrainerParts& parts, const TrainerOptions& options)
                    micro_batch_count(parts.loader.max_rows(), options.micro_batch)),
       target_info_(parts.loader.dataset().target_info()),
       metrics_(training_metrics(parts.loss.problem())),
-      prediction_(parts.loss.prediction_shape(parts.model.output_shape())
-                      .prepend(parts.model.max_batch())) {
+      prediction_(
+          parts.loss.prediction_shape(parts.model.output_shape()).prepend(parts.model.max_batch())),
+      checkpointer_(parts_, progress_, metrics_) {
   check_training(parts.model, parts.loss, options, parts.validation != nullptr);
   if (parts.loss.problem() == Problem::density_regression) nll_shift_ = log_scale(target_info_);
   parts_.optimizer.setup(parts_.model.parameters());
@@ -117,29 +94,34 @@ Trainer::Trainer(const TrainerParts& parts, const TrainerOptions& options)
 
 TrainReport Trainer::run() {
   const std::int64_t steps_per_epoch = parts_.loader.steps_per_epoch();
-  go_on();
-  parts_.loss.begin_epoch(step_ / steps_per_epoch + 1);
-  while (step_ < options_.epochs * steps_per_epoch) {
+  checkpointer_.restore();
+  parts_.loss.begin_epoch(progress_.step / steps_per_epoch + 1);
+  while (progress_.step < options_.epochs * steps_per_epoch) {
     const Clock::time_point begin = Clock::now();
-    StepReport report = take_step(static_cast<std::uint64_t>(step_));
-    sums_.seconds += seconds_since(begin);
-    report.samples_per_sec = sums_.samples_per_sec();
-    ++step_;
+    StepReport report = take_step(static_cast<std::uint64_t>(progress_.step));
+    const double seconds = seconds_since(begin);
+    progress_.epoch.seconds += seconds;
+    progress_.total.session.seconds += seconds;
+    report.samples_per_sec = progress_.epoch.samples_per_sec();
+    ++progress_.step;
     for (Observer* observer : observers_) observer->on_step(report);
-    TrainingPlace place{.step = step_,
-                        .epoch = step_ / steps_per_epoch,
-                        .ends_epoch = step_ % steps_per_epoch == 0,
-                        .ends_training = step_ == options_.epochs * steps_per_epoch};
-    if (place.ends_epoch) end_epoch(report, place);
-    checkpoint(place);
+    TrainingPosition reached = position();
+    if (reached.ends_epoch) end_epoch(report, reached);
+    checkpointer_.save_if_due(reached, request_);
   }
-  if (parts_.checkpoints) {
-    parts_.checkpoints->settle();
-    parts_.checkpoints->end(progress());
-  }
+  checkpointer_.finish();
   parts_.loss.begin_epoch(0);
-  for (Observer* observer : observers_) observer->on_end(total_);
-  return total_;
+  for (Observer* observer : observers_) observer->on_end(progress_.total);
+  return progress_.total;
+}
+
+TrainingPosition Trainer::position() const {
+  const std::int64_t steps_per_epoch = parts_.loader.steps_per_epoch(), step = progress_.step;
+  return {.step = step,
+          .epoch = step / steps_per_epoch,
+          .epochs = options_.epochs,
+          .ends_epoch = step % steps_per_epoch == 0,
+          .ends_training = step == options_.epochs * steps_per_epoch};
 }
 
 StepReport Trainer::take_step(std::uint64_t step) {
@@ -161,8 +143,8 @@ StepReport Trainer::take_step(std::uint64_t step) {
   const auto global_size = static_cast<double>(batch.global_size);
   parts_.optimizer.begin_pass(parts_.model.parameters(), context);
 
-  const CheckpointWish own = parts_.checkpoints ? parts_.checkpoints->wish() : CheckpointWish{};
-  std::array<double, 3> sums{0, own.save, own.end};
+  const CheckpointRequest own = checkpointer_.request(report.step_in_epoch == steps_per_epoch);
+  std::array<double, 5> sums{0, own.save, own.announce, own.end, own.best_failed};
   double& nll = sums[0];
   Request sum;
   const std::int64_t micro_batches = micro_batch_count(batch.max_rows, options_.micro_batch);
@@ -177,7 +159,7 @@ StepReport Trainer::take_step(std::uint64_t step) {
     buckets_.finalize();
     sum.wait();
   });
-  wish_ = {.save = sums[1], .end = sums[2]};
+  request_ = {.save = sums[1], .announce = sums[2], .end = sums[3], .best_failed = sums[4]};
 
   const double examples = static_cast<double>(parts_.loader.dataset().size());
   report.nll = report.loss = nll + nll_shift_;
@@ -189,90 +171,31 @@ StepReport Trainer::take_step(std::uint64_t step) {
   report.loss += kl_weight(step) * report.kl / examples;
   if (!std::isfinite(report.loss)) explain_not_finite(report);
 
-  sums_.loss += report.loss * global_size;
-  sums_.nll += report.nll * global_size;
-  sums_.kl += report.kl;
-  sums_.examples += batch.global_size;
-  ++sums_.steps;
+  EpochSums& epoch = progress_.epoch;
+  epoch.loss += report.loss * global_size;
+  epoch.nll += report.nll * global_size;
+  epoch.kl += report.kl;
+  epoch.examples += batch.global_size;
+  ++epoch.steps;
+  progress_.total.session.examples += batch.global_size;
+  ++progress_.total.session.steps;
   return report;
 }
 
-void Trainer::end_epoch(const StepReport& report, TrainingPlace& place) {
+void Trainer::end_epoch(const StepReport& report, TrainingPosition& position) {
   const EpochReport epoch = epoch_report(report);
   for (Observer* observer : observers_) observer->on_epoch(epoch);
   if (parts_.checkpoints)
     for (const auto& [name, value] : epoch.values)
-      if (name == parts_.checkpoints->options().best) place.best = value;
-  total_.epochs = epoch.epoch;
-  total_.steps += sums_.steps;
-  total_.examples += sums_.examples;
-  total_.train_seconds += sums_.seconds;
-  sums_ = {};
+      if (name == parts_.checkpoints->options().best) position.best = value;
+  auto& [step, sums, total] = progress_;
+  total.epochs = epoch.epoch;
+  total.steps += sums.steps;
+  total.examples += sums.examples;
+  total.train_seconds += sums.seconds;
+  sums = {};
   for (const auto& metric : metrics_) metric->reset();
   parts_.loss.begin_epoch(epoch.epoch + 1);
-}
-
-void Trainer::checkpoint(const TrainingPlace& place) {
-  if (!parts_.checkpoints || !parts_.checkpoints->is_due(place, wish_)) return;
-  parts_.checkpoints->save(place, named_values(parts_.model.parameters()), parts_.optimizer.state(),
-                           progress());
-  if (wish_.end == 0) return;
-  on_rank_zero(parts_.communicator, [&] { parts_.checkpoints->finish(); });  // others wait for it
-  throw Interrupted(EndRequests::signal(),
-                    concat("asked to end: saved after step ", place.step, ", epoch ",
-                           place.epoch + (place.ends_epoch ? 0 : 1), " of ", options_.epochs));
-}
-
-std::vector<NamedTensor> Trainer::progress() {
-  std::vector<double> figures;
-  visit_figures(sums_, total_,
-                [&](auto figure) { figures.push_back(static_cast<double>(figure)); });
-  std::vector<NamedTensor> state{as_tensor("figures", figures), as_tensor("batches", batches())};
-  for (const auto& metric : metrics_) {
-    std::vector<double> all(metric->sums().begin(), metric->sums().end());
-    parts_.communicator.sum(std::span<double>(all));
-    state.push_back(as_tensor("metric." + metric->name(), all));
-  }
-  for (const Stateful* part : parts_.stateful)
-    std::ranges::move(part->state(), std::back_inserter(state));
-  return state;
-}
-
-std::array<double, 2> Trainer::batches() const {
-  return {static_cast<double>(parts_.loader.steps_per_epoch()),
-          static_cast<double>(parts_.loader.global_batch())};
-}
-
-void Trainer::go_on() {
-  if (!parts_.checkpoints) return;
-  const std::string file = text_of_rank_zero(
-      parts_.communicator, [this] { return parts_.checkpoints->find().string(); });
-  if (file.empty()) return;
-  std::vector<NamedTensor> model = named_values(parts_.model.parameters());
-  std::vector<NamedTensor> optimizer = parts_.optimizer.state();
-  const SavedTraining saved = parts_.checkpoints->load(file, model, optimizer);
-  const SavedState state(saved.progress);
-  const auto numbers = [&](const std::string& name, std::size_t count) {
-    return state.take(name, {static_cast<std::int64_t>(count)}, DType::float64);
-  };
-  const Tensor saved_batches = numbers("batches", 2);
-  const auto [saved_steps, saved_batch] =
-      std::pair(saved_batches.data<double>()[0], saved_batches.data<double>()[1]);
-  const auto [steps, batch] = batches();
-  require<DataError>(saved_steps == steps && saved_batch == batch,
-                     "the checkpoint is of a training with ", saved_steps, " steps an epoch and ",
-                     saved_batch, " examples a step, got ", steps, " and ", batch,
-                     ": going on needs the same global batch, train.batch_size times ranks");
-  step_ = static_cast<std::int64_t>(saved.info.step);
-  const Tensor figures = numbers("figures", figure_count);
-  const double* figure = figures.data<double>();
-  visit_figures(sums_, total_, [&]<class T>(T& value) { value = static_cast<T>(*figure++); });
-  for (const auto& metric : metrics_) {
-    const Tensor sums = numbers("metric." + metric->name(), metric->sums().size());
-    if (parts_.communicator.rank() == 0)  // they are of all ranks together
-      std::ranges::copy(sums.span<double>(), metric->sums().begin());
-  }
-  for (Stateful* part : parts_.stateful) part->restore(step_, state);
 }
 
 double Trainer::update_weights(double kl_scale, double learning_rate, const StepContext& context) {
@@ -317,15 +240,16 @@ void Trainer::update_metrics(const Tensor& batch_target) {
 
 EpochReport Trainer::epoch_report(const StepReport& last) {
   check_weights(last);
-  const auto examples = static_cast<double>(sums_.examples);
+  const EpochSums& sums = progress_.epoch;
+  const auto examples = static_cast<double>(sums.examples);
   EpochReport report{.epoch = last.epoch,
                      .step = last.step,
-                     .values = {{"loss", sums_.loss / examples}, {"nll", sums_.nll / examples}},
+                     .values = {{"loss", sums.loss / examples}, {"nll", sums.nll / examples}},
                      .learning_rate = last.learning_rate,
-                     .samples_per_sec = sums_.samples_per_sec(),
-                     .seconds = sums_.seconds};
+                     .samples_per_sec = sums.samples_per_sec(),
+                     .seconds = sums.seconds};
   if (parts_.model.is_bayesian())
-    report.values.emplace_back("kl", sums_.kl / static_cast<double>(sums_.steps));
+    report.values.emplace_back("kl", sums.kl / static_cast<double>(sums.steps));
   for (const auto& metric : metrics_) {
     parts_.communicator.sum(metric->sums());
     report.values.emplace_back(metric->name(), metric->value());

@@ -1,17 +1,11 @@
 #pragma once
 
-#include <array>
 #include <memory>
 #include <optional>
 
-#include "credence/checkpoint/checkpoint_series.h"
 #include "credence/comm/gradient_buckets.h"
-#include "credence/data/loader.h"
-#include "credence/optim/optimizer.h"
-#include "credence/optim/schedule.h"
+#include "credence/train/checkpointer.h"
 #include "credence/train/gradient_accumulator.h"
-#include "credence/train/observer.h"
-#include "credence/train/stateful.h"
 
 namespace credence {
 
@@ -48,25 +42,13 @@ void check_training(const Model& model, const Loss& loss, const TrainerOptions& 
 std::vector<std::string> epoch_figures(const Model& model, const Loss& loss,
                                        const TrainerOptions& options, bool has_validation);
 
-/// What a Trainer trains, and with what. Those that are set here may stay so.
-struct TrainerParts {
-  Model& model;
-  Loss& loss;
-  Optimizer& optimizer;
-  Loader& loader;
-  Communicator& communicator;
-  const Schedule* schedule = nullptr;
-  std::shared_ptr<const Dataset> validation;
-  Timeline* timeline = nullptr;             ///< told where the time of each step goes
-  CheckpointSeries* checkpoints = nullptr;  ///< null: none is saved
-  std::vector<Stateful*> stateful{};        ///< saved with the training
-};
-
 /// The training loop of one rank of a group. Every rank ends each step with the same weights.
 class Trainer {
  public:
   /// ConfigError as check_training.
   Trainer(const TrainerParts& parts, const TrainerOptions& options);
+  Trainer(const Trainer&) = delete;
+  Trainer& operator=(const Trainer&) = delete;
 
   void add_observer(Observer& observer) { observers_.push_back(&observer); }
 
@@ -76,24 +58,10 @@ class Trainer {
   TrainReport run();
 
  private:
-  /// Sums over the steps of an epoch.
-  struct EpochSums {
-    double loss = 0, nll = 0, kl = 0;
-    std::int64_t steps = 0, examples = 0;
-    double seconds = 0;
-
-    double samples_per_sec() const;
-  };
-
   StepReport take_step(std::uint64_t step);
-  void end_epoch(const StepReport& report, TrainingPlace& place);
-  /// Saves the state if that is due.
-  void checkpoint(const TrainingPlace& place);
-  /// Sums so far, as tensors: of the ranks together.
-  std::vector<NamedTensor> progress();
-  /// Steps an epoch, and examples a step.
-  std::array<double, 2> batches() const;
-  void go_on();
+  TrainingPosition position() const;
+  /// The position after it, with the figure by which checkpoints are chosen.
+  void end_epoch(const StepReport& report, TrainingPosition& position);
   /// Adds the gradient of KL and moves the weights, in one pass over each; returns KL.
   double update_weights(double kl_scale, double learning_rate, const StepContext& context);
   double forward(const MicroBatch& part, const StepContext& context);
@@ -120,10 +88,9 @@ class Trainer {
   std::vector<std::unique_ptr<Metric>> metrics_;
   Tensor prediction_;
   std::vector<Observer*> observers_;
-  std::int64_t step_ = 0;                       // taken so far
-  EpochSums sums_;                              // of the epoch under way
-  TrainReport total_;                           // of those before
-  CheckpointWish wish_;                         // of all ranks
+  TrainingProgress progress_;
+  Checkpointer checkpointer_;
+  CheckpointRequest request_;                   // of all ranks
   std::optional<std::size_t> not_finite_node_;  // of the first micro-batch whose loss is not finite
   /// Their numbers in the timeline.
   struct Works {

@@ -55,6 +55,7 @@ function lead(run) {
   const when = run.environment && run.environment.time ? run.environment.time.replace("T", " ") : "";
   const parts = s ? [`${s.model} on ${s.dataset}`, `${numberText(s.epochs)} epochs`,
     `seed ${s.seed}`, `Credence ${s.version}`] : [run.course.model ? `${run.course.model} on ${run.course.dataset}` : "not begun"];
+  if (run.weights) parts.push(`weights of ${run.weights.replace(".safetensors", "")}`);
   if (run.samples > 1) parts.push(`tested with ${run.samples} draws of the weights`);
   if (when) parts.push(when.replace("Z", " UTC"));
   return about(parts.join(" · "));
