@@ -100,8 +100,10 @@ class Mlflow(ProgramTest):
 
     def test_a_folder_that_cannot_be_made(self):
         (self.folder / "file").write_text("")
-        self.fail_with(73, ["file"], "train", self.run_.path / "config.yaml",
-                       "records.mlflow_folder=file/store", "-o", "impossible")
+        self.fail_with(73, ["records.mlflow_folder", "file: not a directory"], "train",
+                       self.run_.path / "config.yaml", "records.mlflow_folder=file/store",
+                       "-o", "impossible")
+        self.assertFalse((self.folder / "impossible").exists())
 
 
 if __name__ == "__main__":

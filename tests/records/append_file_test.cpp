@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "credence/base/errors.h"
+#include "credence/base/file_lock.h"
 
 namespace credence {
 namespace {
@@ -15,13 +16,13 @@ using credence::testing::TemporaryFolder;
 TEST(AppendFile, IsWrittenByOneAtATime) {
   const TemporaryFolder folder;
   const auto path = folder / "metrics.jsonl";
-  EXPECT_EQ(is_being_written(path), std::nullopt);
+  EXPECT_EQ(is_locked(path), std::nullopt);
   {
     const AppendFile file(path);
-    EXPECT_EQ(is_being_written(path), true);
+    EXPECT_EQ(is_locked(path), true);
     EXPECT_THROW(AppendFile{path}, CreateError);
   }
-  EXPECT_EQ(is_being_written(path), false);
+  EXPECT_EQ(is_locked(path), false);
 }
 
 }  // namespace

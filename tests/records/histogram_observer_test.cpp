@@ -43,13 +43,13 @@ TEST(HistogramLog, IsCutBackToWhereARunGoesOn) {
   const std::string kept = read_text(path);
   log.write({.epoch = 2, .step = 20, .member = 2}, {histogram("a", "mu"), histogram("a", "sigma")});
   const std::string all = read_text(path);
-  log.cut({.epoch = 2, .step = 20, .member = 2});
+  log.truncate({.epoch = 2, .step = 20, .member = 2});
   EXPECT_EQ(read_text(path), all);
-  log.cut({.epoch = 2, .step = 19, .member = 2});
+  log.truncate({.epoch = 2, .step = 19, .member = 2});
   EXPECT_EQ(read_text(path), kept);
   log.write({.epoch = 2, .step = 20, .member = 2}, {histogram("a", "mu"), histogram("a", "sigma")});
   EXPECT_EQ(read_text(path), all);
-  log.cut({});
+  log.truncate({});
   EXPECT_EQ(read_text(path), "");
 }
 
@@ -59,7 +59,7 @@ TEST(HistogramLog, LosesALineThatIsNotWhole) {
   HistogramLog(path).write({.epoch = 1, .step = 10}, {histogram("a", "mu")});
   const std::string whole = read_text(path);
   AppendFile(path).write(R"({"epoch":1,"step":10,"layer":"b","qu)");
-  HistogramLog(path).cut({.epoch = 5, .step = 50});
+  HistogramLog(path).truncate({.epoch = 5, .step = 50});
   EXPECT_EQ(read_text(path), whole);
 }
 

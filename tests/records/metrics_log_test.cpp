@@ -55,9 +55,9 @@ TEST(MetricsLog, IsCutBackToALength) {
   log.write(MetricsEvent::header, {});
   const std::int64_t length = log.bytes();
   log.write(MetricsEvent::step, {});
-  log.cut(length);
+  log.truncate(length);
   EXPECT_EQ(log.bytes(), length);
-  log.cut(length + 100);
+  log.truncate(length + 100);
   log.write(MetricsEvent::end, {});
   EXPECT_EQ(read_text(directory / "m"), "{\"event\":\"header\"}\n{\"event\":\"end\"}\n");
 }

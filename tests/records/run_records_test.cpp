@@ -71,7 +71,7 @@ TEST_F(RunRecordsTest, GoOnFromTheEpochThatMetricsAreCutBackTo) {
   const std::string all = read_text(run_.histograms());
   EXPECT_THAT(events(), Not(HasSubstr(start_at_11)));
 
-  metrics_.cut(checkpoint);
+  metrics_.truncate(checkpoint);
   RunRecords second = begin();
   EXPECT_EQ(read_text(run_.histograms()), kept);
   EXPECT_TRUE(events().substr(0, events().size() - 4).ends_with(start_at_11));  // 4: checksum
@@ -87,7 +87,7 @@ TEST_F(RunRecordsTest, OfARunWithoutACheckpointBeginAnew) {
     before_training = read_text(run_.histograms());
     end_epoch(first, 1);
   }
-  metrics_.cut(checkpoint);
+  metrics_.truncate(checkpoint);
   RunRecords second = begin();
   EXPECT_THAT(before_training, HasSubstr(R"({"epoch":0,"step":0,"layer":"dense1.weight")"));
   EXPECT_EQ(read_text(run_.histograms()), before_training);

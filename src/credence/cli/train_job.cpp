@@ -36,6 +36,7 @@ Resources set_up(const TrainArguments& arguments, const Experiment& experiment,
                  Communicator& communicator) {
   if (arguments.is_traced())
     check_trace(arguments, output_of(arguments, experiment), communicator.rank());
+  on_rank_zero(communicator, [&] { check_creatable(experiment.records); });
   return set_up_threads_quietly(communicator, arguments.threads);
 }
 

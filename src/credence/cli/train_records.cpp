@@ -57,7 +57,7 @@ TrainRecords::TrainRecords(const RunDirectoryOptions& where, const std::string& 
     const auto saved = [this](const char* key) {
       return largest_saved(directory_.checkpoints(), key);
     };
-    metrics_.cut(saved(metrics_bytes).value_or(0));
+    metrics_.truncate(saved(metrics_bytes).value_or(0));
     if (const std::optional<std::int64_t> step = saved("step"))
       log_info(concat("going on from step ", *step));
     else

@@ -5,11 +5,11 @@
 #include <string>
 
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "credence/base/errors.h"
+#include "credence/base/file_lock.h"
 
 namespace credence {
 
@@ -19,8 +19,8 @@ AppendFile::AppendFile(const std::filesystem::path& path)
                        ": cannot open for writing: ", std::strerror(errno));
   struct stat status {};
   const bool is_regular = ::fstat(file_.get(), &status) == 0 && S_ISREG(status.st_mode);
-  if (!is_regular || ::flock(file_.get(), LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) return;
-  throw CreateError(path.string() + ": another process is writing it; wait until that has ended");
+  require<CreateError>(!is_regular || lock_file(file_.get()), path.string(),
+                       ": another process is writing it; wait until that has ended");
 }
 
 std::int64_t AppendFile::bytes() const {
@@ -29,10 +29,10 @@ std::int64_t AppendFile::bytes() const {
   return end;
 }
 
-void AppendFile::cut(std::int64_t bytes) {
+void AppendFile::truncate(std::int64_t bytes) {
   if (bytes >= this->bytes()) return;
   require<IoError>(::ftruncate(file_.get(), bytes) == 0, path_.string(),
-                   ": cannot be cut: ", std::strerror(errno));
+                   ": cannot be truncated: ", std::strerror(errno));
 }
 
 void AppendFile::write(std::string_view record) {
@@ -50,14 +50,6 @@ void AppendFile::write(std::string_view record) {
   }
   throw IoError(concat(path_.string(), ": expected to write ", record.size(), " bytes, got ",
                        written < 0 ? 0 : written, ": ", reason));
-}
-
-std::optional<bool> is_being_written(const std::filesystem::path& path) {
-  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  if (!file.is_open()) return std::nullopt;
-  const bool is_free = ::flock(file.get(), LOCK_SH | LOCK_NB) == 0;
-  const bool is_locked = !is_free && errno == EWOULDBLOCK;
-  return is_free || is_locked ? std::optional(is_locked) : std::nullopt;
 }
 
 }  // namespace credence

@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <optional>
 #include <string_view>
 
 #include "credence/base/descriptor.h"
@@ -24,7 +23,7 @@ class AppendFile {
   /// How long the file is now. IoError.
   std::int64_t bytes() const;
   /// Takes back what is behind its first so many bytes. IoError.
-  void cut(std::int64_t bytes);
+  void truncate(std::int64_t bytes);
 
   const std::filesystem::path& path() const { return path_; }
 
@@ -32,9 +31,5 @@ class AppendFile {
   std::filesystem::path path_;
   Descriptor file_;
 };
-
-/// Whether a process, of this host or another one that shares the file, has it open as AppendFile.
-/// None where that cannot be told: there is no such file, or its file system has no locks.
-std::optional<bool> is_being_written(const std::filesystem::path& path);
 
 }  // namespace credence

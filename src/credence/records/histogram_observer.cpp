@@ -23,7 +23,7 @@ void HistogramLog::write(const HistogramTime& time,
   file_.write(lines);
 }
 
-void HistogramLog::cut(const HistogramTime& last) {
+void HistogramLog::truncate(const HistogramTime& last) {
   std::int64_t bytes = 0;
   for (const std::string& line : FileTail(file_.path()).read().lines) {
     const auto json = nlohmann::json::parse(line, nullptr, false);
@@ -33,7 +33,7 @@ void HistogramLog::cut(const HistogramTime& last) {
     if (std::pair(time.member, time.step) > std::pair(last.member, last.step)) break;
     bytes += static_cast<std::int64_t>(line.size()) + 1;
   }
-  file_.cut(bytes);
+  file_.truncate(bytes);
 }
 
 void HistogramObserver::on_epoch(const EpochReport& report) {

@@ -27,7 +27,7 @@ class HistogramLog {
   void write(const HistogramTime& time, const std::vector<ParameterHistogram>& histograms);
   /// Takes back what is later than `last`, and a last line that is not whole: the run goes on from
   /// there.
-  void cut(const HistogramTime& last);
+  void truncate(const HistogramTime& last);
 
  private:
   AppendFile file_;

@@ -21,7 +21,7 @@ class MetricsLog {
 
   void write(MetricsEvent event, std::span<const Field> fields);
   std::int64_t bytes() const { return file_.bytes(); }
-  void cut(std::int64_t bytes) { file_.cut(bytes); }
+  void truncate(std::int64_t bytes) { file_.truncate(bytes); }
 
  private:
   AppendFile file_;

@@ -1,6 +1,8 @@
 #include "credence/records/run_records.h"
 
+#include "credence/base/errors.h"
 #include "credence/base/version.h"
+#include "credence/machine/output_place.h"
 #include "credence/records/run_course.h"
 
 namespace credence {
@@ -36,6 +38,12 @@ HistogramTime last_told(const RunDirectory& directory) {
 
 }  // namespace
 
+void check_creatable(const RecordsOptions& options) {
+  if (!options.mlflow) return;
+  const OutputPlace place = try_output(options.mlflow_folder);
+  require<CreateError>(place.problem.empty(), "records.mlflow_folder: ", place.problem);
+}
+
 RunRecords::RunRecords(const RecordsOptions& options, const RecordedRun& run)
     : directory_(run.directory),
       told_(last_told(run.directory)),
@@ -64,7 +72,7 @@ std::vector<HistogramSink> RunRecords::histogram_sinks(const Model& model, bool 
   if (!has_histograms) return sinks;
   histogram_log_.emplace(directory_.histograms());
   const bool begins = told_.step == 0;
-  histogram_log_->cut(begins ? HistogramTime{.step = -1} : told_);
+  histogram_log_->truncate(begins ? HistogramTime{.step = -1} : told_);
   sinks.emplace_back(
       [this](const HistogramTime& time, const std::vector<ParameterHistogram>& histograms) {
         histogram_log_->write(time, histograms);

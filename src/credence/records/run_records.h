@@ -28,6 +28,10 @@ struct RecordsOptions {
   }
 };
 
+/// Errors, before anything is trained, of what will be written elsewhere than into the run's
+/// directory.
+void check_creatable(const RecordsOptions& options);
+
 /// What they are of.
 struct RecordedRun {
   const RunDirectory& directory;

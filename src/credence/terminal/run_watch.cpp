@@ -7,9 +7,9 @@
 
 #include <sys/stat.h>
 
+#include "credence/base/file_lock.h"
 #include "credence/base/table.h"
 #include "credence/base/text.h"
-#include "credence/records/append_file.h"
 #include "credence/records/summary.h"
 #include "credence/terminal/progress_observer.h"
 
@@ -192,7 +192,7 @@ std::optional<std::string> RunWatch::silence() const {
     return std::nullopt;
   const auto written_s = static_cast<double>(status.st_mtime);
   const double now_s = options_.clock_s();
-  const bool is_left = !is_being_written(run_.metrics()).value_or(true);
+  const bool is_left = !is_locked(run_.metrics()).value_or(true);
   const bool is_silent = now_s - written_s >= options_.silence_s;
   if (!is_silent && !(is_left && options_.once)) return std::nullopt;
   std::string text = concat("nothing new since ", time_text(written_s, now_s), ", for ",
