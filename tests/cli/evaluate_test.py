@@ -109,8 +109,8 @@ class Chosen(ProgramTest):
                          "--checkpoint", name)
         self.assertNotEqual(read_npz(self.folder / "best.npz"),
                             read_npz(self.folder / "latest.npz"))
-        done = self.succeed("report", "run", "--no-plots", "--checkpoint", "best")
-        self.assertIn(f"by the weights of {self.FIRST}", done.stderr)
+        self.succeed("report", "run", "--no-plots", "--checkpoint", "best")
+        self.assertIn(f'"weights":"{self.FIRST}"', (self.folder / "run/report.html").read_text())
         self.fail_with(65, ["bset"], "serve", "run", "--port", 0, "--checkpoint", "bset")
 
     def test_is_refused_where_it_is_not(self):
