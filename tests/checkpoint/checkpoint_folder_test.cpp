@@ -122,6 +122,24 @@ TEST(CheckpointFolder, IsChosenOfARunByNameOrFile) {
   EXPECT_THAT(message("best"), HasSubstr("names step-00000002.safetensors, which is missing"));
 }
 
+TEST(CheckpointFolder, IsChosenInItsRunBeforeAFileOfThatNameElsewhere) {
+  const TemporaryFolder directory;
+  const fs::path here = fs::current_path(), run = directory / "run";
+  const fs::path own = save_training(run / "checkpoints", 9);
+  save_training(directory.path(), 9);
+  fs::current_path(directory.path());
+  EXPECT_EQ(choose_checkpoint(run, "step-00000009.safetensors"), own);
+  fs::current_path(here);
+}
+
+TEST(CheckpointFolder, OfWhichTheBestCannotBeReadIsAnError) {
+  const TemporaryFolder directory;
+  save_training(directory.path(), 9);
+  fs::create_directory(directory / "step-00000012.safetensors");
+  write_text(directory / "best", "step-00000012.safetensors\n");
+  EXPECT_THROW(best_metadata(directory.path()), IoError);
+}
+
 TEST(CheckpointFolder, FindsTheNewestOfATrainingUnderWay) {
   const TemporaryFolder directory;
   EXPECT_FALSE(find_training(directory / "none"));

@@ -212,6 +212,21 @@ class Resume(ProgramTest):
         run, _ = self.resume("ranks", ranks=2)
         self.assert_same_curve(run.curve("loss"), self.whole.curve("loss"))
 
+    @needs_mpi
+    def test_of_an_ensemble_whose_groups_have_come_to_different_ends(self):
+        members = ("inference={type: ensemble, members: 2}", "train.epochs=2")
+        whole = self.train("mnist_cnn_fc.yaml", *LONG, *members, "checkpoint.every_steps=5",
+                           "--threads", 1, output="groups", ranks=2)
+        weights = whole.summary["weights_sha256"]
+        (whole.path / "summary.json").unlink()
+        for file in (whole.path / "checkpoints").glob("[sl]*"):
+            file.unlink()
+        saved = sorted((whole.path / "checkpoints/member-2").glob("step-*"))
+        self.assertGreater(len(saved), 1)
+        saved[-1].unlink()
+        run, _ = self.resume("groups", "--profile", ranks=2)
+        self.assertEqual(run.summary["weights_sha256"], weights)
+
     def check_method(self, name, *overrides):
         recipe = "mnist_cnn_fc.yaml"
         whole = self.train(recipe, *LONG, *overrides, "--threads", 1, output=f"{name}-whole")

@@ -89,6 +89,16 @@ TEST_F(MlflowRunTest, MakesOneExperimentOfOneName) {
   EXPECT_NE(MlflowRun(other).path().parent_path(), first.path().parent_path());
 }
 
+TEST_F(MlflowRunTest, IsKilledWhereASignalHasEndedIt) {
+  std::filesystem::path path;
+  {
+    MlflowRun run(options());
+    path = run.path();
+    run.end_as_killed();
+  }
+  EXPECT_THAT(read_text(path / "meta.yaml"), HasSubstr("status: 5\n"));
+}
+
 TEST_F(MlflowRunTest, EndsOrFails) {
   fs::path finished, failed;
   {

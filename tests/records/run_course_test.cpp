@@ -77,6 +77,18 @@ TEST(RunCourse, PassesOverWhatItDoesNotUnderstand) {
   EXPECT_THAT(course.figures, IsEmpty());
 }
 
+TEST(RunCourse, CountsTheEpochsThatAreDone) {
+  RunCourse course;
+  course.add(R"({"event":"header","epochs":3,"steps_per_epoch":100})");
+  EXPECT_EQ(course.steps(), 300);
+  course.add(R"({"event":"step","epoch":1,"step":99})");
+  EXPECT_EQ(course.epochs_done, 0);
+  course.add(R"({"event":"epoch","epoch":1,"step":100})");
+  EXPECT_EQ(course.epochs_done, 1);
+  course.add(R"({"event":"step","epoch":2,"step":110})");
+  EXPECT_EQ(course.epochs_done, 1);
+}
+
 TEST(RunCourse, DoesNotKnowTheLengthOfARunThatDoesNotSayIt) {
   RunCourse course;
   course.add(R"({"event":"header","model":"cnn"})");

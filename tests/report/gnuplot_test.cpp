@@ -146,11 +146,14 @@ TEST(Gnuplot, LeavesNoEarlierPlotOfItsOwn) {
   for (const char* name : {"curve-loss.png", "posterior-conv1.weight-mu.svg", "mine.svg"})
     folder.write(name, "");
   folder.write("mine.gp", "plot sin(x)\n");
+  std::filesystem::create_directory(folder / "old.gp");
+  std::filesystem::create_symlink("nowhere", folder / "link.gp");
   write_plots({plot("curve-loss")}, folder.path(), "true");
   std::vector<std::string> left;
   for (const auto& entry : std::filesystem::directory_iterator(folder.path()))
     left.push_back(entry.path().filename());
-  EXPECT_THAT(left, UnorderedElementsAre("curve-loss.gp", "curve-loss.png", "mine.gp", "mine.svg"));
+  EXPECT_THAT(left, UnorderedElementsAre("curve-loss.gp", "curve-loss.png", "mine.gp", "mine.svg",
+                                         "old.gp", "link.gp"));
 }
 
 TEST(Gnuplot, MakesEveryPlotAsSvgAndPng) {

@@ -43,6 +43,17 @@ TEST(LearningCurves, AreTheirOwnForEachMember) {
   EXPECT_EQ(curves.by_step[1].member, 2);
 }
 
+TEST(LearningCurves, AreOfTheMemberThatAStepNames) {
+  const LearningCurves curves = parse_learning_curves(
+      R"({"event":"step","epoch":1,"step":5,"member":3,"loss":3}
+{"event":"step","epoch":1,"step":6,"member":3,"loss":2}
+{"event":"step","epoch":1,"step":1,"member":5,"loss":7}
+)");
+  ASSERT_EQ(curves.by_step.size(), 2U);
+  EXPECT_EQ(curves.by_step[0].member, 3);
+  EXPECT_EQ(curves.by_step[1].member, 5);
+}
+
 TEST(LearningCurves, OfChainsAreThoseOfTheirTraining) {
   const LearningCurves curves = parse_learning_curves(
       R"({"event":"step","epoch":1,"step":1,"loss":4}

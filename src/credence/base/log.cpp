@@ -63,25 +63,6 @@ Log& program_log() {
   return log;
 }
 
-}  // namespace
-
-void log_info(std::string_view text) {
-  if (program_log().rank == 0) program_log().write(spdlog::level::info, text);
-}
-
-void log_warning(std::string_view text) {
-  if (program_log().rank == 0) program_log().write(spdlog::level::warn, text);
-}
-
-void log_error(std::string_view text) {
-  Log& log = program_log();
-  const std::string rank =
-      log.size > 1 ? concat("[rank ", log.rank, " of ", log.size, "] ") : std::string();
-  log.write(spdlog::level::err, rank + std::string(text));
-}
-
-namespace {
-
 void write_to_files(spdlog::level::level_enum level, std::string_view text) {
   Log& log = program_log();
   const std::lock_guard lock(log.mutex);
@@ -99,6 +80,21 @@ void write_to_files(spdlog::level::level_enum level, std::string_view text) {
 }
 
 }  // namespace
+
+void log_info(std::string_view text) {
+  if (program_log().rank == 0) program_log().write(spdlog::level::info, text);
+}
+
+void log_warning(std::string_view text) {
+  if (program_log().rank == 0) program_log().write(spdlog::level::warn, text);
+}
+
+void log_error(std::string_view text) {
+  Log& log = program_log();
+  const std::string rank =
+      log.size > 1 ? concat("[rank ", log.rank, " of ", log.size, "] ") : std::string();
+  log.write(spdlog::level::err, rank + std::string(text));
+}
 
 void log_to_files(std::string_view text) {
   write_to_files(spdlog::level::info, text);

@@ -29,7 +29,7 @@ class EndRequests {
   EndRequests(const EndRequests&) = delete;
   EndRequests& operator=(const EndRequests&) = delete;
 
-  /// The signal that asked for the end; 0: none has.
+  /// The signal that asked for the end, of the last one that lived; 0: none has.
   static int signal();
 
   /// Can be read from, for good, once there is one: for those who wait for other things as well.

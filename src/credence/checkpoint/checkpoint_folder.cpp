@@ -60,8 +60,9 @@ std::vector<StepFile> checkpoints_in(const fs::path& directory) {
 std::string names_in(const fs::path& directory) {
   std::vector<std::string> names;
   for (const auto& [step, file] : checkpoints_in(directory)) names.push_back(file.filename());
+  std::error_code error;
   for (const char* name : {latest, best})
-    if (!name_in(directory, name).empty()) names.emplace_back(name);
+    if (fs::exists(directory / name, error)) names.emplace_back(name);
   return names.empty() ? "none" : join(names);
 }
 
@@ -165,14 +166,16 @@ fs::path choose_checkpoint(const fs::path& run, const std::string& choice, const
   std::error_code error;
   if (choice == best) {
     const std::string name = name_in(directory, best);
+    const bool has_members = fs::exists(directory / "member-1", error);
     require<DataError>(!name.empty(), directory.string(), ": expected a file \"best\", which ",
-                       "checkpoint.best=val_nll or so makes training keep, found ",
-                       names_in(directory));
+                       has_members ? "members of an ensemble have one by one, for model.weights"
+                                   : "checkpoint.best=val_nll or so makes training keep",
+                       ", found ", names_in(directory));
     require<DataError>(fs::exists(directory / name, error), (directory / best).string(), ": names ",
                        name, ", which is missing, of ", names_in(directory));
     return directory / name;
   }
-  for (const fs::path& file : {fs::path(choice), directory / choice})
+  for (const fs::path& file : {directory / choice, fs::path(choice)})
     if (fs::is_regular_file(file, error)) return file;
   throw DataError(
       concat(choice, ": expected \"latest\", \"best\" or a checkpoint's file, which is ",
@@ -184,7 +187,7 @@ std::optional<Metadata> best_metadata(const fs::path& directory, const Warn& war
     const std::string name = name_in(directory, best);
     if (name.empty()) return std::nullopt;
     return check_checkpoint(directory / name).metadata;
-  } catch (const Error& reason) {
+  } catch (const DataError& reason) {
     warn(concat(reason.what(), "; which was the best is not known: the next is taken for it"));
     return std::nullopt;
   }

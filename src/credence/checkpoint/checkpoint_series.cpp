@@ -13,19 +13,11 @@
 #include "credence/base/signals.h"
 #include "credence/base/text.h"
 #include "credence/checkpoint/checkpoint_folder.h"
-#include "credence/losses/metric.h"
 
 namespace credence {
 namespace {
 
 constexpr const char* best_key = "best_value";
-
-/// Of an epoch's figure, which may be one of validation.
-Better better_of(std::string figure) {
-  constexpr std::string_view validation = "val_";
-  if (figure.starts_with(validation)) figure.erase(0, validation.size());
-  return better(figure);
-}
 
 void warn_of_failure(const std::function<void()>& save) {
   try {
@@ -51,7 +43,7 @@ void check(const CheckpointOptions& options) {
 void check_best(const CheckpointOptions& options, std::vector<std::string> figures) {
   if (options.best.empty()) return;
   std::erase_if(figures,
-                [](const std::string& name) { return better_of(name) == Better::neither; });
+                [](const std::string& name) { return better_of_epoch(name) == Better::neither; });
   require<ConfigError>(std::ranges::find(figures, options.best) != figures.end(),
                        "checkpoint.best: expected a figure of an epoch, one of ", join(figures),
                        ", got ", options.best);
@@ -76,7 +68,8 @@ std::optional<std::int64_t> largest_saved(const std::filesystem::path& directory
   return largest;
 }
 
-CheckpointSeries::CheckpointSeries(Parts parts) : parts_(std::move(parts)) {}
+CheckpointSeries::CheckpointSeries(Parts parts)
+    : parts_(std::move(parts)), best_(parts_.options.best) {}
 
 CheckpointSeries::~CheckpointSeries() = default;
 
@@ -90,19 +83,12 @@ CheckpointRequest CheckpointSeries::request(bool ends_epoch) {
   return {.save = is_time || is_asked ? 1.0 : 0.0,
           .announce = is_asked ? 1.0 : 0.0,
           .end = EndRequests::signal() != 0 ? 1.0 : 0.0,
-          .best_failed = std::exchange(best_failed_, false) ? 1.0 : 0.0};
+          .best_failed = best_.take_failure() ? 1.0 : 0.0};
 }
 
 void CheckpointSeries::agree(const CheckpointRequest& request) {
   agreed_ = request;
-  if (agreed_.best_failed > 0) best_ = best_before_;
-}
-
-bool CheckpointSeries::improves(const TrainingPosition& position) const {
-  if (!position.best || std::isnan(*position.best)) return false;
-  if (!best_) return true;
-  return better_of(parts_.options.best) == Better::more ? *position.best > *best_
-                                                        : *position.best < *best_;
+  if (agreed_.best_failed > 0) best_.take_back();
 }
 
 bool CheckpointSeries::is_due(const TrainingPosition& position) const {
@@ -110,7 +96,7 @@ bool CheckpointSeries::is_due(const TrainingPosition& position) const {
     return period > 0 && number % period == 0;
   };
   return agreed_.save > 0 || (position.ends_training && parts_.saves_end) || agreed_.end > 0 ||
-         improves(position) || every(position.step, parts_.options.every_steps) ||
+         best_.is_improved_by(position.best) || every(position.step, parts_.options.every_steps) ||
          (position.ends_epoch && every(position.epoch, parts_.options.every_epochs));
 }
 
@@ -119,18 +105,15 @@ void CheckpointSeries::save(const TrainingPosition& position, std::span<const Na
                             std::span<const NamedTensor> progress) {
   last_ = Clock::now();
   settle();
-  const bool is_best = improves(position);
-  if (is_best) {
-    best_before_ = best_;
-    best_ = position.best;
-  }
+  const bool is_best = best_.is_improved_by(position.best);
+  if (is_best) best_.begin(*position.best);
   if (!parts_.writes) return;
   CheckpointInfo info{.step = static_cast<std::uint64_t>(position.step),
                       .epoch = static_cast<std::uint64_t>(position.epoch),
                       .seed = parts_.seed,
                       .config_hash = parts_.config_hash};
   if (parts_.facts) info.more = parts_.facts();
-  if (saved_best()) info.more[best_key] = fmt::format("{}", *saved_best());
+  if (best_.saved()) info.more[best_key] = fmt::format("{}", *best_.saved());
   std::vector<NamedTensor> all(model.begin(), model.end());
   std::ranges::copy(parts_.auxiliary, std::back_inserter(all));
   std::ranges::move(as_progress({progress.begin(), progress.end()}), std::back_inserter(all));
@@ -168,7 +151,7 @@ void CheckpointSeries::finish() {
   } catch (...) {
     failure = std::current_exception();
   }
-  if (begun.is_best && !is_marked_) best_failed_ = true;
+  if (begun.is_best && !is_marked_) best_.fail();
   if (begun.is_announced && is_saved_ && parts_.tell)
     parts_.tell(concat(
         "checkpoint saved after step ", begun.step, ": ",
@@ -178,7 +161,7 @@ void CheckpointSeries::finish() {
 
 void CheckpointSeries::end(std::vector<NamedTensor> progress) {
   end_ = {.progress = std::move(progress), .metadata = parts_.facts ? parts_.facts() : Metadata()};
-  if (saved_best()) end_.metadata[best_key] = fmt::format("{}", *saved_best());
+  if (best_.saved()) end_.metadata[best_key] = fmt::format("{}", *best_.saved());
 }
 
 std::unique_ptr<CheckpointSeries> CheckpointSeries::of_member(std::int64_t member,
@@ -204,8 +187,7 @@ std::string CheckpointSeries::find_best() const {
 }
 
 void CheckpointSeries::set_best(const std::string& figure) {
-  best_.reset();
-  if (!figure.empty()) best_ = std::strtod(figure.c_str(), nullptr);
+  best_.set(figure.empty() ? std::nullopt : std::optional(std::strtod(figure.c_str(), nullptr)));
 }
 
 SavedTraining CheckpointSeries::load(const std::filesystem::path& file,

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "credence/checkpoint/best_figure.h"
 #include "credence/checkpoint/checkpoint_writer.h"
 
 namespace credence {
@@ -36,7 +37,7 @@ void check_best(const CheckpointOptions& options, std::vector<std::string> figur
 /// What ranks ask for: adding up those of all gives that of the job.
 struct CheckpointRequest {
   double save = 0;         ///< above 0: a checkpoint after this step
-  double announce = 0;     ///< above 0: and a word when it is saved
+  double announce = 0;     ///< above 0: tell the user once it is saved
   double end = 0;          ///< above 0: a checkpoint, and then the end
   double best_failed = 0;  ///< above 0: the best so far could not be written
 };
@@ -118,8 +119,6 @@ class CheckpointSeries {
  private:
   using Clock = std::chrono::steady_clock;
 
-  bool improves(const TrainingPosition& position) const;
-  std::optional<double> saved_best() const { return best_failed_ ? best_before_ : best_; }
   void start_writer();
 
   /// A checkpoint that is being written, in the background.
@@ -130,11 +129,11 @@ class CheckpointSeries {
 
   Parts parts_;
   Clock::time_point last_ = Clock::now();
-  CheckpointRequest agreed_;                   // of all ranks
-  std::optional<double> best_, best_before_;   // what was last taken for it, and the one before
-  bool best_failed_ = false;                   // of which the other ranks are yet to hear
-  std::optional<Begun> begun_;                 // of which it is not known yet what became of it
-  bool is_saved_ = false, is_marked_ = false;  // it is, and as the best: set by the writer's thread
+  CheckpointRequest agreed_;  // of all ranks
+  BestFigure best_;
+  std::optional<Begun> begun_;  // of which it is not known yet what became of it
+  bool is_saved_ = false;       // the begun one is on disk, and ...
+  bool is_marked_ = false;      // ... `best` names it: both set by the writer's thread
   std::map<std::filesystem::path, bool> is_whole_;  // of that thread: each is read once
   End end_;
   std::unique_ptr<CheckpointWriter> writer_;  // of the rank that writes, from the first save on;

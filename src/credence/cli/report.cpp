@@ -84,7 +84,7 @@ void run_report(const ReportArguments& arguments, Context& context) {
   std::vector<ReportedRun> runs;
   for (const RunDirectory& directory : directories) {
     ReportedRun run{.path = directory.path().string()};
-    on_rank_zero(communicator, [&] { run = read_reported_run(directory); });
+    on_rank_zero(communicator, [&] { run = read_reported_run(directory, options.checkpoint); });
     add_network_figures(run, options, communicator);
     runs.push_back(std::move(run));
   }

@@ -36,10 +36,12 @@ void require_same(const std::string& resolved, const RunDirectory& run) {
 /// A batch system that starts a job again at once may do so while a process of the one before still
 /// holds its files, such as on a node that failed. If that lasts, opening them is the error.
 void wait_for_writer(const RunDirectory& run) {
-  wait_until_unlocked(run.metrics(), {.on_wait = [&run] {
-                        log_info(concat("waiting for another process that writes ",
-                                        run.path().string(), ", up to ", LockWait{}.limit_s, " s"));
-                      }});
+  LockWait wait;
+  wait.on_wait = [&, limit_s = wait.limit_s] {
+    log_info(concat("waiting for another process that writes ", run.path().string(), ", up to ",
+                    limit_s, " s"));
+  };
+  wait_until_unlocked(run.metrics(), wait);
 }
 
 /// The run directory that a training goes on in; empty: a new one begins.

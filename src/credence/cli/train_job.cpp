@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <csignal>
 
 #include "credence/base/files.h"
 #include "credence/base/log.h"
@@ -91,10 +92,12 @@ TrainJob::TrainJob(const TrainArguments& arguments, const TrainTarget& target, C
            communicator_) {
   on_rank_zero(communicator_, [this] {
     records_ = std::make_unique<TrainRecords>(
-        RunDirectoryOptions{.output = output_of(arguments_, experiment_),
-                            .recipe = arguments_.recipe,
-                            .begins_again = arguments_.resume == "auto"},
-        target_.resumed, experiment_, resources_, context_);
+        TrainRecords::Place{.directory = {.output = output_of(arguments_, experiment_),
+                                          .recipe = arguments_.recipe,
+                                          .begins_again = arguments_.resume == "auto"},
+                            .resumed = target_.resumed,
+                            .command_line = context_.command_line},
+        experiment_, resources_);
     records_->write_header(fit_);
   });
 }
@@ -144,24 +147,29 @@ TrainJob::Trained TrainJob::train_anew() {
 TrainJob::Trained TrainJob::train_with_checkpoints() {
   const std::string run =
       text_of_rank_zero(communicator_, [&] { return records_->directory().path().string(); });
-  CheckpointSeries checkpoints = make_checkpoints(run);
-  fit_.set_checkpoints(&checkpoints);
-  const EndRequests requests;
+  checkpoints_.emplace(checkpoint_parts(run));
+  fit_.set_checkpoints(&*checkpoints_);
+  Trained trained;
+  int heeded = 0;
   try {
-    Trained trained{.inferred = fit_.run(), .end = {}};
-    trained.end = checkpoints.end();
+    const EndRequests requests;
+    trained.inferred = fit_.run();
+    trained.end = checkpoints_->end();
     save_weights(trained, nullptr);
-    double ended = EndRequests::signal() != 0 ? 1 : 0;
+    heeded = EndRequests::signal();
+    double ended = heeded != 0 ? 1 : 0;
     communicator_.sum(std::span<double>(&ended, 1));
-    if (ended > 0)
-      throw Interrupted(EndRequests::signal(), "asked to end: trained and saved, not yet tested");
-    return trained;
+    if (ended > 0) throw Interrupted(heeded, "asked to end: trained and saved, not yet tested");
   } catch (const Interrupted& ended) {
+    if (records_) records_->end_as_killed();
     throw with_advice(ended, run);
   }
+  if (EndRequests::signal() != heeded)
+    std::raise(EndRequests::signal());  // too late to be agreed on
+  return trained;
 }
 
-CheckpointSeries TrainJob::make_checkpoints(const std::filesystem::path& run) {
+CheckpointSeries::Parts TrainJob::checkpoint_parts(const std::filesystem::path& run) {
   CheckpointSeries::Parts parts{.directory = run / "checkpoints",
                                 .options = experiment_.checkpoint,
                                 .writes = records_ != nullptr,
@@ -173,7 +181,7 @@ CheckpointSeries TrainJob::make_checkpoints(const std::filesystem::path& run) {
     parts.facts = [this] { return records_->facts(); };
     parts.tell = [this](const std::string& line) { tell(line); };
   }
-  return CheckpointSeries(std::move(parts));
+  return parts;
 }
 
 FittedCalibration TrainJob::calibrate(const Trained& trained) {
@@ -195,17 +203,18 @@ void TrainJob::tell_inferred(const Inferred& inferred) {
 
 void TrainJob::write_profiles(const TrainReport& report) {
   if (!arguments_.profile) return;
-  const TrainReport::Session& session = report.session;
-  if (session.steps == 0)
-    return warn("--profile: no step was taken whose time was measured; there is no profile");
-  const double ranks = fit_.ranks_a_network();
-  const ProfileOptions options{.steps = session.steps,
-                               .seconds = session.seconds,
-                               .examples_per_step = static_cast<double>(session.examples) /
-                                                    static_cast<double>(session.steps) / ranks,
-                               .peak_gflops = peak_gflops({.threads = resources_.threads}).best};
-  tell(profile_table(timeline_, fit_.model(), options));
-  on_rank_zero(communicator_, [&] {
+  const double peak = peak_gflops({.threads = resources_.threads}).best;
+  on_rank_zero(communicator_, [&] {  // of its own group's steps, which the others may not have
+    const TrainReport::Session& session = report.session;
+    if (session.steps == 0) return warn("--profile: no step was timed: there is no profile");
+    const auto steps = static_cast<double>(session.steps);
+    const double ranks = fit_.ranks_a_network();
+    const ProfileOptions options{
+        .steps = session.steps,
+        .seconds = session.seconds,
+        .examples_per_step = static_cast<double>(session.examples) / steps / ranks,
+        .peak_gflops = peak};
+    tell(profile_table(timeline_, fit_.model(), options));
     write_profile(records_->directory().profile(), make_profile(timeline_, fit_.model(), options));
   });
 }

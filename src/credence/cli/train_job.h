@@ -51,7 +51,7 @@ class TrainJob {
   /// Saves its state in the run directory as it goes along, when a signal asks for it, and at the
   /// end.
   Trained train_with_checkpoints();
-  CheckpointSeries make_checkpoints(const std::filesystem::path& run);
+  CheckpointSeries::Parts checkpoint_parts(const std::filesystem::path& run);
   FittedCalibration calibrate(const Trained& trained);
   void tell_inferred(const Inferred& inferred);
   void write_profiles(const TrainReport& report);
@@ -75,6 +75,7 @@ class TrainJob {
   Timeline timeline_;
   Fit fit_;
   std::unique_ptr<TrainRecords> records_;  // of rank 0
+  std::optional<CheckpointSeries> checkpoints_;
 };
 
 }  // namespace credence::cli

@@ -41,13 +41,13 @@ std::vector<Field> hyperparameters(const Experiment& experiment) {
 
 }  // namespace
 
-TrainRecords::TrainRecords(const RunDirectoryOptions& where, const std::string& resumed,
-                           const Experiment& experiment, const Resources& resources,
-                           const Context& context)
+TrainRecords::TrainRecords(const Place& place, const Experiment& experiment,
+                           const Resources& resources)
     : experiment_(experiment),
       resources_(resources),
-      directory_(resumed.empty() ? RunDirectory::create(where) : RunDirectory::open(resumed)),
-      is_resumed_(!resumed.empty()),
+      directory_(place.resumed.empty() ? RunDirectory::create(place.directory)
+                                       : RunDirectory::open(place.resumed)),
+      is_resumed_(!place.resumed.empty()),
       metrics_(directory_.metrics()),
       progress_(std::cout, progress_options(STDOUT_FILENO)),
       progress_observer_(progress_),
@@ -64,10 +64,10 @@ TrainRecords::TrainRecords(const RunDirectoryOptions& where, const std::string& 
       log_warning(concat(directory_.path().string(),
                          ": no checkpoint to go on from; training begins anew"));
   }
-  EnvironmentOptions environment{.command_line = context.command_line,
+  EnvironmentOptions environment{.command_line = place.command_line,
                                  .mpi_library = CommWorld::library(),
                                  .data_files = experiment.data_files()};
-  for (const RankPlace& place : resources.places) environment.hosts.push_back(place.host);
+  for (const RankPlace& rank : resources.places) environment.hosts.push_back(rank.host);
   if (!is_resumed_) directory_.write_config(experiment.resolved);
   directory_.write_environment(environment_json(environment));
 }

@@ -15,10 +15,14 @@ namespace credence::cli {
 /// told. IoError, CreateError as the files.
 class TrainRecords {
  public:
-  /// Makes the run directory, with its configuration and environment; or, if `resumed` names one,
-  /// goes on in that, whose metrics are cut back to what it goes on from.
-  TrainRecords(const RunDirectoryOptions& where, const std::string& resumed,
-               const Experiment& experiment, const Resources& resources, const Context& context);
+  struct Place {
+    RunDirectoryOptions directory;
+    std::string resumed;  ///< the run directory to go on in; empty: a new one
+    std::vector<std::string> command_line;
+  };
+  /// Makes the run directory, with its configuration and environment, or goes on in one, whose
+  /// metrics are cut back to what it goes on from.
+  TrainRecords(const Place& place, const Experiment& experiment, const Resources& resources);
 
   /// After write_header().
   std::vector<Observer*> observers();
@@ -33,6 +37,8 @@ class TrainRecords {
   void write_header(Fit& fit);
   void save_weights(Fit& fit, const Inferred& inferred, const CheckpointSeries::End& end,
                     const Calibration* calibration);
+  /// Where a signal has ended it.
+  void end_as_killed() { run_records_->end_as_killed(); }
   /// The summary: the run is complete.
   void finish(Fit& fit, const Inferred& inferred, const std::vector<NamedValue>& test);
 

@@ -20,6 +20,65 @@ std::string first_of(std::span<const std::string> names) {
   return named < names.size() ? fmt::format("{} and {} more", text, names.size() - named) : text;
 }
 
+/// The first rank whose threads together compute much slower than each of them alone could.
+std::optional<Finding> slow_threads(std::span<const RankPlace> places,
+                                    std::span<const RankSpeed> speeds, const Machine& machine) {
+  for (std::size_t rank = 0; rank < places.size(); ++rank) {
+    const RankPlace& place = places[rank];
+    const int cores = count_groups(machine.cores, place.cpus);
+    const int threads = cores > 0 ? std::min(place.threads, cores) : place.threads;
+    const PeakRate &one = speeds[rank].gflops_one_thread, &all = speeds[rank].gflops;
+    // Clocks sink when all cores compute, by a third at most.
+    if (threads == 1 || all.mean > 0.55 * threads * one.best) continue;
+    const double gain = all.best / one.best;  // of the figures in the table
+    const std::string team = counted(place.threads, "thread");
+    return Finding{
+        gain > 0.55 * threads
+            ? fmt::format("The machine is busy: {} compute {:.1f} GFLOP/s at best, {:.1f} on "
+                          "average (rank {})",
+                          team, all.best, all.mean, rank)
+            : fmt::format("{} compute {:.1f} times as fast as one (rank {})", team, gain, rank),
+        fmt::format("Something else uses the cores, and every loop waits for the last of "
+                    "its threads. Load of the last minute: {:.1f}.",
+                    machine.load),
+        "See what else runs (top); ask for cores of your own, or use fewer threads."};
+  }
+  return std::nullopt;
+}
+
+std::optional<Finding> slow_ranks(std::span<const RankPlace> places,
+                                  std::span<const RankSpeed> speeds) {
+  std::vector<double> of_a_thread;
+  for (std::size_t rank = 0; rank < places.size(); ++rank)
+    of_a_thread.push_back(speeds[rank].gflops.mean / places[rank].threads);
+  std::vector<double> sorted = of_a_thread;
+  std::ranges::sort(sorted);
+  const double median = sorted[sorted.size() / 2];
+  std::vector<std::string> slow;
+  for (std::size_t rank = 0; rank < places.size(); ++rank)
+    if (of_a_thread[rank] < 0.6 * median)
+      slow.push_back(fmt::format("rank {} on {} ({:.0f}%)", rank, places[rank].host,
+                                 100 * of_a_thread[rank] / median));
+  if (slow.empty()) return std::nullopt;
+  return Finding{
+      "Slower than the other ranks, whose speed is 100%: " + first_of(slow),
+      fmt::format("In each step all ranks wait for {}.", slow.size() == 1 ? "it" : "them"),
+      "See what else runs there (top), or leave the host out."};
+}
+
+std::optional<Finding> slow_sums(std::span<const RankPlace> places, const SumSpeed& sums) {
+  if (sums.gb_per_sec > 0.25) return std::nullopt;
+  std::set<std::string> hosts;
+  for (const RankPlace& place : places) hosts.insert(place.host);
+  return Finding{
+      fmt::format("The ranks sum {:.3f} GB/s", sums.gb_per_sec),
+      fmt::format("The gradients of a million weights take {:.0f} ms in each step.",
+                  4e-3 / sums.gb_per_sec * 1e3),
+      hosts.size() > 1
+          ? "See that MPI uses the fast network (Open MPI: mpirun --mca pml ucx), not Ethernet."
+          : "See that MPI uses shared memory, and that each rank has a core of its own."};
+}
+
 }  // namespace
 
 std::vector<Finding> check_build(std::string_view build_type, std::string_view flags,
@@ -125,69 +184,6 @@ std::vector<Finding> check_output(const OutputPlace& output) {
                         "Name a folder on a disk with --output."});
   return findings;
 }
-
-namespace {
-
-/// The first rank whose threads together compute much slower than each of them alone could.
-std::optional<Finding> slow_threads(std::span<const RankPlace> places,
-                                    std::span<const RankSpeed> speeds, const Machine& machine) {
-  for (std::size_t rank = 0; rank < places.size(); ++rank) {
-    const RankPlace& place = places[rank];
-    const int cores = count_groups(machine.cores, place.cpus);
-    const int threads = cores > 0 ? std::min(place.threads, cores) : place.threads;
-    const PeakRate &one = speeds[rank].gflops_one_thread, &all = speeds[rank].gflops;
-    // Clocks sink when all cores compute, by a third at most.
-    if (threads == 1 || all.mean > 0.55 * threads * one.best) continue;
-    const double gain = all.best / one.best;  // of the figures in the table
-    const std::string team = counted(place.threads, "thread");
-    return Finding{
-        gain > 0.55 * threads
-            ? fmt::format("The machine is busy: {} compute {:.1f} GFLOP/s at best, {:.1f} on "
-                          "average (rank {})",
-                          team, all.best, all.mean, rank)
-            : fmt::format("{} compute {:.1f} times as fast as one (rank {})", team, gain, rank),
-        fmt::format("Something else uses the cores, and every loop waits for the last of "
-                    "its threads. Load of the last minute: {:.1f}.",
-                    machine.load),
-        "See what else runs (top); ask for cores of your own, or use fewer threads."};
-  }
-  return std::nullopt;
-}
-
-std::optional<Finding> slow_ranks(std::span<const RankPlace> places,
-                                  std::span<const RankSpeed> speeds) {
-  std::vector<double> of_a_thread;
-  for (std::size_t rank = 0; rank < places.size(); ++rank)
-    of_a_thread.push_back(speeds[rank].gflops.mean / places[rank].threads);
-  std::vector<double> sorted = of_a_thread;
-  std::ranges::sort(sorted);
-  const double median = sorted[sorted.size() / 2];
-  std::vector<std::string> slow;
-  for (std::size_t rank = 0; rank < places.size(); ++rank)
-    if (of_a_thread[rank] < 0.6 * median)
-      slow.push_back(fmt::format("rank {} on {} ({:.0f}%)", rank, places[rank].host,
-                                 100 * of_a_thread[rank] / median));
-  if (slow.empty()) return std::nullopt;
-  return Finding{
-      "Slower than the other ranks, whose speed is 100%: " + first_of(slow),
-      fmt::format("In each step all ranks wait for {}.", slow.size() == 1 ? "it" : "them"),
-      "See what else runs there (top), or leave the host out."};
-}
-
-std::optional<Finding> slow_sums(std::span<const RankPlace> places, const SumSpeed& sums) {
-  if (sums.gb_per_sec > 0.25) return std::nullopt;
-  std::set<std::string> hosts;
-  for (const RankPlace& place : places) hosts.insert(place.host);
-  return Finding{
-      fmt::format("The ranks sum {:.3f} GB/s", sums.gb_per_sec),
-      fmt::format("The gradients of a million weights take {:.0f} ms in each step.",
-                  4e-3 / sums.gb_per_sec * 1e3),
-      hosts.size() > 1
-          ? "See that MPI uses the fast network (Open MPI: mpirun --mca pml ucx), not Ethernet."
-          : "See that MPI uses shared memory, and that each rank has a core of its own."};
-}
-
-}  // namespace
 
 std::vector<Finding> check_speed(std::span<const RankPlace> places,
                                  std::span<const RankSpeed> speeds, const Machine& machine,

@@ -1,7 +1,6 @@
 #include "credence/records/event_file.h"
 
 #include <array>
-#include <chrono>
 
 #include <unistd.h>
 
@@ -17,10 +16,6 @@ std::uint32_t masked(std::uint32_t crc) {
 }
 
 }  // namespace
-
-double wall_seconds() {
-  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
-}
 
 std::string event_file_name(double seconds) {
   std::array<char, 256> host{};

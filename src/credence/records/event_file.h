@@ -4,13 +4,11 @@
 #include <functional>
 #include <vector>
 
+#include "credence/base/clock.h"
 #include "credence/records/append_file.h"
 #include "credence/records/wire_message.h"
 
 namespace credence {
-
-/// Seconds since 1970, UTC.
-double wall_seconds();
 
 /// Writer of a TensorBoard event file: records of a length, data and their checksums, the data
 /// messages Event of TensorFlow's event.proto.

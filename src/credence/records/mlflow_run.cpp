@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
-#include <chrono>
 #include <cmath>
 #include <optional>
 #include <random>
@@ -12,10 +11,10 @@
 #include <pwd.h>
 #include <unistd.h>
 
+#include "credence/base/clock.h"
 #include "credence/base/errors.h"
 #include "credence/base/files.h"
 #include "credence/base/log.h"
-#include "credence/base/signals.h"
 #include "credence/records/append_file.h"
 
 namespace credence {
@@ -24,9 +23,7 @@ namespace {
 namespace fs = std::filesystem;
 
 std::int64_t system_ms() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(
-             std::chrono::system_clock::now().time_since_epoch())
-      .count();
+  return std::llround(1e3 * wall_seconds());
 }
 
 /// A scalar of YAML, in single quotes.
@@ -153,9 +150,9 @@ MlflowRun::MlflowRun(const MlflowOptions& options) : options_(options), run_id_(
 }
 
 MlflowRun::~MlflowRun() {
-  if (is_finished_) return;
+  if (has_ended_) return;
   try {
-    write_meta(EndRequests::signal() != 0 ? Status::killed : Status::failed);
+    write_meta(Status::failed);
   } catch (const Error& error) {
     log_warning(error.what());
   }
@@ -199,9 +196,9 @@ void MlflowRun::add_artifact(const fs::path& file) {
   if (fs::exists(file, error)) write_file(path_ / "artifacts" / file.filename(), read_file(file));
 }
 
-void MlflowRun::finish() {
-  write_meta(Status::finished);
-  is_finished_ = true;
+void MlflowRun::end(Status status) {
+  write_meta(status);
+  has_ended_ = true;
 }
 
 }  // namespace credence

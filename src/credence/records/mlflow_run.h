@@ -23,8 +23,7 @@ struct MlflowOptions {
 ///   <folder>/<experiment id>/meta.yaml
 ///   <folder>/<experiment id>/<run id>/meta.yaml, params/, metrics/, tags/, artifacts/
 ///
-/// A run that is not finished by the time it is destroyed has failed, or, if a signal has asked for
-/// its end, was killed.
+/// A run that has not ended by the time it is destroyed has failed.
 ///
 /// Errors  CreateError, IoError; DataError for a meta.yaml that has no name.
 /// Source  mlflow/store/tracking/file_store.py of MLflow 2.
@@ -43,18 +42,21 @@ class MlflowRun {
   void write(std::int64_t step, const std::vector<NamedValue>& metrics);
   /// Copies the file. One that is not there is left out.
   void add_artifact(const std::filesystem::path& file);
-  void finish();
+  void finish() { end(Status::finished); }
+  /// Where a signal has ended it.
+  void end_as_killed() { end(Status::killed); }
 
  private:
   enum class Status { running = 1, finished = 3, failed = 4, killed = 5 };
 
   void write_meta(Status status) const;
+  void end(Status status);
 
   MlflowOptions options_;
   std::string experiment_id_, run_id_;
   std::filesystem::path path_;
   std::int64_t start_ms_ = 0;
-  bool is_finished_ = false;
+  bool has_ended_ = false;
 };
 
 }  // namespace credence

@@ -60,6 +60,7 @@ RunCourse::Line RunCourse::add(std::string_view line) {
   Figures of_validation = figures_of(*record, true);
   if (!of_validation.empty()) validation = std::move(of_validation);
   const bool is_step = record->event == "step";
+  epochs_done = is_step ? std::max<std::int64_t>(epoch - 1, 0) : epoch;
   const double loss = record->number("loss", std::numeric_limits<double>::quiet_NaN());
   (is_step ? step_losses_ : epoch_losses_).push_back(loss);
   return is_step ? Line::step : Line::epoch;
@@ -74,9 +75,8 @@ std::int64_t RunCourse::step_in_epoch() const {
 double RunCourse::seconds_left() const {
   if (!knows_length() || global_batch_size <= 0 || samples_per_sec <= 0)
     return std::numeric_limits<double>::infinity();
-  const double all = static_cast<double>(epochs) * static_cast<double>(steps_per_epoch);
-  const double steps = std::max(all - static_cast<double>(step), 0.0);
-  return steps * static_cast<double>(global_batch_size) / samples_per_sec;
+  const double left = std::max(steps() - static_cast<double>(step), 0.0);
+  return left * static_cast<double>(global_batch_size) / samples_per_sec;
 }
 
 RunCourse course_of(const std::filesystem::path& metrics) {

@@ -21,7 +21,8 @@ struct RunCourse {
   bool has_ended = false;   ///< training has
   std::int64_t member = 0;  ///< of an ensemble, from 1; 0: there is one network
   std::int64_t epoch = 0;   ///< that is under way, or the last one
-  std::int64_t step = 0;    ///< of the network
+  std::int64_t epochs_done = 0;
+  std::int64_t step = 0;  ///< of the network
   double samples_per_sec = 0;
   double train_seconds = 0;  ///< once it has ended
   Figures figures;           ///< of the last step or epoch: loss, nll, kl, accuracy
@@ -33,6 +34,10 @@ struct RunCourse {
   Line add(std::string_view line);
 
   bool knows_length() const { return epochs > 0 && steps_per_epoch > 0; }
+  /// Of the training of one network; 0: not known.
+  double steps() const {
+    return static_cast<double>(epochs) * static_cast<double>(steps_per_epoch);
+  }
   /// Of steps, or of epochs where steps are not told.
   const std::vector<double>& losses() const {
     return step_losses_.empty() ? epoch_losses_ : step_losses_;

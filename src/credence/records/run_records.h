@@ -49,6 +49,10 @@ class RunRecords {
   /// Before training, when metrics.jsonl ends where it begins: whatever cannot be created is found
   /// now.
   RunRecords(const RecordsOptions& options, const RecordedRun& run);
+  /// A signal has ended the run.
+  void end_as_killed() {
+    if (mlflow_) mlflow_->end_as_killed();
+  }
   RunRecords(const RunRecords&) = delete;
   RunRecords& operator=(const RunRecords&) = delete;
 

@@ -17,6 +17,8 @@
 namespace credence {
 namespace {
 
+namespace fs = std::filesystem;
+
 constexpr const char* preamble =
     "set encoding utf8\n"
     "set datafile missing 'NaN'\n"
@@ -82,15 +84,22 @@ void remove_other_plots(const std::vector<GnuplotPlot>& plots,
                         const std::filesystem::path& folder) {
   std::error_code error;
   std::vector<std::string> others;
-  for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
-    const std::string name = entry.path().stem().string();
-    if (entry.path().extension() != ".gp" || !read_file(entry.path()).starts_with(first_line(name)))
-      continue;
-    if (std::ranges::find(plots, name, &GnuplotPlot::name) == plots.end()) others.push_back(name);
+  for (fs::directory_iterator entry(folder, error), end; !error && entry != end;
+       entry.increment(error)) {
+    const fs::path& file = entry->path();
+    const std::string name = file.stem().string();
+    std::error_code unknown;
+    const bool is_ours = file.extension() == ".gp" && fs::is_regular_file(file, unknown) &&
+                         read_file(file).starts_with(first_line(name));
+    if (is_ours && std::ranges::find(plots, name, &GnuplotPlot::name) == plots.end())
+      others.push_back(name);
   }
   for (const std::string& other : others)
-    for (const char* const extension : {".gp", ".svg", ".png"})
-      std::filesystem::remove(folder / (other + extension), error);
+    for (const char* const extension : {".gp", ".svg", ".png"}) {
+      const fs::path file = folder / (other + extension);
+      fs::remove(file, error);
+      require<IoError>(!error, file.string(), ": cannot be removed: ", error.message());
+    }
 }
 
 }  // namespace

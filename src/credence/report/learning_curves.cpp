@@ -79,7 +79,7 @@ LearningCurves parse_learning_curves(std::string_view text) {
   const std::vector<MetricsRecord> records = parse_records(text);
   const double steps = steps_an_epoch(records);
   LearningCurves curves;
-  // Steps do not name the member that takes them: it is another when they begin anew.
+  // A chain's steps do not name it: it is another when they begin anew.
   std::int64_t member = 0;
   double last_step = 0;
   for (const MetricsRecord& record : records) {
@@ -87,7 +87,10 @@ LearningCurves parse_learning_curves(std::string_view text) {
       add_figures(curves.by_epoch, record, record.member(), record.number("epoch"));
     } else if (record.event == "step") {
       const double step = record.number("step");
-      if (step <= last_step) member = std::max<std::int64_t>(member, 1) + 1;
+      if (record.member() > 0)
+        member = record.member();
+      else if (step <= last_step)
+        member = std::max<std::int64_t>(member, 1) + 1;
       last_step = step;
       add_figures(curves.by_step, record, member, steps > 0 ? step / steps : step);
     }

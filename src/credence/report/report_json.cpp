@@ -96,7 +96,8 @@ Json json_of(const RunCourse& course) {
           {"epoch", course.epoch},
           {"epochs", course.epochs},
           {"step", course.step},
-          {"steps", course.epochs * course.steps_per_epoch},
+          {"epochs_done", course.epochs_done},
+          {"steps", figure(course.steps())},
           {"has_ended", course.has_ended}};
 }
 

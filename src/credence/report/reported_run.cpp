@@ -28,10 +28,11 @@ LearningCurves read_curves(const std::filesystem::path& path) {
   }
 }
 
-std::vector<WeightHistogram> read_histograms(const RunDirectory& directory) {
+std::vector<WeightHistogram> read_histograms(const RunDirectory& directory,
+                                             const std::string& checkpoint) {
   const std::filesystem::path path = directory.histograms();
   if (!is_there(path))
-    return weight_histograms(read_safetensors(find_checkpoint(directory.path())));
+    return weight_histograms(read_safetensors(choose_checkpoint(directory.path(), checkpoint)));
   try {
     return thinned(parse_weight_histograms(read_file(path)), most_moments);
   } catch (const DataError& error) {
@@ -41,7 +42,7 @@ std::vector<WeightHistogram> read_histograms(const RunDirectory& directory) {
 
 }  // namespace
 
-ReportedRun read_reported_run(const RunDirectory& directory) {
+ReportedRun read_reported_run(const RunDirectory& directory, const std::string& checkpoint) {
   ReportedRun run{.name = name_of_run(directory.path()),
                   .path = directory.path().string(),
                   .config = read_file_if_any(directory.config()),
@@ -65,7 +66,7 @@ ReportedRun read_reported_run(const RunDirectory& directory) {
   read("profile", [&] {
     if (is_there(directory.profile())) run.profile = read_profile(directory.profile());
   });
-  read("posterior", [&] { run.histograms = read_histograms(directory); });
+  read("posterior", [&] { run.histograms = read_histograms(directory, checkpoint); });
   return run;
 }
 

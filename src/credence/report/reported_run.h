@@ -52,7 +52,7 @@ struct ReportedRun {
 };
 
 /// What the files of a run directory say by themselves, without its data. A file that is missing or
-/// wrong leaves a note.
-ReportedRun read_reported_run(const RunDirectory& directory);
+/// wrong leaves a note. `checkpoint`: as of choose_checkpoint.
+ReportedRun read_reported_run(const RunDirectory& directory, const std::string& checkpoint = "");
 
 }  // namespace credence

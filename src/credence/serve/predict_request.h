@@ -16,9 +16,9 @@ struct PredictRequest {
 /// {"inputs": [[...], ...], "samples": 30}: numbers in arrays of equal length, float64. Read as it
 /// comes, without a tree of its values.
 ///
-/// Errors  RequestError, saying where, 400 if it is empty or no JSON, 422 if it holds anything
-/// else:
-///         NaN and Infinity too, which some write though JSON has no such numbers, and 1e999.
+/// Errors  RequestError, saying where: 400 if it is empty or no JSON; 422 if it holds anything
+///         else, such as NaN and Infinity, which some write though JSON has no such numbers, and
+///         1e999.
 PredictRequest parse_json_request(std::string_view body);
 
 /// An array in NumPy's format (data/npy.h). RequestError 400 if it is none.

@@ -1,12 +1,12 @@
 #include "credence/terminal/run_watch.h"
 
-#include <chrono>
 #include <cmath>
 #include <ctime>
 #include <sstream>
 
 #include <sys/stat.h>
 
+#include "credence/base/clock.h"
 #include "credence/base/file_lock.h"
 #include "credence/base/table.h"
 #include "credence/base/text.h"
@@ -19,10 +19,6 @@ namespace {
 constexpr int widest_bar = 30;
 constexpr int narrowest_bar = 6;
 constexpr std::size_t most_epochs_at_once = 10;
-
-double system_seconds() {
-  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
-}
 
 std::string part_of(std::int64_t done, std::int64_t all) {
   return all > 0 ? concat(done, "/", all) : std::to_string(done);
@@ -99,7 +95,7 @@ std::vector<std::string> view_of(const RunCourse& course, int columns, bool colo
 
 RunWatch::RunWatch(RunDirectory run, std::ostream& out, RunWatchOptions options)
     : run_(std::move(run)), out_(out), options_(std::move(options)), metrics_(run_.metrics()) {
-  if (!options_.clock_s) options_.clock_s = system_seconds;
+  if (!options_.clock_s) options_.clock_s = wall_seconds;
 }
 
 RunWatch::~RunWatch() {
@@ -192,9 +188,10 @@ std::optional<std::string> RunWatch::silence() const {
     return std::nullopt;
   const auto written_s = static_cast<double>(status.st_mtime);
   const double now_s = options_.clock_s();
-  const bool is_left = !is_locked(run_.metrics()).value_or(true);
   const bool is_silent = now_s - written_s >= options_.silence_s;
-  if (!is_silent && !(is_left && options_.once)) return std::nullopt;
+  if (!is_silent && !options_.once) return std::nullopt;
+  const bool is_left = !is_locked(run_.metrics()).value_or(true);
+  if (!is_silent && !is_left) return std::nullopt;
   std::string text = concat("nothing new since ", time_text(written_s, now_s), ", for ",
                             duration_text(now_s - written_s));
   if (is_left)

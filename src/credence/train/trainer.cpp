@@ -140,7 +140,6 @@ StepReport Trainer::take_step(std::uint64_t step) {
       .first_example = batch.first_example,
       .global_batch = batch.global_size,
       .sum = [this](std::span<double> values) { parts_.communicator.sum(values); }};
-  const auto global_size = static_cast<double>(batch.global_size);
   parts_.optimizer.begin_pass(parts_.model.parameters(), context);
 
   const CheckpointRequest own = checkpointer_.request(report.step_in_epoch == steps_per_epoch);
@@ -171,12 +170,7 @@ StepReport Trainer::take_step(std::uint64_t step) {
   report.loss += kl_weight(step) * report.kl / examples;
   if (!std::isfinite(report.loss)) explain_not_finite(report);
 
-  EpochSums& epoch = progress_.epoch;
-  epoch.loss += report.loss * global_size;
-  epoch.nll += report.nll * global_size;
-  epoch.kl += report.kl;
-  epoch.examples += batch.global_size;
-  ++epoch.steps;
+  progress_.epoch.add(report, batch.global_size);
   progress_.total.session.examples += batch.global_size;
   ++progress_.total.session.steps;
   return report;

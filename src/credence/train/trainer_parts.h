@@ -12,7 +12,7 @@
 
 namespace credence {
 
-/// What a Trainer trains, and with what. Those that are set here may stay so.
+/// What a Trainer trains, and with what. Those with a default may be left out.
 struct TrainerParts {
   Model& model;
   Loss& loss;

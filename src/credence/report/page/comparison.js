@@ -4,7 +4,7 @@ function summariesTable() {
   // What is known of a run that is not complete, too.
   const known = (name) => runs.map((run) => (run.summary || run.course)[name] || "-");
   const epochs = (run) => (run.summary ? numberText(run.summary.epochs)
-    : partText(Math.max(run.course.epoch - (run.course.has_ended ? 0 : 1), 0), run.course.epochs));
+    : partText(run.course.epochs_done, run.course.epochs));
   const rows = [
     ["Model", ...known("model")], ["Data", ...known("dataset")],
     ...names.map((name) => [`${metricTitle(name)}, test`, ...runs.map((run) => numberText(run.test[name]))]),
