@@ -135,7 +135,7 @@ TEST(CheckpointFolder, IsChosenInItsRunBeforeAFileOfThatNameElsewhere) {
 TEST(CheckpointFolder, OfWhichTheBestCannotBeReadIsAnError) {
   const TemporaryFolder directory;
   save_training(directory.path(), 9);
-  fs::create_directory(directory / "step-00000012.safetensors");
+  fs::create_symlink("step-00000012.safetensors", directory / "step-00000012.safetensors");
   write_text(directory / "best", "step-00000012.safetensors\n");
   EXPECT_THROW(best_metadata(directory.path()), IoError);
 }

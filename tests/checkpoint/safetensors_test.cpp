@@ -156,8 +156,10 @@ std::vector<BadFile> bad_files() {
   return {
       {"empty", "", "expected at least 8 bytes, got 0"},
       {"short", "1234567", "got 7"},
-      {"huge header", length_alone(~0ULL), "expected a header of at most 0 bytes, got 1844674407"},
-      {"header past the end", length_alone(3) + "{}", "at most 2 bytes, got 3"},
+      {"huge header", length_alone(~0ULL),
+       "header of at most 0 bytes, what the file has room for, got 1844674407"},
+      {"header past the end", length_alone(3) + "{}",
+       "at most 2 bytes, what the file has room for, got 3"},
       {"not JSON", file_of("{\"a\"", 0), "expected JSON"},
       {"not UTF-8", file_of("{\"\xFF\":1}", 0), "expected JSON"},
       {"not an object", file_of("[]", 0), "expected a JSON object, got array"},

@@ -132,6 +132,25 @@ class Resume(ProgramTest):
         self.assertEqual(run.curve("loss"), self.whole.curve("loss"))
         self.assertEqual(run.summary["weights_sha256"], self.whole.summary["weights_sha256"])
 
+    def test_of_a_complete_run_whose_weights_are_damaged_makes_them_again(self):
+        shutil.copytree(self.whole.path, self.folder / "spoilt")
+        weights = Run(self.folder / "spoilt").checkpoint
+        content = bytearray(weights.read_bytes())
+        content[-100] ^= 1
+        weights.write_bytes(content)
+        run, output = self.resume("spoilt")
+        self.assertIn(weights.name, output)
+        self.assert_same_run(run)
+        self.assertEqual(run.checkpoint.read_bytes()[-1000:],
+                         self.whole.checkpoint.read_bytes()[-1000:])
+
+    def test_without_the_records_so_far_says_that_they_are_lost(self):
+        self.interrupt("lost")
+        os.truncate(self.folder / "lost/metrics.jsonl", 300)
+        run, output = self.resume("lost")
+        self.assertIn("records are lost", output)
+        self.assertEqual(run.summary["weights_sha256"], self.whole.summary["weights_sha256"])
+
     def test_auto_begins_goes_on_and_is_complete(self):
         auto = ("train", RECIPES / RECIPE, *SMALL, *LONG, "--threads", 1, "--output", "auto",
                 "--resume", "auto")

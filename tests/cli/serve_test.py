@@ -71,6 +71,9 @@ class Answers(ServeTest):
         self.assertEqual((status, answer), (200, expected))
         self.assertEqual(self.service.predict(as_images(rows), samples=3),
                          self.predicted(array, "--samples", 3))
+        status, _, answer = self.service.ask("POST", "/v1/predict?samples=3", array,
+                                             content_type="application/x-npy")
+        self.assertEqual((status, answer), (200, self.predicted(array, "--samples", 3)))
 
     def test_bytes_are_read_as_those_of_files(self):
         array = npy((3, 28, 28, 1), "|u1", bytes(n * 5 % 256 for n in range(3 * 784)))
@@ -178,7 +181,15 @@ class Answers(ServeTest):
                  npy((1, 28, 28), "<f4", struct.pack("<784f", 0, float("nan"), *[0] * 782)),
                  {"content_type": "application/x-npy"}),
                 (422, "samples: expected 1 to 50, got 51", "POST", "/v1/predict",
-                 good[:-1] + ', "samples": 51}', json_type)]:
+                 good[:-1] + ', "samples": 51}', json_type),
+                (422, "samples: expected 1 to 50, got 51", "POST", "/v1/predict?samples=51", good,
+                 json_type),
+                (422, "samples: expected a whole number, got abc", "POST",
+                 "/v1/predict?samples=abc", good, json_type),
+                (422, "samples: expected once", "POST", "/v1/predict?samples=3",
+                 good[:-1] + ', "samples": 3}', json_type),
+                (400, "query: expected samples=N alone, got foo", "POST", "/v1/predict?foo=1",
+                 good, json_type)]:
             with self.subTest(says=says):
                 got, _, answer = self.service.ask(method, path, body, **headers)
                 self.assertEqual(got, status, answer)
@@ -447,7 +458,7 @@ class Ends(ServeTest):
                        "0.0.0.0")
         self.fail_with(73, ["192.0.2.1"], "serve", "run", "--port", 0, "--host", "192.0.2.1")
         self.fail_with(64, ["--port"], "serve", "run", "--port", 70000)
-        self.fail_with(64, ["max_batch"], "serve", "run", "--port", 0, "--max-batch", 0)
+        self.fail_with(64, ["--max-batch"], "serve", "run", "--port", 0, "--max-batch", 0)
         for option, value in (("max-body-bytes", 2**30 + 1), ("max-rows", 2**30 + 1),
                               ("max-samples", 65537), ("max-connections", 4097),
                               ("max_batch", 2**30 + 1), ("max_queue", 2**63 - 1),

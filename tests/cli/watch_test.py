@@ -114,14 +114,19 @@ class Watch(ProgramTest):
         self.read_until(process, "CNN_FC on digits")
 
     def test_once(self):
-        path, _ = self.begun()
+        path, rest = self.begun()
         lines = self.succeed("watch", path, "--once").stdout.splitlines()
         self.assertRegex(lines[1], r"^epoch 1/2  4/10  loss .* samples/s  ETA 0:")
         self.assertIn("no process is seen to write it", lines[2])
+        first_epoch = next(i for i, line in enumerate(rest) if '"epoch",' in line) + 1
+        self.append(path, "".join(rest[:first_epoch + 1]))  # and two steps of the second one
+        lines = self.succeed("watch", path, "--once").stdout.splitlines()
+        self.assertTrue(lines[1].startswith("epoch 1/2  loss"), lines)
+        self.assertTrue(lines[2].startswith("epoch 2/2  2/10  loss"), lines)
         with open(path / "metrics.jsonl", "a") as writer:
             fcntl.flock(writer, fcntl.LOCK_EX)
             lines = self.succeed("watch", path, "--once").stdout.splitlines()
-        self.assertEqual(len(lines), 2, lines)
+        self.assertEqual(len(lines), 3, lines)
 
     def test_no_run(self):
         self.fail_with(65, ["none", "run directory"], "watch", "none")

@@ -7,7 +7,9 @@
 #include <gmock/gmock.h>
 
 #include "credence/base/errors.h"
+#include "credence/report/curve_plots.h"
 #include "credence/report/paper_plots.h"
+#include "credence/report/posterior_plots.h"
 
 namespace credence {
 namespace {
@@ -15,6 +17,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using testing::read_text;
+using ::testing::SizeIs;
 using testing::TemporaryFolder;
 using ::testing::UnorderedElementsAre;
 
@@ -71,18 +74,50 @@ std::vector<std::string> names_of(const std::vector<GnuplotPlot>& plots) {
 
 TEST(PaperPlots, AreOneForEachChart) {
   EXPECT_THAT(names_of(paper_plots(run_of_everything())),
-              ElementsAre("curve-nll", "step-time", "reliability", "confusion",
+              ElementsAre("curve-nll", "step-time", "confidence", "reliability", "confusion",
                           "predictive-density-9", "coverage", "predicted-y", "sigma-y",
-                          "posterior-a-b-s.weight-sigma", "kl-by-layer", "pruning-accuracy"));
+                          "posterior-a-b-s.weight-sigma", "posterior-sigma", "kl-by-layer",
+                          "pruning-accuracy"));
   EXPECT_TRUE(paper_plots({}).empty());
 }
 
 TEST(PaperPlots, ShareADensityOverItsBins) {
   for (const GnuplotPlot& plot : paper_plots(run_of_everything()))
-    if (plot.name.starts_with("posterior")) {
+    if (plot.name.starts_with("posterior-a")) {
       EXPECT_EQ(plot.blocks[0].second, "0.5 0.428571\n1.5 0.571429\n");
       EXPECT_EQ(plot.blocks[1].second, "1 0.0714286\n3 0.428571\n");
+    } else if (plot.name == "posterior-sigma") {
+      EXPECT_EQ(plot.blocks[0].second, "1 0.166667\n3 1\n");  // the last moment, 1 at its highest
     }
+}
+
+TEST(PaperPlots, ShowFiguresOfValidationAlone) {
+  ReportedRun run = run_of_everything();
+  run.curves.by_epoch = {{.name = "val_ece", .epochs = {1, 2}, .values = {0.5, 0.25}},
+                         {.name = "seconds", .epochs = {1, 2}, .values = {3, 3}}};
+  const auto names = names_of(curve_plots(run));
+  EXPECT_THAT(names, ElementsAre("curve-ece"));
+  run.name = "first";
+  ReportedRun other = run;
+  other.name = "it's second";
+  const auto both = comparison_plots(std::vector<ReportedRun>{run, other});
+  EXPECT_THAT(names_of(both), ElementsAre("compare-ece"));
+  EXPECT_THAT(both[0].blocks, SizeIs(2));
+  EXPECT_THAT(both[0].commands.back(), HasSubstr("'it’s second (validation)'"));
+}
+
+TEST(PaperPlots, LeaveOutWeightsThatAreAllTheSame) {
+  const WeightHistogram begin{.epoch = 0,
+                              .step = 0,
+                              .layer = "a",
+                              .quantity = "sigma",
+                              .edges = {0, 1, 2},
+                              .counts = {0, 7}};
+  WeightHistogram end = begin;
+  end.epoch = end.step = 1;
+  end.counts = {3, 4};
+  EXPECT_THAT(posterior_plots({begin, end})[0].blocks, SizeIs(1));
+  EXPECT_THAT(posterior_plots({begin})[0].blocks, SizeIs(1));  // else there would be nothing
 }
 
 TEST(Gnuplot, QuotesText) {

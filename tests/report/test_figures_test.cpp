@@ -60,7 +60,7 @@ TEST(ClassificationFigures, ChooseWhatIsAskedForElseSomeOfEach) {
   EXPECT_EQ(own[0].index, 7);
   const auto chosen = choose_examples(made.figures, made.part, {}, 6);
   EXPECT_THAT(chosen, SizeIs(6));
-  EXPECT_EQ(chosen[0].why, "confidently wrong");
+  EXPECT_EQ(chosen[0].why, "least probable truth");
   EXPECT_EQ(chosen[0].index, made.figures.most_wrong[0].index);
   const std::int64_t none[] = {40};
   EXPECT_THROW(choose_examples(made.figures, made.part, none, 6), UsageError);

@@ -16,6 +16,8 @@ TEST(Token, OfAFileMayHaveBlankSpaceAroundIt) {
   const Token token = read_token(folder.write("token", " 0123456789abcdef\r\n"));
   EXPECT_TRUE(token.is_required());
   EXPECT_TRUE(token.allows("Bearer 0123456789abcdef"));
+  EXPECT_TRUE(token.allows("bearer 0123456789abcdef"));
+  EXPECT_FALSE(token.allows("Bearer"));
   EXPECT_FALSE(token.allows("Bearer 0123456789abcdeF"));
   EXPECT_FALSE(token.allows(""));
 }

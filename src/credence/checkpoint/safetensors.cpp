@@ -41,8 +41,8 @@ std::string read_header_text(std::ifstream& file, std::uint64_t file_bytes) {
   std::uint64_t header_bytes = 0;
   read_bytes(file, &header_bytes, length_bytes);
   const std::uint64_t most = std::min(file_bytes - length_bytes, SafetensorsHeader::max_bytes);
-  require<DataError>(header_bytes <= most, "expected a header of at most ", most, " bytes, got ",
-                     header_bytes);
+  require<DataError>(header_bytes <= most, "expected a header of at most ", most,
+                     " bytes, what the file has room for, got ", header_bytes);
   std::string text(header_bytes, '\0');
   read_bytes(file, text.data(), header_bytes);
   return text;

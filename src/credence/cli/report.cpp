@@ -8,6 +8,7 @@
 #include "credence/base/text.h"
 #include "credence/cli/report_figures.h"
 #include "credence/comm/rank_zero.h"
+#include "credence/report/curve_plots.h"
 #include "credence/report/paper_plots.h"
 #include "credence/report/report_page.h"
 #include "credence/terminal/progress_observer.h"
@@ -44,12 +45,11 @@ Words sort_words(const std::vector<std::string>& words) {
 }
 
 /// A run whose plots cannot be made has its page all the same.
-void write_plots_of(const ReportedRun& run, const RunDirectory& directory) {
+void make_plots(const std::vector<GnuplotPlot>& plots, const std::filesystem::path& folder) {
   try {
-    const std::vector<GnuplotPlot> plots = paper_plots(run);
-    write_plots(plots, directory.plots());
+    write_plots(plots, folder);
     std::cout << counted(static_cast<long long>(plots.size()), "plot") << " as SVG and PNG in "
-              << directory.plots().string() << '\n';
+              << folder.string() << '\n';
   } catch (const Error& error) {
     log_warning(error.what());
   }
@@ -96,8 +96,12 @@ void run_report(const ReportArguments& arguments, Context& context) {
     if (page.size() > usual_bytes)
       log_warning(concat(output.string(), " is larger than 3 MB: fewer runs make a smaller page"));
     for (const ReportedRun& run : runs) warn_of_notes(run);
-    for (std::size_t i = 0; !arguments.no_plots && i < runs.size(); ++i)
-      write_plots_of(runs[i], directories[i]);
+    if (arguments.no_plots) return;
+    for (std::size_t i = 0; i < runs.size(); ++i)
+      make_plots(paper_plots(runs[i]), directories[i].plots());
+    if (runs.size() > 1)
+      make_plots(comparison_plots(runs),
+                 output.parent_path() / (output.stem().string() + "-plots"));
   });
 }
 

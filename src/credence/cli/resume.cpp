@@ -5,6 +5,7 @@
 #include "credence/base/file_lock.h"
 #include "credence/base/files.h"
 #include "credence/base/log.h"
+#include "credence/checkpoint/checkpoint_folder.h"
 #include "credence/comm/rank_zero.h"
 #include "credence/config/config_file.h"
 #include "credence/records/run_directory.h"
@@ -14,9 +15,19 @@ namespace {
 
 namespace fs = std::filesystem;
 
+/// Trained and tested, and its weights are whole.
 bool is_complete(const fs::path& run) {
+  const RunDirectory directory = RunDirectory::open(run);
   std::error_code error;
-  return fs::exists(RunDirectory::open(run).summary(), error);
+  if (!fs::exists(directory.summary(), error)) return false;
+  if (!fs::exists(directory.checkpoints() / "latest", error)) return true;  // taken away since
+  bool is_whole = true;
+  const auto is_damaged = [&](std::string_view reason) {
+    log_warning(reason);
+    is_whole = false;
+  };
+  find_checkpoint(directory.path(), is_damaged);
+  return is_whole;
 }
 
 /// ConfigError, with the first line that differs, unless the run has been configured so.

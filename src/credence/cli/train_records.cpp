@@ -57,7 +57,12 @@ TrainRecords::TrainRecords(const Place& place, const Experiment& experiment,
     const auto saved = [this](const char* key) {
       return largest_saved(directory_.checkpoints(), key);
     };
-    metrics_.truncate(saved(metrics_bytes).value_or(0));
+    const std::int64_t kept = saved(metrics_bytes).value_or(0);
+    if (metrics_.bytes() < kept)
+      log_warning(concat(directory_.metrics().string(), ": expected ", kept,
+                         " bytes or more at the checkpoint, got ", metrics_.bytes(),
+                         ": records are lost, and will be missing from curves"));
+    metrics_.truncate(kept);
     if (const std::optional<std::int64_t> step = saved("step"))
       log_info(concat("going on from step ", *step));
     else

@@ -23,10 +23,10 @@ void watch(const WatchArguments& arguments) {
                       arguments.interval_s);
   require<UsageError>(arguments.silence_s > 0, "--silence: expected more than 0 seconds, got ",
                       arguments.silence_s);
-  ProgressOptions screen = progress_options(STDOUT_FILENO);
-  if (arguments.once) screen.line_interval_s = 0;
   RunWatch watched(RunDirectory::open(arguments.run), std::cout,
-                   {.screen = screen, .silence_s = arguments.silence_s, .once = arguments.once});
+                   {.screen = progress_options(STDOUT_FILENO),
+                    .silence_s = arguments.silence_s,
+                    .once = arguments.once});
   while (!watched.update() && !arguments.once)
     std::this_thread::sleep_for(std::chrono::duration<double>(arguments.interval_s));
 }

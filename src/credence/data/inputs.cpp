@@ -222,12 +222,16 @@ std::shared_ptr<const Dataset> without_targets(const std::string& name, const Te
 
 }  // namespace
 
-InputScale::InputScale(const Dataset& like) : known_(greatest_magnitude(like, 1000)) {}
+InputScale::InputScale(const Dataset& like)
+    : known_(greatest_magnitude(like, 1000)), is_standardised_(!like.src_units().empty()) {}
 
 std::string InputScale::warning(const Dataset& inputs) const {
   const float given = greatest_magnitude(inputs, inputs.size());
   if (known_ == 0 || given <= 10 * known_) return "";
   const bool bytes = known_ <= 1 && given <= 255;
+  if (is_standardised_)
+    return concat("inputs reach ", given, " standard deviations from the mean of training, whose ",
+                  "own reach ", known_, "; are the units right?");
   return concat("inputs reach ", given, ", those of training ", known_,
                 bytes ? "; give bytes (uint8), or divide by 255" : "; are the units right?");
 }

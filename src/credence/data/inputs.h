@@ -20,12 +20,14 @@ class InputScale {
 
  private:
   float known_;
+  bool is_standardised_;
 };
 
 /// Inputs without targets, to predict, from a file whose first bytes tell what it is: an .npz
 /// archive whose array is called `x` or `x_test`, or is the only one; an .npy array; an IDX file of
 /// images, packed with gzip or not; or rows of numbers as text (CSV). Bytes are read to the bit as
-/// those of training, value / 255. A missing last axis of one channel is added. Targets read as 0.
+/// those of training, value / 255, or as they are if inputs have units. A missing last axis of one
+/// channel is added. Targets read as 0.
 ///
 /// `like` are examples as the network was trained on, in whose src_units() the inputs are. If both
 /// name their columns, those of the file are put into the order of `like`.

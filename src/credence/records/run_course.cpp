@@ -38,6 +38,8 @@ RunCourse::Line RunCourse::add(std::string_view line) {
     model = record->text("model");
     dataset = record->text("dataset");
     ranks = record->count("ranks");
+    threads_per_rank = record->count("threads_per_rank");
+    seed = record->count("seed");
     parameters = record->count("parameters");
     global_batch_size = record->count("global_batch_size");
     epochs = record->count("epochs");

@@ -14,7 +14,8 @@ struct RunCourse {
   using Figures = std::vector<std::pair<std::string, double>>;
 
   std::string model, dataset;
-  std::int64_t ranks = 0, parameters = 0, global_batch_size = 0;
+  std::int64_t ranks = 0, threads_per_rank = 0, seed = 0;
+  std::int64_t parameters = 0, global_batch_size = 0;
   std::int64_t epochs = 0, steps_per_epoch = 0;  ///< of one network; 0: not known
 
   bool has_begun = false;   ///< there is a header

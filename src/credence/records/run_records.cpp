@@ -17,6 +17,8 @@ std::unique_ptr<MlflowRun> start_mlflow(const RecordsOptions& options, const Rec
   started->write_parameters(run.hyperparameters);
   started->write_tag("credence.version", full_version());
   started->write_tag("credence.run_directory", directory.string());
+  for (const auto& file : {run.directory.config(), run.directory.environment()})
+    started->add_artifact(file);
   return started;
 }
 
@@ -92,8 +94,7 @@ void RunRecords::finish(std::int64_t steps, const std::vector<NamedValue>& test)
   if (tensorboard_) tensorboard_->finish(steps, results);
   if (!mlflow_) return;
   mlflow_->write(steps, results);
-  for (const auto& file : {directory_.config(), directory_.environment(), directory_.summary()})
-    mlflow_->add_artifact(file);
+  mlflow_->add_artifact(directory_.summary());
   mlflow_->finish();
 }
 

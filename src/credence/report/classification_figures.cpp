@@ -111,7 +111,7 @@ std::vector<ChosenExample> choose_examples(const ClassificationFigures& figures,
   };
   const auto certain = largest(all_rows(whole), count, certainty);
   for (std::size_t i = 0; chosen.size() < count && i < count; ++i) {
-    if (i < figures.most_wrong.size()) add(figures.most_wrong[i].index, "confidently wrong");
+    if (i < figures.most_wrong.size()) add(figures.most_wrong[i].index, "least probable truth");
     if (chosen.size() < count && i < figures.most_uncertain.size())
       add(figures.most_uncertain[i].index, "most uncertain");
     if (chosen.size() < count && i < certain.size()) add(certain[i], "most certain");

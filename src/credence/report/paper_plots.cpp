@@ -1,95 +1,31 @@
 #include "credence/report/paper_plots.h"
 
 #include <algorithm>
-#include <cctype>
 #include <cmath>
+#include <iterator>
 
 #include <fmt/format.h>
 
-#include "credence/base/text.h"
+#include "credence/report/curve_plots.h"
 #include "credence/report/line_colours.h"
 #include "credence/report/metric_labels.h"
+#include "credence/report/plot_parts.h"
+#include "credence/report/posterior_plots.h"
 
 namespace credence {
 namespace {
-
-std::string number(double value) {
-  return std::isfinite(value) ? fmt::format("{:.6g}", value) : "NaN";
-}
-
-std::string line(std::initializer_list<double> values) {
-  std::string text;
-  for (const double value : values) text += (text.empty() ? "" : " ") + number(value);
-  return text + "\n";
-}
-
-std::string safe_name(std::string name) {
-  for (char& letter : name)
-    if (!std::isalnum(static_cast<unsigned char>(letter)) && letter != '.' && letter != '_')
-      letter = '-';
-  return name;
-}
-
-std::string labels(const std::string& x, const std::string& y) {
-  return "set xlabel " + gnuplot_quoted(x) + "; set ylabel " + gnuplot_quoted(y);
-}
-
-/// The clauses of one plot command.
-std::string plot_of(const std::vector<std::string>& clauses) {
-  return "plot " + join(clauses, ", \\\n     ");
-}
-
-/// Of chains that were trained one by one, what came of sampling each.
-bool is_by_chain(const LearningCurves& curves, const Curve& curve) {
-  return curve.member == 0 &&
-         std::ranges::any_of(curves.by_epoch, [](const Curve& other) { return other.member > 0; });
-}
-
-std::string epoch_axis(double last) {
-  return fmt::format("set xrange [0:{}]{}", number(std::max(1.0, last)),
-                     last <= 10 ? "; set xtics 1" : "");
-}
-
-void add_curves(const ReportedRun& run, std::vector<GnuplotPlot>& plots) {
-  for (const Curve& first : run.curves.by_epoch) {
-    if (first.name.starts_with("val_") || first.member > 1 || first.name == "seconds") continue;
-    GnuplotPlot plot{.name = safe_name("curve-" + first.name), .blocks = {}, .commands = {}};
-    std::vector<std::string> clauses;
-    for (const bool held_out : {false, true}) {
-      for (const Curve* const curve :
-           run.curves.named(held_out ? "val_" + first.name : first.name)) {
-        std::string block;
-        for (std::size_t i = 0; i < curve->values.size(); ++i)
-          block += line({curve->epochs[i], curve->values[i]});
-        const std::string name = fmt::format("curve{}", plot.blocks.size());
-        plot.blocks.emplace_back(name, block);
-        const bool is_named = curve->member <= 1;
-        clauses.push_back(
-            fmt::format("${} with {} lw 2 {} {} {}", name,
-                        curve->values.size() > 40 ? "lines" : "linespoints pt 7 ps 0.5",
-                        gnuplot_colour(held_out ? 1 : 0), held_out ? "dt 2" : "",
-                        is_named ? fmt::format("title '{}'", held_out ? "validation" : "training")
-                                 : "notitle"));
-      }
-    }
-    plot.commands = {
-        labels(is_by_chain(run.curves, first) ? "chain" : "epoch", axis_label(first.name)),
-        epoch_axis(first.epochs.back()), plot_of(clauses)};
-    plots.push_back(std::move(plot));
-  }
-}
 
 /// Bars from the left, one a row, with names.
 GnuplotPlot bars(const std::string& name, const std::string& quantity,
                  const std::vector<NamedValue>& values) {
   std::string block;
   for (const auto& [row, value] : values)
-    block += fmt::format("{} {}\n", gnuplot_column(row.empty() ? "-" : row), number(value));
+    block += fmt::format("{} {}\n", gnuplot_column(row.empty() ? "-" : row), plot_number(value));
   return {.name = name,
           .blocks = {{"rows", block}},
           .commands = {"set xlabel " + gnuplot_quoted(quantity), "set yrange [:] reverse",
                        "set style fill solid 0.8 noborder", "set grid noytics",
-                       "set offsets 0, 0, 0.5, 0.5",
+                       "set xtics rotate by -30; set rmargin 5", "set offsets 0, 0, 0.5, 0.5",
                        "plot $rows using ($2/2):0:($2/2):(0.35):yticlabels(1) with boxxyerror " +
                            gnuplot_colour(0) + " notitle"}};
 }
@@ -111,15 +47,25 @@ void add_classification(const ClassificationFigures& figures, std::vector<Gnuplo
   for (const ReliabilityBin& bin : figures.reliability) {
     if (bin.examples == 0) continue;
     const Interval interval = wilson_interval(bin.correct, bin.examples);
-    block += line({bin.confidence / bin.examples, bin.correct / bin.examples, interval.lower,
-                   interval.upper});
+    block += plot_line({bin.confidence / bin.examples, bin.correct / bin.examples, interval.lower,
+                        interval.upper});
   }
-  plots.push_back({.name = "reliability",
-                   .blocks = {{"bins", block}},
-                   .commands = {labels("confidence", "accuracy"),
-                                "set xrange [0:1]; set yrange [0:1]; set size square",
-                                plot_of({diagonal, "$bins with yerrorlines pt 7 ps 0.7 lw 1.5 " +
-                                                       gnuplot_colour(0) + " notitle"})}});
+  std::string counts;
+  for (const ReliabilityBin& bin : figures.reliability)
+    counts += plot_line({(bin.lower + bin.upper) / 2, bin.examples > 0 ? bin.examples : NAN});
+  plots.push_back({.name = "confidence",
+                   .blocks = {{"bins", counts}},
+                   .commands = {axis_labels("confidence", "test examples"),
+                                "set xrange [0:1]; set logscale y; set yrange [0.5:*]",
+                                "set style fill solid 0.8 noborder; set boxwidth 0.06",
+                                "plot $bins with boxes " + gnuplot_colour(0) + " notitle"}});
+  plots.push_back(
+      {.name = "reliability",
+       .blocks = {{"bins", block}},
+       .commands = {axis_labels("confidence", "accuracy"),
+                    "set xrange [0:1]; set yrange [0:1]; set size square",
+                    plot_command({diagonal, "$bins with yerrorlines pt 7 ps 0.7 lw 1.5 " +
+                                                gnuplot_colour(0) + " notitle"})}});
   if (figures.labels.size() > 30) return;
   block.clear();
   std::string tics;
@@ -128,9 +74,9 @@ void add_classification(const ClassificationFigures& figures, std::vector<Gnuplo
     double sum = 0;
     for (const std::int64_t count : row) sum += static_cast<double>(count);
     for (std::size_t predicted = 0; predicted < row.size(); ++predicted)
-      block += line({static_cast<double>(predicted), static_cast<double>(truth),
-                     sum > 0 ? static_cast<double>(row[predicted]) / sum : 0,
-                     static_cast<double>(row[predicted])});
+      block += plot_line({static_cast<double>(predicted), static_cast<double>(truth),
+                          sum > 0 ? static_cast<double>(row[predicted]) / sum : 0,
+                          static_cast<double>(row[predicted])});
     tics += fmt::format("{}{} {}", truth == 0 ? "" : ", ", gnuplot_quoted(figures.labels[truth]),
                         truth);
   }
@@ -138,7 +84,7 @@ void add_classification(const ClassificationFigures& figures, std::vector<Gnuplo
       {.name = "confusion",
        .blocks = {{"cells", block}},
        .commands = {
-           labels("predicted class", "true class"),
+           axis_labels("predicted class", "true class"),
            "set palette defined (0 '#ffffff', 1 '#56b4e9'); set cbrange [0:1]; set "
            "cblabel 'share of the true class'",
            fmt::format("set xtics ({}); set ytics ({})", tics, tics),
@@ -156,10 +102,10 @@ void add_densities(const ClassificationFigures& figures, std::vector<GnuplotPlot
       for (std::size_t draw = 0; draw < draws.size(); ++draw) {
         // A spread that fills the strip evenly, whatever the number of draws.
         const double jitter = std::fmod(0.618 * static_cast<double>(draw + 1), 1.0) - 0.5;
-        points += line({static_cast<double>(i) + 0.6 * jitter, draws[draw]});
+        points += plot_line({static_cast<double>(i) + 0.6 * jitter, draws[draw]});
         sum += draws[draw];
       }
-      means += line({static_cast<double>(i), sum / static_cast<double>(draws.size())});
+      means += plot_line({static_cast<double>(i), sum / static_cast<double>(draws.size())});
       tics += fmt::format(
           "{}{} {}", i == 0 ? "" : ", ",
           gnuplot_quoted(figures.labels[static_cast<std::size_t>(density.classes[i])]), i);
@@ -168,7 +114,7 @@ void add_densities(const ClassificationFigures& figures, std::vector<GnuplotPlot
         {.name = fmt::format("predictive-density-{}", density.example.index),
          .blocks = {{"draws", points}, {"means", means}},
          .commands = {
-             labels("class", "probability"),
+             axis_labels("class", "probability"),
              fmt::format("set title {} noenhanced",
                          gnuplot_quoted(fmt::format(
                              "test example {}, true class {}", density.example.index,
@@ -176,41 +122,9 @@ void add_densities(const ClassificationFigures& figures, std::vector<GnuplotPlot
              fmt::format("set xtics ({}); set xrange [-0.6:{}]; set yrange [0:1]", tics,
                          static_cast<double>(density.classes.size()) - 0.4),
              "set style fill solid 0.25 noborder; set boxwidth 0.8",
-             plot_of({"$means with boxes " + gnuplot_colour(0) + " title 'mean'",
-                      "$draws with points pt 7 ps 0.5 " + gnuplot_colour(1) +
-                          " title 'draws of the weights'"})}});
-  }
-}
-
-void add_histograms(const ReportedRun& run, std::vector<GnuplotPlot>& plots) {
-  for (const WeightHistogram& first : run.histograms) {
-    const std::string name = safe_name("posterior-" + first.layer + "-" + first.quantity);
-    if (std::ranges::count(plots, name, &GnuplotPlot::name) > 0) continue;
-    std::vector<const WeightHistogram*> moments;
-    for (const WeightHistogram& other : run.histograms)
-      if (other.layer == first.layer && other.quantity == first.quantity) moments.push_back(&other);
-    GnuplotPlot plot{.name = name, .blocks = {}, .commands = {}};
-    std::vector<std::string> clauses;
-    for (std::size_t i = 0; i < moments.size(); ++i) {
-      const WeightHistogram& moment = *moments[i];
-      double total = 0;
-      for (const double count : moment.counts) total += count;
-      std::string block;
-      for (std::size_t bin = 0; bin < moment.counts.size(); ++bin)
-        block += line({(moment.edges[bin] + moment.edges[bin + 1]) / 2,
-                       moment.counts[bin] / (total * (moment.edges[bin + 1] - moment.edges[bin]))});
-      plot.blocks.emplace_back(fmt::format("moment{}", i), block);
-      const double share =
-          moments.size() > 1 ? static_cast<double>(i) / static_cast<double>(moments.size() - 1) : 0;
-      clauses.push_back(fmt::format("$moment{} with lines lw 1.8 {} title 'epoch {}'", i,
-                                    gnuplot_viridis(share), moment.epoch));
-    }
-    const char* const quantity = first.quantity == "mu"      ? "μ of "
-                                 : first.quantity == "sigma" ? "σ of "
-                                                             : "";
-    plot.commands = {labels(quantity + first.layer, "density"), "set yrange [0:*]",
-                     plot_of(clauses)};
-    plots.push_back(std::move(plot));
+             plot_command({"$means with boxes " + gnuplot_colour(0) + " title 'mean'",
+                           "$draws with points pt 7 ps 0.5 " + gnuplot_colour(1) +
+                               " title 'draws of the weights'"})}});
   }
 }
 
@@ -226,46 +140,49 @@ void add_diagnostics(const ReportedRun& run, std::vector<GnuplotPlot>& plots) {
     std::string block;
     for (const PruningPoint& point : run.pruning.points)
       for (const auto& [name, value] : point.values)
-        if (name == metric) block += line({100 * point.share, value});
-    plots.push_back({.name = "pruning-" + metric,
-                     .blocks = {{"points", block}},
-                     .commands = {labels("weights removed, %", axis_label(metric)),
-                                  "plot $points with linespoints pt 7 ps 0.6 lw 2 " +
-                                      gnuplot_colour(0) + " notitle"}});
+        if (name == metric) block += plot_line({100 * point.share, value});
+    plots.push_back(
+        {.name = "pruning-" + metric,
+         .blocks = {{"points", block}},
+         .commands = {
+             axis_labels("weights removed, %", axis_label(metric)), "set xrange [0:100]",
+             "plot $points with linespoints pt 7 ps 0.6 lw 2 " + gnuplot_colour(0) + " notitle"}});
   }
 }
 
 void add_regression(const RegressionFigures& figures, std::vector<GnuplotPlot>& plots) {
   std::string coverage;
   for (const CoveragePoint& point : figures.coverage)
-    coverage += line({point.nominal, point.empirical});
+    coverage += plot_line({point.nominal, point.empirical});
   if (!coverage.empty())
-    plots.push_back({.name = "coverage",
-                     .blocks = {{"levels", coverage}},
-                     .commands = {labels("probability of the interval", "share of targets in it"),
-                                  "set xrange [0:1]; set yrange [0:1]; set size square",
-                                  plot_of({diagonal, "$levels with linespoints pt 7 ps 0.5 lw 2 " +
-                                                         gnuplot_colour(0) + " notitle"})}});
+    plots.push_back(
+        {.name = "coverage",
+         .blocks = {{"levels", coverage}},
+         .commands = {axis_labels("probability of the interval", "share of targets in it"),
+                      "set xrange [0:1]; set yrange [0:1]; set size square",
+                      plot_command({diagonal, "$levels with linespoints pt 7 ps 0.5 lw 2 " +
+                                                  gnuplot_colour(0) + " notitle"})}});
   for (const RegressionTarget& target : figures.targets) {
     std::string points, groups;
     for (std::size_t i = 0; i < target.truth.size(); ++i)
-      points +=
-          line({target.truth[i], target.predicted[i], target.lower.empty() ? NAN : target.lower[i],
-                target.upper.empty() ? NAN : target.upper[i]});
+      points += plot_line({target.truth[i], target.predicted[i],
+                           target.lower.empty() ? NAN : target.lower[i],
+                           target.upper.empty() ? NAN : target.upper[i]});
     const std::string style =
         target.lower.empty() ? "with points pt 7 ps 0.5 " : "with yerrorbars pt 7 ps 0.5 lw 0.4 ";
-    plots.push_back(
-        {.name = safe_name("predicted-" + target.name),
-         .blocks = {{"points", points}},
-         .commands = {labels("true " + target.name, "predicted " + target.name),
-                      plot_of({"$points " + style + gnuplot_colour(0) + " notitle", diagonal})}});
-    for (const SigmaGroup& group : target.groups) groups += line({group.sigma, group.error});
+    plots.push_back({.name = plot_name("predicted-" + target.name),
+                     .blocks = {{"points", points}},
+                     .commands = {axis_labels("true " + target.name, "predicted " + target.name),
+                                  plot_command({"$points " + style + gnuplot_colour(0) + " notitle",
+                                                diagonal})}});
+    for (const SigmaGroup& group : target.groups) groups += plot_line({group.sigma, group.error});
     if (groups.empty()) continue;
-    plots.push_back({.name = safe_name("sigma-" + target.name),
-                     .blocks = {{"groups", groups}},
-                     .commands = {labels("predicted σ of " + target.name, "rms error"),
-                                  plot_of({diagonal, "$groups with linespoints pt 7 ps 0.7 lw 2 " +
-                                                         gnuplot_colour(0) + " notitle"})}});
+    plots.push_back(
+        {.name = plot_name("sigma-" + target.name),
+         .blocks = {{"groups", groups}},
+         .commands = {axis_labels("predicted σ of " + target.name, "rms error"),
+                      plot_command({diagonal, "$groups with linespoints pt 7 ps 0.7 lw 2 " +
+                                                  gnuplot_colour(0) + " notitle"})}});
   }
 }
 
@@ -273,14 +190,17 @@ void add_regression(const RegressionFigures& figures, std::vector<GnuplotPlot>& 
 
 std::vector<GnuplotPlot> paper_plots(const ReportedRun& run) {
   std::vector<GnuplotPlot> plots;
-  add_curves(run, plots);
+  const auto add = [&](std::vector<GnuplotPlot> more) {
+    std::ranges::move(more, std::back_inserter(plots));
+  };
+  add(curve_plots(run));
   add_profile(run, plots);
   if (run.classification) {
     add_classification(*run.classification, plots);
     add_densities(*run.classification, plots);
   }
   if (run.regression) add_regression(*run.regression, plots);
-  add_histograms(run, plots);
+  add(posterior_plots(run.histograms));
   add_diagnostics(run, plots);
   return plots;
 }

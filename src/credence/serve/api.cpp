@@ -121,6 +121,9 @@ void Api::check_predict(const RequestHead& head) const {
                   type.empty() ? "none" : type);
   require_request(head.content_encoding.empty() || plain_type(head.content_encoding) == "identity",
                   bad_type, "Content-Encoding: expected none, got ", head.content_encoding);
+  for (const auto& [key, value] : head.query)
+    require_request(key == "samples", bad_syntax, "query: expected samples=N alone, got ",
+                    key.substr(0, 40));
   require_request(head.content_length <= options_.max_body_bytes, too_large,
                   "body: expected at most ", options_.max_body_bytes, " bytes, got ",
                   head.content_length);
@@ -161,6 +164,23 @@ Answer Api::answer(const RequestHead& head, const std::string& body) {
   return guarded([&] { return predict(head, body); });
 }
 
+std::int64_t Api::samples_of(const RequestHead& head, const PredictRequest& request) const {
+  require_request(head.query.size() + (request.samples ? 1 : 0) <= 1, bad_content,
+                  "samples: expected once, got more");
+  if (!request.samples && head.query.empty()) return model_.samples;
+  std::int64_t samples = request.samples.value_or(0);
+  if (!head.query.empty()) {
+    const std::string& text = head.query[0].second;
+    const std::optional<std::uint64_t> number = to_whole_number(text);
+    require_request(number.has_value(), bad_content, "samples: expected a whole number, got ",
+                    text.substr(0, 40));
+    samples = std::in_range<std::int64_t>(*number) ? static_cast<std::int64_t>(*number) : 0;
+  }
+  require_request(samples >= 1 && samples <= options_.max_samples, bad_content,
+                  "samples: expected 1 to ", options_.max_samples, ", got ", samples);
+  return samples;
+}
+
 Answer Api::predict(const RequestHead& head, const std::string& body) {
   const auto expires = PredictionService::Clock::now() +
                        std::chrono::duration_cast<PredictionService::Clock::duration>(
@@ -168,9 +188,7 @@ Answer Api::predict(const RequestHead& head, const std::string& body) {
   const PredictRequest request = plain_type(head.content_type) == json_type
                                      ? parse_json_request(body)
                                      : parse_npy_request(body);
-  const std::int64_t samples = request.samples.value_or(model_.samples);
-  require_request(!request.samples || (samples >= 1 && samples <= options_.max_samples),
-                  bad_content, "samples: expected 1 to ", options_.max_samples, ", got ", samples);
+  const std::int64_t samples = samples_of(head, request);
   const Shape& shape = request.inputs.shape();
   const std::int64_t rows = shape.rank() > 0 ? shape[0] : 0;
   require_request(rows <= options_.max_rows, too_large, "inputs: expected at most ",

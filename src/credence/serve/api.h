@@ -8,6 +8,7 @@
 #include "credence/data/inputs.h"
 #include "credence/losses/problem.h"
 #include "credence/serve/metrics.h"
+#include "credence/serve/predict_request.h"
 #include "credence/serve/prediction_service.h"
 #include "credence/serve/token.h"
 
@@ -18,6 +19,7 @@ struct RequestHead {
   std::string method;  ///< "POST"
   std::string path;    ///< "/v1/predict"
   std::string authorization{}, content_type{}, content_encoding{}, accept{};
+  std::vector<std::pair<std::string, std::string>> query{};  ///< of the path, ?samples=30
   std::int64_t content_length = 0;
 };
 
@@ -66,6 +68,8 @@ class Api {
  private:
   std::optional<Answer> answer_without_body(const RequestHead& head) const;
   void check_predict(const RequestHead& head) const;
+  /// Weight draws: as the request says, in its body or its path, or as the model has it.
+  std::int64_t samples_of(const RequestHead& head, const PredictRequest& request) const;
   Answer predict(const RequestHead& head, const std::string& body);
 
   ServedModel model_;

@@ -33,6 +33,7 @@ HttpConnection::HttpConnection(int socket, Api& api, ServiceMetrics& metrics,
                                const HttpConnectionOptions& options)
     : stream_(socket, max_head_bytes), api_(api), metrics_(metrics), options_(options) {
   set_keep_alive_timeout(static_cast<time_t>(options.keep_alive_s));
+  set_keep_alive_max_count(1'000'000);  // it counts none: this is what a header says
   set_pre_routing_handler([this](const httplib::Request&, httplib::Response& response) {
     return answer_head(response);
   });
@@ -111,7 +112,8 @@ void HttpConnection::take_head(const httplib::Request& request) {
            .authorization = request.get_header_value("Authorization"),
            .content_type = request.get_header_value("Content-Type"),
            .content_encoding = request.get_header_value("Content-Encoding"),
-           .accept = request.get_header_value("Accept")};
+           .accept = request.get_header_value("Accept"),
+           .query = {request.params.begin(), request.params.end()}};
   has_head_ = true;
   is_chunked_ = request.has_header("Transfer-Encoding");
   const std::size_t lengths = request.get_header_value_count("Content-Length");
@@ -163,6 +165,7 @@ void HttpConnection::write(const Answer& answer, httplib::Response& response) {
   status_ = response.status = answer.status;
   response.set_content(answer.body, answer.content_type.c_str());
   for (const auto& [name, value] : answer.headers) response.set_header(name.c_str(), value);
+  response.set_header("Accept-Ranges", "none");
   if (!is_read_whole()) response.set_header("Connection", "close");
   stream_.set_deadline(after(options_.timeout_s));
 }

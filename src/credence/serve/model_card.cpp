@@ -41,7 +41,7 @@ std::string model_card(const ServedModel& model, const ApiOptions& options) {
              {{"shape", shape},
               {"names", model.like->src_labels()},
               {"standardised_by", units_json(model.like->src_units())},
-              {"bytes_are_read_as", "value / 255"}}},
+              {"bytes_are_read_as", model.like->src_units().empty() ? "value / 255" : "value"}}},
             {"outputs", outputs_of(model.problem)}};
   if (info.classes > 0)
     card["classes"] = info.classes;

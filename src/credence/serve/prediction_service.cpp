@@ -14,11 +14,11 @@ void PredictionServiceOptions::check() const {
     require<ConfigError>(count >= 1 && count <= most, name, ": expected 1 to ", most, ", got ",
                          count);
   };
-  check_count("max_batch", max_batch);
-  check_count("max_queue", max_queue);
-  check_count("max_queue_rows", max_queue_rows);
+  check_count("--max-batch", max_batch);
+  check_count("--max-queue", max_queue);
+  check_count("--max-queue-rows", max_queue_rows);
   require<ConfigError>(max_wait_ms >= 0 && max_wait_ms <= 10000,
-                       "max_wait_ms: expected 0 to 10000 milliseconds, got ", max_wait_ms);
+                       "--max-wait-ms: expected 0 to 10000 milliseconds, got ", max_wait_ms);
 }
 
 PredictionService::PredictionService(PredictEach predict, const PredictionServiceOptions& options,

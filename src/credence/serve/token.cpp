@@ -29,8 +29,12 @@ Token::Token(std::string_view text, const std::string& where) {
 
 bool Token::allows(std::string_view authorization) const {
   if (!is_required()) return true;
-  constexpr std::string_view scheme = "Bearer ";
-  const bool is_bearer = authorization.starts_with(scheme);
+  constexpr std::string_view scheme = "bearer ";  // in whatever case: RFC 7235
+  const bool is_bearer =
+      authorization.size() > scheme.size() &&
+      std::ranges::equal(scheme, authorization.substr(0, scheme.size()), {}, {}, [](char c) {
+        return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+      });
   const std::string given = hash_of(is_bearer ? authorization.substr(scheme.size()) : "");
   unsigned char difference = is_bearer ? 0 : 1;
   for (std::size_t i = 0; i < hash_.size(); ++i)

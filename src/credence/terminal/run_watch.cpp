@@ -124,7 +124,9 @@ void RunWatch::take(const FileTail::News& news) {
   for (const std::string& line : news.lines) {
     const RunCourse::Line kind = course_.add(line);
     if (kind == RunCourse::Line::header) tell(header_text(course_));
-    if (kind == RunCourse::Line::epoch) epochs.push_back(epoch_text(course_));
+    if (kind != RunCourse::Line::epoch) continue;
+    epochs.push_back(epoch_text(course_));
+    last_told_step_ = course_.step;
   }
   tell_epochs(epochs);
   if (course_.has_ended && !end_told_) {
@@ -139,10 +141,7 @@ void RunWatch::tell_epochs(const std::vector<std::string>& lines) {
   if (left_out > 0)
     tell(concat("(", counted(static_cast<long long>(left_out), "epoch"), " before)"));
   for (std::size_t i = left_out; i < lines.size(); ++i) tell(lines[i]);
-  if (!lines.empty()) {
-    last_told_s_ = options_.clock_s();
-    last_told_step_ = course_.step;
-  }
+  if (!lines.empty()) last_told_s_ = options_.clock_s();
 }
 
 void RunWatch::tell(const std::string& line) {
@@ -171,7 +170,7 @@ void RunWatch::draw_view(const std::optional<std::string>& quiet) {
 
 void RunWatch::tell_progress(const std::optional<std::string>& quiet) {
   const double now_s = options_.clock_s();
-  const bool is_due = now_s - last_told_s_ >= options_.screen.line_interval_s;
+  const bool is_due = options_.once || now_s - last_told_s_ >= options_.screen.line_interval_s;
   if (is_due && course_.step != last_told_step_ && !course_.has_ended) {
     tell(concat(place_of(course_), "  ", step_of(course_), "  ", text_of(course_.figures),
                 pace_of(course_)));

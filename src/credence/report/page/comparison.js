@@ -9,10 +9,13 @@ function summariesTable() {
     ["Model", ...known("model")], ["Data", ...known("dataset")],
     ...names.map((name) => [`${metricTitle(name)}, test`, ...runs.map((run) => numberText(run.test[name]))]),
     ["Parameters", ...known("parameters").map((count) => (count === "-" ? count : numberText(count)))],
-    ["Epochs", ...runs.map(epochs)], ["Seed", ...of((s) => String(s.seed))],
+    ["Epochs", ...runs.map(epochs)], ["Seed", ...known("seed")],
     ["Training", ...of((s) => durationText(s.train_seconds))],
     ["Examples per second", ...of((s) => numberText(s.samples_per_sec, 3))],
-    ["Ranks × threads", ...of((s) => `${s.ranks} × ${s.threads_per_rank}`)],
+    ["Ranks × threads", ...runs.map((run) => {
+      const { ranks, threads_per_rank: threads } = run.summary || run.course;
+      return ranks ? `${ranks} × ${threads}` : "-";
+    })],
   ];
   return table([{ title: "" }, ...runs.map((run) => ({ title: run.name, number: true }))], rows);
 }

@@ -46,7 +46,7 @@ function curveAxis(name, sets) {
   const least = Math.min(...values), most = Math.max(...values);
   const falls = ["loss", "nll", "kl", "rmse", "mae"].includes(name);
   if (falls && least > 0 && most > 10 * least) {
-    return { title: metricUnit(name), type: "logarithmic", ticks: { callback: decadeText } };
+    return { title: `${metricUnit(name)}, log scale`, type: "logarithmic", ticks: { callback: decadeText } };
   }
   return { title: metricUnit(name),
            beginAtZero: fromZero.includes(name) || (least === 0 && most === 0) };

@@ -1,9 +1,10 @@
-/// Leaves of a tree of objects, by dotted name.
+/// Leaves of a tree of objects, by dotted name; in a list of objects each has its number.
 function leaves(tree, prefix = "") {
-  return Object.entries(tree || {}).flatMap(([name, value]) =>
-    (value !== null && typeof value === "object" && !Array.isArray(value)
-      ? leaves(value, `${prefix}${name}.`)
-      : [[prefix + name, Array.isArray(value) ? value.join(" ") : value]]));
+  const isTree = (value) => value !== null && typeof value === "object";
+  return Object.entries(tree || {}).flatMap(([name, value]) => {
+    if (Array.isArray(value) && !value.some(isTree)) return [[prefix + name, value.join(" ")]];
+    return isTree(value) ? leaves(value, `${prefix}${name}.`) : [[prefix + name, value]];
+  });
 }
 
 function environmentText(name, value) {
@@ -47,6 +48,15 @@ function incompleteNote(run) {
     : `it has come to ${of}step ${partText(step, steps)}, epoch ${partText(epoch, epochs)}`;
   return element("div", { class: "note" },
     `Not complete: ${place}. It is under way, or was cut short.`);
+}
+
+/// Of a complete run that is tested with other weights than its last.
+function otherWeightsNote(run) {
+  if (!run.summary || !run.weights) return [];
+  const step = Number(run.weights.replace(/\D+/g, ""));
+  return step === run.summary.steps ? [] : [element("div", { class: "note" },
+    `The weights here are of step ${numberText(step)}, not of the end, ` +
+    `step ${numberText(run.summary.steps)}.`)];
 }
 
 /// What a run was, in a sentence.

@@ -44,10 +44,16 @@ function lastMoments(run, layers, quantity) {
     })));
 }
 
+/// Of weights that are all the same, as sigma is before training, there is no density to draw.
+function hasSpread(histogram) {
+  return histogram.counts.filter((count) => count > 0).length > 1;
+}
+
 /// One layer at every moment of training.
 function courseOf(run, layer) {
   return element("div", { class: "grid wide" }, ...Object.keys(quantities).map((quantity) => {
-    const moments = momentsOf(run, layer, quantity);
+    const all = momentsOf(run, layer, quantity);
+    const moments = all.filter((one, i) => hasSpread(one) || i === all.length - 1);
     return moments.length === 0 ? null : densityChart(`${layer}: ${quantities[quantity]}`,
       quantities[quantity], "density", moments.map((histogram, i) => ({
         label: histogram.step === 0 ? "before" : `epoch ${histogram.epoch}`,

@@ -23,7 +23,8 @@ function runParts(run, number) {
   }
   const links = element("nav", { "aria-label": `sections of ${run.name}` },
     ...contents.map(({ title, id }) => element("a", { href: `#${id}` }, title)));
-  return [lead(run), ...(run.summary ? [] : [incompleteNote(run)]), ...notesOf(["summary"]),
+  return [lead(run), ...(run.summary ? [] : [incompleteNote(run)]),
+    ...otherWeightsNote(run), ...notesOf(["summary"]),
     tiles(run),
     element("details", {}, element("summary", {}, "Recipe, with every default"),
       element("pre", {}, run.config)),
