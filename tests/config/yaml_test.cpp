@@ -84,6 +84,8 @@ TEST(Yaml, RefusesWithFileLineAndColumn) {
       {"[a, b]: c", "recipe.yaml:1:1: expected a word as a key, got a list"},
       {"? {a: 1}\n: c", "expected a word as a key, got a mapping"},
       {"~: c", "expected a word as a key, got nothing"},
+      {repeat("k", 129) + ": 1",
+       "recipe.yaml:1:1: expected a key of at most 128 bytes, got one of"},
       {"a: !!python/object:os.system x", "recipe.yaml:1:"},
       {"a: !mine {b: 1}", "tags such as !mine mean nothing here"},
       {"a: 1\n---\nb: 2", "expected one YAML document, got a second one"},
@@ -112,6 +114,11 @@ TEST(Yaml, RefusesDeepNestingSoon) {
   EXPECT_NO_THROW(parse(repeat("[", 64) + repeat("]", 64)));
   EXPECT_ERROR(parse(repeat("[", 65) + repeat("]", 65)), ConfigError, HasSubstr("64 levels"));
   EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(10));
+}
+
+TEST(Yaml, EmitsTheLongestKey) {
+  const std::string key = repeat("\u0085", 64);  // of which each is written as an escape
+  EXPECT_EQ(parse(emit_yaml(parse("\"" + key + "\": 1"))).keys, std::vector{key});
 }
 
 TEST(Yaml, RefusesAliasesThatExplode) {

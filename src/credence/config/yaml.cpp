@@ -16,6 +16,10 @@
 namespace credence {
 namespace {
 
+/// A key before its ":" has at most 1024 characters in YAML 1.2 (7.4.2), each of which may be an
+/// escape of up to six for a byte.
+constexpr std::size_t longest_key = 128;
+
 // More than a file of max_yaml_bytes can cost without aliases.
 constexpr std::size_t max_cost = 16 * max_yaml_bytes;
 constexpr std::size_t node_cost = 16;
@@ -148,6 +152,9 @@ class TreeBuilder : public YAML::EventHandler {
   void add_key(ConfigNode node, const YAML::Mark& mark) {
     Open& map = open_.back();
     check(node.is_scalar(), mark, "expected a word as a key, got " + node.summary());
+    check(
+        node.text.size() <= longest_key, mark,
+        concat("expected a key of at most ", longest_key, " bytes, got one of ", node.text.size()));
     check(map.seen.insert(node.text).second, mark, "the key \"" + node.text + "\" comes twice");
     map.key_line = mark.line + 1;
     map.node.keys.push_back(std::move(node.text));
