@@ -461,10 +461,10 @@ class Ends(ServeTest):
         self.fail_with(64, ["--max-batch"], "serve", "run", "--port", 0, "--max-batch", 0)
         for option, value in (("max-body-bytes", 2**30 + 1), ("max-rows", 2**30 + 1),
                               ("max-samples", 65537), ("max-connections", 4097),
-                              ("max_batch", 2**30 + 1), ("max_queue", 2**63 - 1),
-                              ("max_queue_rows", 2**63 - 1)):
+                              ("max-batch", 2**30 + 1), ("max-queue", 2**63 - 1),
+                              ("max-queue-rows", 2**63 - 1)):
             self.fail_with(64, [f"{option}: expected 1 to", f"got {value}"], "serve", "run",
-                           "--port", 0, "--" + option.replace("_", "-"), value)
+                           "--port", 0, "--" + option, value)
         self.fail_with(64, ["--token"], "serve", "run", "--token", TOKEN)
         self.fail_with(78, ["CREDENCE_TOKEN", "at least 16"], "serve", "run", "--port", 0,
                        variables={"CREDENCE_TOKEN": "short"})
