@@ -5,7 +5,7 @@ What is left are sums taken in another order. The nll is compared besides the lo
 term outweighs it.
 """
 
-from program import ProgramTest, main, needs_mpi
+from program import RECIPES, ProgramTest, main, needs_mpi
 
 CASES = {  # recipe and least number of steps
     "CNN_FC": ("mnist_cnn_fc.yaml", 100),
@@ -19,6 +19,43 @@ def options(train_count, steps, batch=32):
     steps_per_epoch = -(-train_count // batch)
     return [f"data.train_count={train_count}", f"train.epochs={-(-steps // steps_per_epoch)}",
             f"train.global_batch_size={batch}", "train.log_every_steps=1", "predict.samples=3"]
+
+
+class SameBits(ProgramTest):
+    """distributed.deterministic=true."""
+
+    OPTIONS = ("distributed.deterministic=true", "data.validation_split=0.2")
+
+    def run_on(self, recipe, ranks, *overrides, threads=1):
+        return self.train(recipe, *options(4 * 32 + 11, 20), *self.OPTIONS, *overrides,
+                          "--threads", threads, ranks=ranks,
+                          output=f"{recipe}-{self._testMethodName}-{ranks}-{threads}")
+
+    @needs_mpi
+    def test_on_any_power_of_two(self):
+        for recipe in ("mnist_bnn_conv_flipout.yaml", "digits_layers.yaml"):
+            with self.subTest(recipe=recipe):
+                one = self.run_on(recipe, 1)
+                for ranks, threads in ((2, 1), (4, 1), (8, 1), (1, 2)):
+                    other = self.run_on(recipe, ranks, threads=threads)
+                    self.assertEqual(other.summary["weights_sha256"],
+                                     one.summary["weights_sha256"], (ranks, threads))
+                    for key in ("loss", "nll", "kl"):
+                        self.assertEqual(other.curve(key), one.curve(key), key)
+                    for key in ("val_nll", "val_accuracy"):
+                        self.assertEqual(other.curve(key, "epoch"), one.curve(key, "epoch"), key)
+
+    @needs_mpi
+    def test_agrees_to_rounding_on_others(self):
+        one, three = (self.run_on("mnist_cnn_fc.yaml", ranks) for ranks in (1, 3))
+        self.assert_same_curve(three.curve("loss"), one.curve("loss"))
+        self.assertIn("distributed.deterministic has no effect: expected 1, 2, 4, ... 8 ranks",
+                      three.text("log.txt"))
+
+    def test_shards_are_a_power_of_two(self):
+        for shards in (0, 1, 3, 2048):
+            self.fail_with(78, ["distributed.virtual_shards", "power of two"], "train",
+                           RECIPES / "mnist_cnn_fc.yaml", f"distributed.virtual_shards={shards}")
 
 
 class SameCurve(ProgramTest):

@@ -78,6 +78,7 @@ struct Outcome {
 struct TrainingOptions {
   KlOptions kl;
   std::int64_t micro_batch = 0;
+  int virtual_shards = 0;
 };
 
 Outcome train(const std::string& estimator, Communicator& communicator,
@@ -98,6 +99,7 @@ Outcome train(const std::string& estimator, Communicator& communicator,
                   {.epochs = 10,
                    .learning_rate = 2e-3,
                    .micro_batch = options.micro_batch,
+                   .virtual_shards = options.virtual_shards,
                    .kl = options.kl,
                    .seed = 3,
                    .buckets = {.bucket_bytes = 256}});
@@ -172,6 +174,31 @@ TEST_P(MicroBatches, GiveTheCurveAndWeightsOfTheWholeBatch) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Networks, MicroBatches,
+                         ::testing::Values("", "flipout", "reparameterization",
+                                           "local_reparameterization", "per_example"),
+                         [](const auto& test) {
+                           return std::string(test.param).empty() ? std::string("deterministic")
+                                                                  : test.param;
+                         });
+
+class Deterministic : public ::testing::TestWithParam<const char*> {};
+
+TEST_P(Deterministic, RanksGiveTheBitsOfOne) {
+  const auto one = self_communicator();
+  for (const std::int64_t micro_batch : {0, 3}) {
+    const TrainingOptions options{.micro_batch = micro_batch, .virtual_shards = 8};
+    const Outcome alone = train(GetParam(), *one, options);
+    const Outcome shared = train(GetParam(), test::communicator(), options);
+    for (std::size_t i = 0; i < alone.steps.size(); ++i)
+      EXPECT_EQ(shared.steps[i].loss, alone.steps[i].loss) << "step " << i + 1;
+    for (std::size_t i = 0; i < alone.weights.size(); ++i)
+      EXPECT_TRUE(
+          std::ranges::equal(shared.weights[i].span<float>(), alone.weights[i].span<float>()))
+          << "parameter " << i;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Networks, Deterministic,
                          ::testing::Values("", "flipout", "reparameterization",
                                            "local_reparameterization", "per_example"),
                          [](const auto& test) {

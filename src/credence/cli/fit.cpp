@@ -15,10 +15,12 @@ Fit::Fit(const Experiment& experiment, const FitData& data, Communicator& commun
                               .seed = experiment.seed};
   const BatchPlan plan(*data.training, batches, 0, ranks);
   steps_per_epoch_ = plan.steps_per_epoch();
-  model_ = std::make_unique<Model>(experiment.make_graph(*data.training),
-                                   ModelOptions{.max_batch = inference_->rows_at_once(rows_at_once(
-                                                    plan.max_rows(), train.micro_batch)),
-                                                .seed = experiment.seed});
+  const MicroBatching parts(train.micro_batch,
+                            virtual_shards(experiment.distributed.shards(), 0, ranks));
+  const std::int64_t rows = parts.rows_at_once(batches.global_batch, plan.max_rows());
+  model_ = std::make_unique<Model>(
+      experiment.make_graph(*data.training),
+      ModelOptions{.max_batch = inference_->rows_at_once(rows), .seed = experiment.seed});
   const auto initialize = [model = model_.get(), weights = data.weights,
                            relative_sigma = experiment.weights.relative_sigma](std::uint64_t seed) {
     model->initialize(seed);
@@ -41,6 +43,7 @@ Fit::Fit(const Experiment& experiment, const FitData& data, Communicator& commun
                   .learning_rate =
                       train.learning_rate * learning_rate_scale(train.learning_rate_scaling, ranks),
                   .micro_batch = train.micro_batch,
+                  .virtual_shards = experiment.distributed.shards(),
                   .kl = train.kl,
                   .seed = experiment.seed,
                   .buckets = experiment.distributed.buckets,

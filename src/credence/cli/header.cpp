@@ -116,8 +116,11 @@ std::string job_header(const Experiment& experiment, const Resources& resources,
   const int ranks = ranks_a_network;
   const std::int64_t global_batch = experiment.train.global_batch(ranks);
   const std::int64_t rows = (global_batch + ranks - 1) / ranks;
-  const std::int64_t at_once = rows_at_once(rows, experiment.train.micro_batch);
-  const std::string micro = at_once < rows ? fmt::format(", in micro-batches of {}", at_once) : "";
+  const VirtualShards shards = virtual_shards(experiment.distributed.shards(), 0, ranks);
+  const std::int64_t at_once =
+      MicroBatching(experiment.train.micro_batch, shards).rows_at_once(global_batch, rows);
+  std::string micro = at_once < rows ? fmt::format(", in micro-batches of {}", at_once) : "";
+  if (shards.are_used()) micro = fmt::format(", {} deterministic shards{}", shards.all, micro);
   const std::string groups = ranks < static_cast<int>(resources.places.size())
                                  ? concat(", of each network on ", counted(ranks, "rank"))
                                  : "";

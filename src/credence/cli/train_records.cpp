@@ -117,6 +117,12 @@ void TrainRecords::write_header(Fit& fit) {
     for (const ConfigPlace& place : experiment_.of_optimizer)
       log_warning(place.locate(
           concat("has no effect: ", fit.inference().name(), " takes no steps of an optimizer")));
+  const DistributedSection& distributed = experiment_.distributed;
+  if (distributed.deterministic &&
+      !virtual_shards(distributed.shards(), 0, fit.ranks_a_network()).are_used())
+    log_warning(concat("distributed.deterministic has no effect: expected 1, 2, 4, ... ",
+                       distributed.virtual_shards, " ranks (distributed.virtual_shards), got ",
+                       fit.ranks_a_network(), "; sums over these agree to rounding"));
   const std::string warning = warning_of(resources_);
   if (!warning.empty()) log_warning(warning);
   run_records_.emplace(experiment_.records,

@@ -72,6 +72,9 @@ class Communicator {
   /// To and from another rank. A message of another length than was expected is an error.
   virtual void send(Buffer buffer, int destination, int tag) = 0;
   virtual void receive(Buffer buffer, int source, int tag) = 0;
+  /// Sends `out` to another rank while `in`, which must have the length that rank sends, comes from
+  /// it. That rank asks for the same with the same tag.
+  virtual Request start_exchange(Buffer out, Buffer in, int peer, int tag) = 0;
   virtual void broadcast(Buffer buffer, int root) = 0;
   virtual void barrier() = 0;
   /// The ranks of the same color (not negative), ordered by key. Collective.

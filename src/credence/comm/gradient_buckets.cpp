@@ -3,15 +3,17 @@
 #include <algorithm>
 
 #include "credence/comm/checks.h"
+#include "credence/comm/tree_sum.h"
 
 namespace credence {
 
 GradientBuckets::GradientBuckets(Communicator& communicator, Buffer gradients,
-                                 GradientBucketsOptions options)
+                                 GradientBucketsOptions options, SumOrder order)
     : communicator_(communicator),
       gradients_(gradients),
       bucket_size_(std::max<std::size_t>(options.bucket_bytes / bytes_of(gradients.dtype), 1)),
-      blocking_(options.blocking) {
+      blocking_(options.blocking),
+      order_(order) {
   require<InternalError>(gradients.dtype == DType::float32 || gradients.dtype == DType::float64,
                          "gradient_buckets: expected float32 or float64, got ",
                          name_of(gradients.dtype));
@@ -46,6 +48,9 @@ void GradientBuckets::add(std::size_t offset, std::size_t count) {
 
 void GradientBuckets::progress() {
   while (done_ < requests_.size() && requests_[done_].test()) ++done_;
+  // Sums in trees go on at a test alone, each by itself.
+  for (std::size_t i = done_ + 1; order_ == SumOrder::tree && i < requests_.size(); ++i)
+    requests_[i].test();
 }
 
 void GradientBuckets::finalize() {
@@ -66,7 +71,10 @@ void GradientBuckets::start(std::size_t bucket) {
   part.data = part_of(gradients_, begin_of(bucket), 1);
   part.count = size_of(bucket);
   started_[bucket] = true;
-  requests_.push_back(communicator_.start_sum(part));
+  constexpr std::size_t most_under_way = 1000;  // tags beyond 32,767 need not exist
+  const int tag = static_cast<int>(bucket % most_under_way) * tree_sum_tags;
+  requests_.push_back(order_ == SumOrder::tree ? start_tree_sum(communicator_, part, tag)
+                                               : communicator_.start_sum(part));
   if (blocking_) requests_.back().wait();
 }
 

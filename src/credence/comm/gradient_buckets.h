@@ -18,6 +18,9 @@ struct GradientBucketsOptions {
   }
 };
 
+/// In which order summands of ranks are added: as the library likes, or as start_tree_sum.
+enum class SumOrder { any, tree };
+
 /// Sums a model's gradients over the ranks while backward goes on.
 ///
 /// The gradients are one buffer, cut into buckets of equal size; the last is what remains. They
@@ -31,8 +34,9 @@ struct GradientBucketsOptions {
 class GradientBuckets {
  public:
   /// `gradients`: a span of float or double, which must stay where it is.
-  GradientBuckets(Communicator& communicator, Buffer gradients,
-                  GradientBucketsOptions options = {});
+  /// `order`: of summation; tree takes a power of two of ranks.
+  GradientBuckets(Communicator& communicator, Buffer gradients, GradientBucketsOptions options = {},
+                  SumOrder order = SumOrder::any);
 
   /// Gradients [offset, offset + count) of this step are final and are not touched before
   /// finalize() returns.
@@ -54,6 +58,7 @@ class GradientBuckets {
   Buffer gradients_;
   std::size_t bucket_size_;  // in elements
   bool blocking_;
+  SumOrder order_;
   std::vector<std::size_t> missing_;  // elements not added yet, by bucket
   std::vector<bool> started_;
   std::vector<Request> requests_;  // in the order of their start

@@ -199,6 +199,22 @@ class MpiCommunicator : public Communicator {
     });
   }
 
+  Request start_exchange(Buffer out, Buffer in, int peer, int tag) override {
+    check_dtype(out, "exchange");
+    check_dtype(in, "exchange");
+    check_peer(peer, rank_, size_, "exchange");
+    auto operation = std::make_unique<MpiOperation>("MPI_Isend, MPI_Irecv", channel_);
+    in_pieces(in.data, in, [&](void* data, int count) {
+      check(MPI_Irecv(data, count, type_of(in), peer, tag, channel_->comm, operation->next()),
+            "MPI_Irecv");
+    });
+    in_pieces(out.data, out, [&](void* data, int count) {
+      check(MPI_Isend(data, count, type_of(out), peer, tag, channel_->comm, operation->next()),
+            "MPI_Isend");
+    });
+    return Request(std::move(operation));
+  }
+
   void broadcast(Buffer buffer, int root) override {
     check_dtype(buffer, "broadcast");
     check_root(root, size_);

@@ -1,6 +1,7 @@
 #include "credence/config/experiment.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <utility>
 
@@ -236,6 +237,11 @@ Experiment read_experiment(const ConfigNode& recipe) {
   };
   read_inference(root, experiment);
   root("distributed", experiment.distributed);
+  const std::int64_t shards = experiment.distributed.virtual_shards;
+  root.child("distributed")
+      .expect("virtual_shards",
+              shards >= 2 && shards <= 1024 && std::has_single_bit(static_cast<unsigned>(shards)),
+              "a power of two, 2 to 1024");
   OptionReader& checkpoint = root.child("checkpoint");
   checkpoint.read(experiment.checkpoint);
   checkpoint.check([&] { check(experiment.checkpoint); });

@@ -43,10 +43,17 @@ struct TrainSection {
 };
 
 struct DistributedSection {
+  bool deterministic = false;       ///< the same bits on 1, 2, 4, ... virtual_shards ranks
+  std::int64_t virtual_shards = 8;  ///< slices of the global batch that are added in a fixed tree
   GradientBucketsOptions buckets;
+
+  /// As of TrainerOptions.
+  int shards() const { return deterministic ? static_cast<int>(virtual_shards) : 0; }
 
   template <class Visitor>
   void visit(Visitor& v) {
+    v("deterministic", deterministic);
+    v("virtual_shards", virtual_shards);
     v("buckets", buckets);
   }
 };

@@ -4,6 +4,7 @@
 #include <array>
 #include <chrono>
 #include <cmath>
+#include <numeric>
 
 #include "credence/base/errors.h"
 
@@ -22,6 +23,9 @@ std::vector<std::unique_ptr<Metric>> training_metrics(Problem problem) {
   metrics.push_back(make_metric(is_regression(problem) ? "rmse" : "accuracy"));
   return metrics;
 }
+
+/// Of a CheckpointRequest.
+constexpr std::size_t request_figures = 4;
 
 StepContext context_of(const MicroBatch& part, StepContext context) {
   context.first_example = part.first_example;
@@ -66,11 +70,17 @@ std::vector<std::string> epoch_figures(const Model& model, const Loss& loss,
 Trainer::Trainer(const TrainerParts& parts, const TrainerOptions& options)
     : parts_(parts),
       options_(options),
-      buckets_(parts.communicator, parts.model.gradients().span<float>(), options.buckets),
-      accumulator_(parts.model.gradients(),
-                   micro_batch_count(parts.loader.max_rows(), options.micro_batch)),
+      micro_batching_(options.micro_batch,
+                      virtual_shards(options.virtual_shards, parts.communicator.rank(),
+                                     parts.communicator.size())),
+      buckets_(parts.communicator, parts.model.gradients().span<float>(), options.buckets,
+               micro_batching_.shards().are_used() ? SumOrder::tree : SumOrder::any),
+      accumulator_(
+          parts.model.gradients(), micro_batching_.shards().own,
+          micro_batching_.count_of_shard(parts.loader.global_batch(), parts.loader.max_rows())),
       target_info_(parts.loader.dataset().target_info()),
       metrics_(training_metrics(parts.loss.problem())),
+      step_sums_(request_figures + static_cast<std::size_t>(micro_batching_.shards().all)),
       prediction_(
           parts.loss.prediction_shape(parts.model.output_shape()).prepend(parts.model.max_batch())),
       checkpointer_(parts_, progress_, metrics_) {
@@ -81,8 +91,7 @@ Trainer::Trainer(const TrainerParts& parts, const TrainerOptions& options)
   Timeline& timeline = *parts_.timeline;
   works_.gather = timeline.add_work(Phase::gather);
   parts_.model.set_timeline(timeline);
-  if (micro_batch_count(parts_.loader.max_rows(), options_.micro_batch) > 1)
-    works_.accumulate = timeline.add_work(Phase::backward, "sum of micro-batches");
+  if (accumulates()) works_.accumulate = timeline.add_work(Phase::backward, "sum of micro-batches");
   works_ = {.gather = works_.gather,
             .loss = timeline.add_work(Phase::loss),
             .accumulate = works_.accumulate,
@@ -90,6 +99,10 @@ Trainer::Trainer(const TrainerParts& parts, const TrainerOptions& options)
             .metrics = timeline.add_work(Phase::loss, "metrics"),
             .optimizer = timeline.add_work(
                 Phase::update, parts_.model.is_bayesian() ? "kl, optimizer" : "optimizer")};
+}
+
+bool Trainer::accumulates() const {
+  return micro_batching_.count(parts_.loader.global_batch(), parts_.loader.max_rows()) > 1;
 }
 
 TrainReport Trainer::run() {
@@ -143,25 +156,31 @@ StepReport Trainer::take_step(std::uint64_t step) {
   parts_.optimizer.begin_pass(parts_.model.parameters(), context);
 
   const CheckpointRequest own = checkpointer_.request(report.step_in_epoch == steps_per_epoch);
-  std::array<double, 5> sums{0, own.save, own.announce, own.end, own.best_failed};
-  double& nll = sums[0];
+  std::ranges::fill(step_sums_, 0);
+  std::ranges::copy(std::array{own.save, own.announce, own.end, own.best_failed},
+                    step_sums_.begin());
+  const std::span<double> nll = std::span(step_sums_).subspan(request_figures);
+  const auto first_shard = static_cast<std::size_t>(micro_batching_.shards().first);
   Request sum;
-  const std::int64_t micro_batches = micro_batch_count(batch.max_rows, options_.micro_batch);
+  const std::int64_t micro_batches = micro_batching_.count(batch.global_size, batch.max_rows);
   for (std::int64_t i = 0; i < micro_batches; ++i) {
-    const MicroBatch part = micro_batch_of(batch, options_.micro_batch, i);
+    const MicroBatch part = micro_batching_.part(batch, i);
     const StepContext part_context = context_of(part, context);
-    nll += forward(part, part_context);
-    if (part.is_last()) sum = parts_.communicator.start_sum(std::span<double>(sums));
+    nll[first_shard + static_cast<std::size_t>(part.shard)] += forward(part, part_context);
+    if (part.is_last()) sum = parts_.communicator.start_sum(std::span<double>(step_sums_));
     backward(part, part_context);
   }
   timed(works_.reduce, [&] {
     buckets_.finalize();
     sum.wait();
   });
-  request_ = {.save = sums[1], .announce = sums[2], .end = sums[3], .best_failed = sums[4]};
+  request_ = {.save = step_sums_[0],
+              .announce = step_sums_[1],
+              .end = step_sums_[2],
+              .best_failed = step_sums_[3]};
 
   const double examples = static_cast<double>(parts_.loader.dataset().size());
-  report.nll = report.loss = nll + nll_shift_;
+  report.nll = report.loss = std::accumulate(nll.begin(), nll.end(), 0.0) + nll_shift_;
   report.learning_rate = learning_rate(step);
   if (!std::isfinite(report.nll)) explain_not_finite(report);
   report.kl = timed(works_.optimizer, [&] {
@@ -216,7 +235,8 @@ double Trainer::forward(const MicroBatch& part, const StepContext& context) {
 
 void Trainer::backward(const MicroBatch& part, const StepContext& context) {
   parts_.model.backward(context, [this, &part](std::int64_t offset, std::int64_t count) {
-    if (part.count > 1) timed(works_.accumulate, [&] { accumulator_.add(part, offset, count); });
+    if (part.count > 1 || part.shards > 1)
+      timed(works_.accumulate, [&] { accumulator_.add(part, offset, count); });
     if (part.is_last())
       buckets_.add(static_cast<std::size_t>(offset), static_cast<std::size_t>(count));
   });

@@ -27,6 +27,7 @@ struct TrainerOptions {
   std::int64_t epochs = 1;
   double learning_rate = 1e-3;
   std::int64_t micro_batch = 0;  ///< rows through the model at once; 0: the rank's whole batch
+  int virtual_shards = 0;        ///< of VirtualShards, a power of two; 0: none
   KlOptions kl;
   std::uint64_t seed = 1;
   GradientBucketsOptions buckets;
@@ -59,6 +60,8 @@ class Trainer {
 
  private:
   StepReport take_step(std::uint64_t step);
+  /// Whether a step goes through the model in several parts.
+  bool accumulates() const;
   TrainingPosition position() const;
   /// The position after it, with the figure by which checkpoints are chosen.
   void end_epoch(const StepReport& report, TrainingPosition& position);
@@ -81,11 +84,13 @@ class Trainer {
 
   TrainerParts parts_;
   TrainerOptions options_;
+  MicroBatching micro_batching_;
   GradientBuckets buckets_;
   GradientAccumulator accumulator_;
   TargetInfo target_info_;
   double nll_shift_ = 0;  // of a density, from the units that targets are given in to their own
   std::vector<std::unique_ptr<Metric>> metrics_;
+  std::vector<double> step_sums_;  // over ranks: requests, and the nll of each shard
   Tensor prediction_;
   std::vector<Observer*> observers_;
   TrainingProgress progress_;
