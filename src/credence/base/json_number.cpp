@@ -16,16 +16,19 @@ std::optional<Integer> in_range(From number) {
 
 }  // namespace
 
+std::optional<std::int64_t> whole_number(double value) {
+  constexpr double all_exact = 9007199254740992;  // 2^53
+  if (!(std::abs(value) <= all_exact) || value != std::trunc(value)) return std::nullopt;
+  return static_cast<std::int64_t>(value);
+}
+
 template <class Integer, class Json>
 std::optional<Integer> whole_number(const Json& value) {
-  constexpr double all_whole =
-      9007199254740992;  // 2^53: doubles beyond it are whole, but not exact
   if (value.is_number_unsigned()) return in_range<Integer>(value.template get<std::uint64_t>());
   if (value.is_number_integer()) return in_range<Integer>(value.template get<std::int64_t>());
   if (!value.is_number_float()) return std::nullopt;
-  const auto number = value.template get<double>();
-  if (!(std::abs(number) <= all_whole) || number != std::trunc(number)) return std::nullopt;
-  return in_range<Integer>(static_cast<std::int64_t>(number));
+  const std::optional<std::int64_t> number = whole_number(value.template get<double>());
+  return number ? in_range<Integer>(*number) : std::nullopt;
 }
 
 template std::optional<int> whole_number(const nlohmann::json&);

@@ -10,4 +10,7 @@ namespace credence {
 template <class Integer, class Json>
 std::optional<Integer> whole_number(const Json& value);
 
+/// The whole number that a double is, up to 2^53 in size: beyond it doubles leave numbers out.
+std::optional<std::int64_t> whole_number(double value);
+
 }  // namespace credence

@@ -66,14 +66,20 @@ void GradientBuckets::finalize() {
   }
 }
 
+Request GradientBuckets::start_in_tree(Buffer part) {
+  constexpr std::size_t most_under_way = 1000;  // tags beyond 32,767 need not exist
+  const std::size_t number = requests_.size();
+  if (number >= most_under_way) requests_[number - most_under_way].wait();
+  const int tag = static_cast<int>(number % most_under_way) * tree_sum_tags;
+  return start_tree_sum(communicator_, part, tag);
+}
+
 void GradientBuckets::start(std::size_t bucket) {
   Buffer part = gradients_;
   part.data = part_of(gradients_, begin_of(bucket), 1);
   part.count = size_of(bucket);
   started_[bucket] = true;
-  constexpr std::size_t most_under_way = 1000;  // tags beyond 32,767 need not exist
-  const int tag = static_cast<int>(bucket % most_under_way) * tree_sum_tags;
-  requests_.push_back(order_ == SumOrder::tree ? start_tree_sum(communicator_, part, tag)
+  requests_.push_back(order_ == SumOrder::tree ? start_in_tree(part)
                                                : communicator_.start_sum(part));
   if (blocking_) requests_.back().wait();
 }

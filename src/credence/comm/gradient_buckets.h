@@ -53,6 +53,7 @@ class GradientBuckets {
   std::size_t begin_of(std::size_t bucket) const { return bucket * bucket_size_; }
   std::size_t size_of(std::size_t bucket) const;
   void start(std::size_t bucket);
+  Request start_in_tree(Buffer part);
 
   Communicator& communicator_;
   Buffer gradients_;

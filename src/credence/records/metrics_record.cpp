@@ -2,9 +2,10 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 
 #include <nlohmann/json.hpp>
+
+#include "credence/base/json_number.h"
 
 namespace credence {
 namespace {
@@ -19,10 +20,7 @@ double MetricsRecord::number(std::string_view key, double fallback) const {
 }
 
 std::int64_t MetricsRecord::count(std::string_view key, std::int64_t fallback) const {
-  constexpr double all_exact = 9007199254740992;  // 2^53: beyond it doubles leave numbers out
-  const double value = number(key, static_cast<double>(fallback));
-  if (!(std::abs(value) <= all_exact) || value != std::trunc(value)) return fallback;
-  return static_cast<std::int64_t>(value);
+  return whole_number(number(key, static_cast<double>(fallback))).value_or(fallback);
 }
 
 std::string MetricsRecord::text(std::string_view key) const {
