@@ -41,7 +41,7 @@ const Pieces some_missing{{303, 500}, {0, 20}};
 template <class T>
 void check(GradientBucketsOptions options, const Pieces& pieces, SumOrder order = SumOrder::any) {
   std::vector<T> gradients(size);
-  GradientBuckets buckets(communicator(), std::span<T>(gradients), options, order);
+  GradientBuckets buckets(communicator(), std::span<T>(gradients), options, {.order = order});
   for (int step = 0; step < 3; ++step) {
     const std::vector<T> own = gradients_of<T>(communicator().rank(), step);
     // Backward writes a gradient only just before it is added: too early a start is seen.

@@ -19,5 +19,11 @@ inline std::size_t bytes_of(const Buffer& buffer) {
 inline std::byte* part_of(const Buffer& buffer, std::size_t index, std::size_t count) {
   return static_cast<std::byte*>(buffer.data) + index * count * bytes_of(buffer.dtype);
 }
+/// Elements [offset, offset + count) of the buffer.
+inline Buffer window_of(Buffer buffer, std::size_t offset, std::size_t count) {
+  buffer.data = part_of(buffer, offset, 1);
+  buffer.count = count;
+  return buffer;
+}
 
 }  // namespace credence

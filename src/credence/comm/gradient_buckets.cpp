@@ -3,36 +3,31 @@
 #include <algorithm>
 
 #include "credence/comm/checks.h"
-#include "credence/comm/tree_sum.h"
 
 namespace credence {
 
 GradientBuckets::GradientBuckets(Communicator& communicator, Buffer gradients,
-                                 GradientBucketsOptions options, SumOrder order)
-    : communicator_(communicator),
-      gradients_(gradients),
+                                 GradientBucketsOptions options, const GradientSumOptions& sum)
+    : sum_(make_gradient_sum(communicator, gradients, sum)),
+      size_(gradients.count),
       bucket_size_(std::max<std::size_t>(options.bucket_bytes / bytes_of(gradients.dtype), 1)),
-      blocking_(options.blocking),
-      order_(order) {
-  require<InternalError>(gradients.dtype == DType::float32 || gradients.dtype == DType::float64,
-                         "gradient_buckets: expected float32 or float64, got ",
-                         name_of(gradients.dtype));
+      blocking_(options.blocking) {
   if (communicator.size() == 1) return;
-  const std::size_t buckets = (gradients.count + bucket_size_ - 1) / bucket_size_;
+  const std::size_t buckets = (size_ + bucket_size_ - 1) / bucket_size_;
   for (std::size_t bucket = 0; bucket < buckets; ++bucket) missing_.push_back(size_of(bucket));
   started_.assign(buckets, false);
   requests_.reserve(buckets);
 }
 
 std::size_t GradientBuckets::size_of(std::size_t bucket) const {
-  return std::min(bucket_size_, gradients_.count - begin_of(bucket));
+  return std::min(bucket_size_, size_ - begin_of(bucket));
 }
 
 void GradientBuckets::add(std::size_t offset, std::size_t count) {
-  require<InternalError>(offset <= gradients_.count && count <= gradients_.count - offset,
-                         "gradient_buckets: elements ", offset, " to ", offset + count,
-                         " are not among the ", gradients_.count, " gradients");
-  if (communicator_.size() == 1) return;
+  require<InternalError>(offset <= size_ && count <= size_ - offset, "gradient_buckets: elements ",
+                         offset, " to ", offset + count, " are not among the ", size_,
+                         " gradients");
+  if (is_alone()) return;
   progress();
   const std::size_t end = offset + count;
   for (std::size_t begin = offset; begin < end;) {
@@ -48,9 +43,8 @@ void GradientBuckets::add(std::size_t offset, std::size_t count) {
 
 void GradientBuckets::progress() {
   while (done_ < requests_.size() && requests_[done_].test()) ++done_;
-  // Sums in trees go on at a test alone, each by itself.
-  for (std::size_t i = done_ + 1; order_ == SumOrder::tree && i < requests_.size(); ++i)
-    requests_[i].test();
+  // Sums of several rounds go on at a test alone, each by itself.
+  for (std::size_t i = done_ + 1; i < requests_.size(); ++i) requests_[i].test();
 }
 
 void GradientBuckets::finalize() {
@@ -60,27 +54,18 @@ void GradientBuckets::finalize() {
   for (Request& request : requests_) request.wait();
   requests_.clear();
   done_ = 0;
+  sum_->end_step();
   for (std::size_t bucket = 0; bucket < missing_.size(); ++bucket) {
     missing_[bucket] = size_of(bucket);
     started_[bucket] = false;
   }
 }
 
-Request GradientBuckets::start_in_tree(Buffer part) {
-  constexpr std::size_t most_under_way = 1000;  // tags beyond 32,767 need not exist
-  const std::size_t number = requests_.size();
-  if (number >= most_under_way) requests_[number - most_under_way].wait();
-  const int tag = static_cast<int>(number % most_under_way) * tree_sum_tags;
-  return start_tree_sum(communicator_, part, tag);
-}
-
 void GradientBuckets::start(std::size_t bucket) {
-  Buffer part = gradients_;
-  part.data = part_of(gradients_, begin_of(bucket), 1);
-  part.count = size_of(bucket);
+  const std::size_t number = requests_.size(), most = sum_->most_under_way();
+  if (number >= most) requests_[number - most].wait();
   started_[bucket] = true;
-  requests_.push_back(order_ == SumOrder::tree ? start_in_tree(part)
-                                               : communicator_.start_sum(part));
+  requests_.push_back(sum_->start(begin_of(bucket), size_of(bucket)));
   if (blocking_) requests_.back().wait();
 }
 

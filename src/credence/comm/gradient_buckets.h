@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <vector>
 
-#include "credence/comm/communicator.h"
+#include "credence/comm/gradient_sum.h"
 
 namespace credence {
 
@@ -18,9 +18,6 @@ struct GradientBucketsOptions {
   }
 };
 
-/// In which order summands of ranks are added: as the library likes, or as start_tree_sum.
-enum class SumOrder { any, tree };
-
 /// Sums a model's gradients over the ranks while backward goes on.
 ///
 /// The gradients are one buffer, cut into buckets of equal size; the last is what remains. They
@@ -33,10 +30,9 @@ enum class SumOrder { any, tree };
 /// the buffer or were added before.
 class GradientBuckets {
  public:
-  /// `gradients`: a span of float or double, which must stay where it is.
-  /// `order`: of summation; tree takes a power of two of ranks.
+  /// `gradients`: a span of float or double, which must stay where it is. Collective.
   GradientBuckets(Communicator& communicator, Buffer gradients, GradientBucketsOptions options = {},
-                  SumOrder order = SumOrder::any);
+                  const GradientSumOptions& sum = {});
 
   /// Gradients [offset, offset + count) of this step are final and are not touched before
   /// finalize() returns.
@@ -53,13 +49,12 @@ class GradientBuckets {
   std::size_t begin_of(std::size_t bucket) const { return bucket * bucket_size_; }
   std::size_t size_of(std::size_t bucket) const;
   void start(std::size_t bucket);
-  Request start_in_tree(Buffer part);
+  bool is_alone() const { return missing_.empty(); }
 
-  Communicator& communicator_;
-  Buffer gradients_;
+  std::unique_ptr<GradientSum> sum_;
+  std::size_t size_;         // in elements
   std::size_t bucket_size_;  // in elements
   bool blocking_;
-  SumOrder order_;
   std::vector<std::size_t> missing_;  // elements not added yet, by bucket
   std::vector<bool> started_;
   std::vector<Request> requests_;  // in the order of their start

@@ -87,19 +87,12 @@ class TreeSum final : public Request::Operation {
   }
 
  private:
-  Buffer part(std::size_t begin, std::size_t count) const {
-    Buffer some = buffer_;
-    some.data = part_of(buffer_, begin, 1);
-    some.count = count;
-    return some;
-  }
-
   void start() {
     const Exchange& exchange = exchanges_[next_];
-    Buffer in = part(exchange.in, exchange.in_count);
+    Buffer in = window_of(buffer_, exchange.in, exchange.in_count);
     if (exchange.adds) in.data = received_.data();
-    request_ = communicator_.start_exchange(part(exchange.out, exchange.out_count), in,
-                                            communicator_.rank() ^ exchange.distance,
+    request_ = communicator_.start_exchange(window_of(buffer_, exchange.out, exchange.out_count),
+                                            in, communicator_.rank() ^ exchange.distance,
                                             tag_ + static_cast<int>(next_));
   }
 
