@@ -29,17 +29,20 @@ class SameBits(ProgramTest):
     def run_on(self, recipe, ranks, *overrides, threads=1):
         return self.train(recipe, *options(4 * 32 + 11, 20), *self.OPTIONS, *overrides,
                           "--threads", threads, ranks=ranks,
-                          output=f"{recipe}-{self._testMethodName}-{ranks}-{threads}")
+                          output="-".join((recipe, self._testMethodName, str(ranks), str(threads),
+                                           *overrides)))
 
     @needs_mpi
     def test_on_any_power_of_two(self):
         for recipe in ("mnist_bnn_conv_flipout.yaml", "digits_layers.yaml"):
             with self.subTest(recipe=recipe):
                 one = self.run_on(recipe, 1)
-                for ranks, threads in ((2, 1), (4, 1), (8, 1), (1, 2)):
-                    other = self.run_on(recipe, ranks, threads=threads)
+                for ranks, threads, shared in ((2, 1, True), (4, 1, True), (8, 1, True),
+                                               (1, 2, True), (4, 1, False)):
+                    other = self.run_on(recipe, ranks, f"distributed.shared_memory={shared}",
+                                        threads=threads)
                     self.assertEqual(other.summary["weights_sha256"],
-                                     one.summary["weights_sha256"], (ranks, threads))
+                                     one.summary["weights_sha256"], (ranks, threads, shared))
                     for key in ("loss", "nll", "kl"):
                         self.assertEqual(other.curve(key), one.curve(key), key)
                     for key in ("val_nll", "val_accuracy"):

@@ -39,9 +39,10 @@ const Pieces some_missing{{303, 500}, {0, 20}};
 
 /// Three steps on one reducer, each against the plain sum.
 template <class T>
-void check(GradientBucketsOptions options, const Pieces& pieces, SumOrder order = SumOrder::any) {
+void check(GradientBucketsOptions options, const Pieces& pieces,
+           const GradientSumOptions& sum = {}) {
   std::vector<T> gradients(size);
-  GradientBuckets buckets(communicator(), std::span<T>(gradients), options, {.order = order});
+  GradientBuckets buckets(communicator(), std::span<T>(gradients), options, sum);
   for (int step = 0; step < 3; ++step) {
     const std::vector<T> own = gradients_of<T>(communicator().rank(), step);
     // Backward writes a gradient only just before it is added: too early a start is seen.
@@ -83,8 +84,19 @@ TEST(GradientBuckets, FinalizeSumsWhatWasNotAdded) {
 
 TEST(GradientBuckets, SumInATreeWhateverTheNumberOfBuckets) {
   for (const std::size_t bytes : {4, 40, 1000, 100000}) {  // 4: there are fewer tags than buckets
-    check<float>({.bucket_bytes = bytes}, in_order, SumOrder::tree);
-    check<float>({.bucket_bytes = bytes}, out_of_order, SumOrder::tree);
+    check<float>({.bucket_bytes = bytes}, in_order, {.order = SumOrder::tree});
+    check<float>({.bucket_bytes = bytes}, out_of_order, {.order = SumOrder::tree});
+  }
+}
+
+TEST(GradientBuckets, SumInSharedMemory) {
+  for (const SumOrder order : {SumOrder::any, SumOrder::tree}) {
+    for (const std::size_t bytes : {40, 1000, 100000}) {
+      check<float>({.bucket_bytes = bytes}, in_order, {.order = order, .shared_memory = true});
+      check<double>({.bucket_bytes = bytes}, out_of_order, {.order = order, .shared_memory = true});
+      check<double>({.bucket_bytes = bytes, .blocking = true}, some_missing,
+                    {.order = order, .shared_memory = true});
+    }
   }
 }
 

@@ -1,6 +1,11 @@
 #include "credence/comm/gradient_sum.h"
 
+#include <bit>
+
 #include "credence/comm/checks.h"
+#include "credence/comm/gather.h"
+#include "credence/comm/node_sum.h"
+#include "credence/comm/topology.h"
 #include "credence/comm/tree_sum.h"
 
 namespace credence {
@@ -39,6 +44,18 @@ class TreeSumOfParts final : public GradientSum {
   std::size_t started_ = 0;
 };
 
+std::unique_ptr<GradientSum> make_flat_sum(Communicator& communicator, Buffer gradients,
+                                           SumOrder order) {
+  if (order == SumOrder::tree) return std::make_unique<TreeSumOfParts>(communicator, gradients);
+  return std::make_unique<LibrarySum>(communicator, gradients);
+}
+
+/// A tree over the ranks of nodes, then over nodes, is that over all ranks.
+bool keeps_order(const NodeGroups& groups, SumOrder order) {
+  const auto ranks = static_cast<unsigned>(groups.node->size());
+  return order == SumOrder::any || (groups.in_order && std::has_single_bit(ranks));
+}
+
 }  // namespace
 
 std::unique_ptr<GradientSum> make_gradient_sum(Communicator& communicator, Buffer gradients,
@@ -46,9 +63,18 @@ std::unique_ptr<GradientSum> make_gradient_sum(Communicator& communicator, Buffe
   require<InternalError>(gradients.dtype == DType::float32 || gradients.dtype == DType::float64,
                          "gradient_sum: expected float32 or float64, got ",
                          name_of(gradients.dtype));
-  if (options.order == SumOrder::tree)
-    return std::make_unique<TreeSumOfParts>(communicator, gradients);
-  return std::make_unique<LibrarySum>(communicator, gradients);
+  const SumOrder order = options.order;
+  if (options.shared_memory && communicator.size() > 1) {
+    auto groups = node_groups(communicator, all_gather_text(communicator, host_name()));
+    if (groups && keeps_order(*groups, order)) {
+      auto sum =
+          make_node_sum(std::move(*groups), gradients, [order](Communicator& between, Buffer sums) {
+            return make_flat_sum(between, sums, order);
+          });
+      if (sum) return sum;
+    }
+  }
+  return make_flat_sum(communicator, gradients, order);
 }
 
 }  // namespace credence

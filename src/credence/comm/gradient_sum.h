@@ -13,6 +13,7 @@ enum class SumOrder { any, tree };
 
 struct GradientSumOptions {
   SumOrder order = SumOrder::any;  ///< tree takes a power of two of ranks
+  bool shared_memory = false;      ///< inside a node, where its ranks can share some: make_node_sum
 };
 
 /// Sums parts of a step's gradients over the ranks of a group, in place.

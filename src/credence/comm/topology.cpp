@@ -37,11 +37,6 @@ std::vector<int> allowed_cpus() {
   return all;
 }
 
-std::string host_name() {
-  std::array<char, 256> name{};
-  return gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "localhost";
-}
-
 bool contains(const std::vector<int>& outer, const std::vector<int>& inner) {
   return std::includes(outer.begin(), outer.end(), inner.begin(), inner.end());
 }
@@ -69,6 +64,11 @@ std::set<double> quotas(std::span<const RankPlace> places, const std::string& ho
 }
 
 }  // namespace
+
+std::string host_name() {
+  std::array<char, 256> name{};
+  return gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "localhost";
+}
 
 RankPlace this_place(int threads) {
   const CgroupLimits limits = cgroup_limits();

@@ -17,6 +17,9 @@ struct RankPlace {
   int host_cpus = 0;      ///< that it might be bound to: those of the host, or of its cpuset
 };
 
+/// Of this machine; "localhost" if it has none.
+std::string host_name();
+
 /// This process. CPUs are those of the affinity mask (sched_getaffinity).
 RankPlace this_place(int threads);
 

@@ -45,6 +45,7 @@ struct TrainSection {
 struct DistributedSection {
   bool deterministic = false;       ///< the same bits on 1, 2, 4, ... virtual_shards ranks
   std::int64_t virtual_shards = 8;  ///< slices of the global batch that are added in a fixed tree
+  bool shared_memory = true;        ///< gradients are summed in it inside a node
   GradientBucketsOptions buckets;
 
   /// As of TrainerOptions.
@@ -54,6 +55,7 @@ struct DistributedSection {
   void visit(Visitor& v) {
     v("deterministic", deterministic);
     v("virtual_shards", virtual_shards);
+    v("shared_memory", shared_memory);
     v("buckets", buckets);
   }
 };

@@ -74,7 +74,8 @@ Trainer::Trainer(const TrainerParts& parts, const TrainerOptions& options)
                       virtual_shards(options.virtual_shards, parts.communicator.rank(),
                                      parts.communicator.size())),
       buckets_(parts.communicator, parts.model.gradients().span<float>(), options.buckets,
-               {.order = micro_batching_.shards().are_used() ? SumOrder::tree : SumOrder::any}),
+               {.order = micro_batching_.shards().are_used() ? SumOrder::tree : SumOrder::any,
+                .shared_memory = options.shared_memory}),
       accumulator_(
           parts.model.gradients(), micro_batching_.shards().own,
           micro_batching_.count_of_shard(parts.loader.global_batch(), parts.loader.max_rows())),

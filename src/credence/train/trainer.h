@@ -31,6 +31,7 @@ struct TrainerOptions {
   KlOptions kl;
   std::uint64_t seed = 1;
   GradientBucketsOptions buckets;
+  bool shared_memory = true;  ///< of GradientSumOptions
   PredictOptions validation{.samples = 5};
 };
 
