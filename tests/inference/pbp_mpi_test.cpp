@@ -1,5 +1,7 @@
 // Any number of ranks finds what one rank finds.
 
+#include <algorithm>
+
 #include "support/mpi.h"
 #include <gtest/gtest.h>
 
@@ -46,7 +48,7 @@ Found find(Communicator& on) {
                           .communicator = on,
                           .data = data,
                           .validation = data,
-                          .batches = {.global_batch = 8 * on.size()},
+                          .batches = {.global_batch = std::min<std::int64_t>(8 * on.size(), examples)},
                           .options = {.epochs = 3},
                           .observers = {&last}};
   Pbp pbp;

@@ -1,4 +1,4 @@
-# Tests over MPI ranks: credence_add_mpi_tests(<name> <target> [ARGUMENTS ...] [RANKS 1 2 4]
+# Tests over MPI ranks: credence_add_mpi_tests(<name> <target> [ARGUMENTS ...] [RANKS 1 2 4 8]
 # [ENVIRONMENT A=1 ...]) registers <name>_<ranks>. Without MPI they run on one rank.
 # credence_add_mpi_exit_test(<name> <target> RANKS 3 CODE 75 [SAYS regex] [TIMES 1]
 # [ARGUMENTS ...]) asks for an exit code of mpirun within 10 s, and for a text (so many times).
@@ -37,7 +37,7 @@ endfunction()
 function(credence_add_mpi_tests name target)
   cmake_parse_arguments(PARSE_ARGV 2 arg "" "" "ARGUMENTS;RANKS;ENVIRONMENT")
   if(NOT arg_RANKS)
-    set(arg_RANKS 1 2 4)
+    set(arg_RANKS 1 2 4 8)
   endif()
   if(NOT CREDENCE_MPI)
     set(arg_RANKS 1)
