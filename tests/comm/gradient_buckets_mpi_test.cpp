@@ -1,4 +1,6 @@
+#include <chrono>
 #include <numeric>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -102,6 +104,33 @@ TEST(GradientBuckets, SumInSharedMemory) {
 
 TEST(GradientBuckets, BlockingGivesTheSame) {
   check<float>({.bucket_bytes = 400, .blocking = true}, out_of_order);
+}
+
+TEST(GradientBuckets, AThreadHelpsMessagesOnTheirWay) {
+  for (const bool shared_memory : {false, true}) {
+    for (const SumOrder order : {SumOrder::any, SumOrder::tree}) {
+      for (const std::size_t bytes : {40, 1000, 100000})
+        check<float>({.bucket_bytes = bytes, .progress_thread = ProgressThreadUse::always},
+                     out_of_order, {.order = order, .shared_memory = shared_memory});
+    }
+  }
+}
+
+TEST(GradientBuckets, AThreadEndsSumsThatNobodyWaitsFor) {
+  if (communicator().size() == 1) GTEST_SKIP() << "nothing is summed over one rank";
+  std::vector<float> gradients(1 << 20, 1);
+  GradientBuckets buckets(communicator(), std::span(gradients),
+                          {.bucket_bytes = 1 << 18, .progress_thread = ProgressThreadUse::always},
+                          {.order = SumOrder::tree});
+  buckets.add(0, gradients.size());
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  const auto sum = static_cast<float>(communicator().size());
+  while (!buckets.is_done() && std::chrono::steady_clock::now() < deadline)
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  EXPECT_TRUE(buckets.is_done());
+  EXPECT_EQ(gradients, std::vector<float>(gradients.size(), sum));
+  communicator().barrier();
+  buckets.finalize();
 }
 
 /// Counts the sums that were started, without MPI.

@@ -43,14 +43,15 @@ Found find(Communicator& on) {
   GaussianLikelihood loss({.learn_sigma = true});
   loss.setup(model.output_shape(), {1}, 0);
   LastEpoch last;
-  const Training training{.model = model,
-                          .loss = loss,
-                          .communicator = on,
-                          .data = data,
-                          .validation = data,
-                          .batches = {.global_batch = std::min<std::int64_t>(8 * on.size(), examples)},
-                          .options = {.epochs = 3},
-                          .observers = {&last}};
+  const Training training{
+      .model = model,
+      .loss = loss,
+      .communicator = on,
+      .data = data,
+      .validation = data,
+      .batches = {.global_batch = std::min<std::int64_t>(8 * on.size(), examples)},
+      .options = {.epochs = 3},
+      .observers = {&last}};
   Pbp pbp;
   pbp.check(training);
   const Inferred inferred = pbp.run(training);

@@ -3,8 +3,17 @@
 #include <algorithm>
 
 #include "credence/comm/checks.h"
+#include "credence/comm/topology.h"
 
 namespace credence {
+namespace {
+
+bool has_thread(Communicator& communicator, ProgressThreadUse use) {
+  return use == ProgressThreadUse::always ||
+         (use == ProgressThreadUse::automatic && node_count(communicator) > 1);
+}
+
+}  // namespace
 
 GradientBuckets::GradientBuckets(Communicator& communicator, Buffer gradients,
                                  GradientBucketsOptions options, const GradientSumOptions& sum)
@@ -17,6 +26,8 @@ GradientBuckets::GradientBuckets(Communicator& communicator, Buffer gradients,
   for (std::size_t bucket = 0; bucket < buckets; ++bucket) missing_.push_back(size_of(bucket));
   started_.assign(buckets, false);
   requests_.reserve(buckets);
+  if (has_thread(communicator, options.progress_thread))
+    thread_ = std::make_unique<ProgressThread>([this] { return go_on(); });
 }
 
 std::size_t GradientBuckets::size_of(std::size_t bucket) const {
@@ -28,7 +39,8 @@ void GradientBuckets::add(std::size_t offset, std::size_t count) {
                          offset, " to ", offset + count, " are not among the ", size_,
                          " gradients");
   if (is_alone()) return;
-  progress();
+  const std::lock_guard lock(mutex_);
+  test_requests();
   const std::size_t end = offset + count;
   for (std::size_t begin = offset; begin < end;) {
     const std::size_t bucket = begin / bucket_size_;
@@ -42,12 +54,36 @@ void GradientBuckets::add(std::size_t offset, std::size_t count) {
 }
 
 void GradientBuckets::progress() {
+  const std::lock_guard lock(mutex_);
+  test_requests();
+}
+
+void GradientBuckets::test_requests() {
+  if (failure_) std::rethrow_exception(failure_);
   while (done_ < requests_.size() && requests_[done_].test()) ++done_;
   // Sums of several rounds go on at a test alone, each by itself.
   for (std::size_t i = done_ + 1; i < requests_.size(); ++i) requests_[i].test();
 }
 
+bool GradientBuckets::is_done() const {
+  const std::lock_guard lock(mutex_);
+  return done_ == requests_.size();
+}
+
+bool GradientBuckets::go_on() noexcept {
+  const std::lock_guard lock(mutex_);
+  if (failure_) return false;
+  try {
+    test_requests();
+  } catch (...) {
+    failure_ = std::current_exception();
+  }
+  return done_ < requests_.size();
+}
+
 void GradientBuckets::finalize() {
+  const std::lock_guard lock(mutex_);
+  if (failure_) std::rethrow_exception(failure_);
   for (std::size_t bucket = 0; bucket < missing_.size(); ++bucket) {
     if (!started_[bucket]) start(bucket);
   }
@@ -67,6 +103,7 @@ void GradientBuckets::start(std::size_t bucket) {
   started_[bucket] = true;
   requests_.push_back(sum_->start(begin_of(bucket), size_of(bucket)));
   if (blocking_) requests_.back().wait();
+  if (thread_) thread_->wake();
 }
 
 }  // namespace credence

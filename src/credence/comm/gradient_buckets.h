@@ -1,20 +1,35 @@
 #pragma once
 
 #include <cstddef>
+#include <exception>
+#include <mutex>
 #include <vector>
 
+#include "credence/base/enum_names.h"
 #include "credence/comm/gradient_sum.h"
+#include "credence/comm/progress_thread.h"
 
 namespace credence {
+
+/// When a thread helps messages on their way: automatic is where there is more than one node.
+enum class ProgressThreadUse { automatic, always, never };
+inline EnumNames<ProgressThreadUse> enum_names(ProgressThreadUse) {
+  static constexpr EnumName<ProgressThreadUse> names[] = {{ProgressThreadUse::automatic, "auto"},
+                                                          {ProgressThreadUse::always, "always"},
+                                                          {ProgressThreadUse::never, "never"}};
+  return names;
+}
 
 struct GradientBucketsOptions {
   std::size_t bucket_bytes = std::size_t{1} << 20;  ///< elements that travel together
   bool blocking = false;                            ///< wait for each bucket at once, to compare
+  ProgressThreadUse progress_thread = ProgressThreadUse::never;
 
   template <class Visitor>
   void visit(Visitor& v) {
     v("bucket_bytes", bucket_bytes);
     v("blocking", blocking);
+    v("progress_thread", progress_thread);
   }
 };
 
@@ -43,22 +58,30 @@ class GradientBuckets {
   /// step may begin.
   void finalize();
 
+  /// Whether all sums that were started are known to be done.
+  bool is_done() const;
   std::size_t bucket_count() const { return missing_.size(); }
 
  private:
   std::size_t begin_of(std::size_t bucket) const { return bucket * bucket_size_; }
   std::size_t size_of(std::size_t bucket) const;
   void start(std::size_t bucket);
+  void test_requests();
+  /// For the thread: whether something is still under way.
+  bool go_on() noexcept;
   bool is_alone() const { return missing_.empty(); }
 
+  mutable std::mutex mutex_;  // of all that follows
   std::unique_ptr<GradientSum> sum_;
   std::size_t size_;         // in elements
   std::size_t bucket_size_;  // in elements
   bool blocking_;
   std::vector<std::size_t> missing_;  // elements not added yet, by bucket
   std::vector<bool> started_;
-  std::vector<Request> requests_;  // in the order of their start
-  std::size_t done_ = 0;           // requests that are known to be done
+  std::vector<Request> requests_;           // in the order of their start
+  std::size_t done_ = 0;                    // requests that are known to be done
+  std::exception_ptr failure_;              // of the thread
+  std::unique_ptr<ProgressThread> thread_;  // last: it uses the others
 };
 
 }  // namespace credence

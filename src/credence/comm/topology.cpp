@@ -96,6 +96,11 @@ std::vector<RankPlace> all_places(Communicator& communicator, const RankPlace& o
   return places;
 }
 
+int node_count(Communicator& communicator) {
+  const std::vector<std::string> hosts = all_gather_text(communicator, host_name());
+  return static_cast<int>(std::set<std::string>(hosts.begin(), hosts.end()).size());
+}
+
 int default_threads(Communicator& communicator) {
   return default_threads(all_places(communicator, this_place(1)), communicator.rank());
 }

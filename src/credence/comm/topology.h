@@ -26,6 +26,9 @@ RankPlace this_place(int threads);
 /// Every rank's place, in rank order, on all ranks. Collective.
 std::vector<RankPlace> all_places(Communicator& communicator, const RankPlace& own);
 
+/// Hosts that the ranks run on. Collective.
+int node_count(Communicator& communicator);
+
 /// A rank's share of its CPUs: their number, divided by the ranks of the same host with the same
 /// CPUs, but no more than its share of the host's quota; at least 1. Collective.
 int default_threads(Communicator& communicator);

@@ -46,7 +46,7 @@ struct DistributedSection {
   bool deterministic = false;       ///< the same bits on 1, 2, 4, ... virtual_shards ranks
   std::int64_t virtual_shards = 8;  ///< slices of the global batch that are added in a fixed tree
   bool shared_memory = true;        ///< gradients are summed in it inside a node
-  GradientBucketsOptions buckets;
+  GradientBucketsOptions buckets{.progress_thread = ProgressThreadUse::automatic};
 
   /// As of TrainerOptions.
   int shards() const { return deterministic ? static_cast<int>(virtual_shards) : 0; }
