@@ -118,11 +118,14 @@ class Ranks(DoctorTest):
         self.assertLess(found["sum_latency_s"], 1)
         self.assertGreater(found["sum_gb_per_sec"], 1e-3)
         self.assertLess(found["sum_gb_per_sec"], 1e4)
+        self.assertEqual([sum["bytes"] for sum in found["sums"]],
+                         [8, 1 << 10, 1 << 15, 1 << 20, 1 << 24])
+        self.assertLess(found["sums"][0]["seconds"], found["sums"][-1]["seconds"])
 
     def test_two_ranks_print_one_table(self):
         text = self.doctor("--threads", 1, ranks=2).stdout
         self.assertEqual(text.count("slowest rank  all 2 ranks"), 1)
-        self.assertEqual(text.count("sum of 16 MiB over ranks"), 1)
+        self.assertEqual(text.count("sum of 16.0 MiB over ranks"), 1)
         self.assertEqual(text.count("processor"), 1)
 
     def test_a_fatal_problem_ends_all_ranks(self):

@@ -5,7 +5,10 @@ What is left are sums taken in another order. The nll is compared besides the lo
 term outweighs it.
 """
 
-from program import RECIPES, ProgramTest, main, needs_mpi
+import subprocess
+
+from program import (LAUNCHER, PROGRAM, RECIPES, ProgramTest, main, needs_mpi,
+                     write_line_recipe)
 
 CASES = {  # recipe and least number of steps
     "CNN_FC": ("mnist_cnn_fc.yaml", 100),
@@ -102,6 +105,45 @@ class SameCurve(ProgramTest):
     @needs_mpi
     def test_layers_with_dropout_and_a_ragged_last_batch(self):
         self.compare("layers with dropout", 9 * 32 + 7)
+
+
+class Disagreement(ProgramTest):
+    """Ranks that would not train one network together leave together, with one message."""
+
+    def fail_apart(self, code, says, first, others):
+        """Rank 0 runs one command of the shell, the others another one."""
+        choice = f'if [ "${{OMPI_COMM_WORLD_RANK:-$PMI_RANK}}" = 0 ]; then {first}; else {others}; fi'
+        launcher = [word if word != "RANKS" else "3" for word in LAUNCHER[:-1]]
+        done = subprocess.run([*launcher, "sh", "-c", choice], cwd=self.folder, timeout=60,
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+        self.assertEqual(done.returncode, code, done.stdout + done.stderr)
+        messages = [line for line in done.stderr.splitlines() if line.startswith("credence: ")]
+        self.assertEqual(len(messages), 1, done.stderr)
+        for word in says:
+            self.assertIn(word, messages[0])
+
+    @needs_mpi
+    def test_of_recipes(self):
+        train = f"exec {PROGRAM} train {RECIPES / 'digits_layers.yaml'}"
+        self.fail_apart(78, ["same recipe on all ranks", 'rank 1 has "learning_rate: 0.5"',
+                             'rank 0 has "learning_rate: '],
+                        train, f"{train} train.learning_rate=0.5")
+
+    @needs_mpi
+    def test_of_data(self):
+        write_line_recipe(self.folder, 100, 1)
+        rows = (self.folder / "line.csv").read_text()
+        for folder, last in (("a", "1,2\n"), ("b", "1,3\n")):
+            (self.folder / folder).mkdir()
+            (self.folder / folder / "line.csv").write_text(rows + last)
+        train = f"exec {PROGRAM} train {self.folder / 'line.yaml'}"
+        self.fail_apart(75, ["data on all ranks", "rank 1 has", "CRC-32C"],
+                        f"cd a; {train}", f"cd b; {train}")
+
+    @needs_mpi
+    def test_more_ranks_than_examples_of_a_batch(self):
+        self.fail_with(78, ["one example or more for each of the 4 ranks, got 3"], "train",
+                       RECIPES / "digits_layers.yaml", "train.global_batch_size=3", ranks=4)
 
 
 class Threads(ProgramTest):

@@ -166,8 +166,10 @@ std::string speeds_text(const Diagnosis& d) {
     table.add_row(row);
   }
   if (d.sums) {
-    table.add_row({"sum of 8 bytes over ranks", "", three_digits(d.sums->latency_s * 1e6), "us"});
-    table.add_row({"sum of 16 MiB over ranks", "", three_digits(d.sums->gb_per_sec), "GB/s"});
+    for (const SumSpeed::Time& sum : d.sums->times)
+      table.add_row({"sum of " + bytes_text(static_cast<long long>(sum.bytes)) + " over ranks", "",
+                     three_digits(sum.seconds * 1e6), "us"});
+    table.add_row({"the last of these", "", three_digits(d.sums->gb_per_sec), "GB/s"});
   }
   return table.text();
 }
@@ -200,6 +202,10 @@ std::string doctor_json(const Diagnosis& d, const Context& context) {
     json["ranks"].push_back(json_of(d.resources.places[rank], d.speeds[rank]));
   json["sum_latency_s"] = d.sums ? Json(d.sums->latency_s) : Json();
   json["sum_gb_per_sec"] = d.sums ? Json(d.sums->gb_per_sec) : Json();
+  json["sums"] = Json::array();
+  if (d.sums)
+    for (const SumSpeed::Time& sum : d.sums->times)
+      json["sums"].push_back({{"bytes", sum.bytes}, {"seconds", sum.seconds}});
   json["problems"] = Json::array();
   for (const Finding& finding : d.findings)
     json["problems"].push_back({{"what", finding.what},

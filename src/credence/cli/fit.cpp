@@ -13,6 +13,10 @@ Fit::Fit(const Experiment& experiment, const FitData& data, Communicator& commun
   const LoaderOptions batches{.global_batch = train.global_batch(ranks),
                               .steps_per_epoch = train.steps_per_epoch,
                               .seed = experiment.seed};
+  require<ConfigError>(batches.global_batch >= ranks,
+                       "train.global_batch_size: expected one example or more for each of the ",
+                       ranks, " ranks, got ", batches.global_batch,
+                       "; use fewer ranks or a larger batch");
   const BatchPlan plan(*data.training, batches, 0, ranks);
   steps_per_epoch_ = plan.steps_per_epoch();
   const MicroBatching parts(train.micro_batch,

@@ -11,6 +11,7 @@
 #include "credence/base/version.h"
 #include "credence/cli/commands.h"
 #include "credence/cli/help_formatter.h"
+#include "credence/comm/agreement.h"
 #include "credence/comm/guard.h"
 #include "credence/comm/rank_zero.h"
 
@@ -89,6 +90,8 @@ void remove_footer(CLI::App& command) {
 int run(CommWorld& world, int argc, char** argv) {
   cli::Context context{world, {argv, argv + argc}};
   set_log_rank(context.communicator().rank(), context.communicator().size());
+  require_same_on_all_ranks<CommError>(context.communicator(), "version of Credence",
+                                       full_version());
 
   CLI::App app("Neural networks that know what they don't know, on one core or a thousand nodes.",
                "credence");

@@ -7,6 +7,7 @@
 #include "credence/base/files.h"
 #include "credence/base/log.h"
 #include "credence/base/signals.h"
+#include "credence/comm/agreement.h"
 #include "credence/comm/rank_zero.h"
 #include "credence/data/saved_units.h"
 #include "credence/kernels/machine_peak.h"
@@ -33,8 +34,22 @@ void check_trace(const TrainArguments& arguments, const std::string& output, int
   if (!in_run) require_creatable(trace);
 }
 
+/// A rank with another recipe, or other data, would train another network, or wait for ever for
+/// sums that nobody else begins.
+void require_same_data(const DataSplits& data, Communicator& communicator) {
+  const auto text_of = [](const Dataset& part) {
+    return concat(part.size(), " examples ", part.src_shape(), ", CRC-32C ", std::hex,
+                  part.checksum());
+  };
+  if (communicator.size() == 1) return;
+  require_same_on_all_ranks<CommError>(communicator, "training data", text_of(*data.train));
+  if (data.test)
+    require_same_on_all_ranks<CommError>(communicator, "test data", text_of(*data.test));
+}
+
 Resources set_up(const TrainArguments& arguments, const Experiment& experiment,
                  Communicator& communicator) {
+  require_same_on_all_ranks<ConfigError>(communicator, "recipe", experiment.resolved);
   if (arguments.is_traced())
     check_trace(arguments, output_of(arguments, experiment), communicator.rank());
   on_rank_zero(communicator, [&] { check_creatable(experiment.records); });
@@ -43,6 +58,7 @@ Resources set_up(const TrainArguments& arguments, const Experiment& experiment,
 
 TrainInputs load_inputs(const Experiment& experiment, Communicator& communicator) {
   TrainInputs inputs{.data = load_data(experiment, communicator)};
+  require_same_data(inputs.data, communicator);
   if (!experiment.weights.from.empty()) {
     inputs.weights = read_trained_weights(experiment.weights.from);
     take_units(inputs.data, inputs.weights->tensors, inputs.weights->file.string());

@@ -8,7 +8,8 @@
 namespace credence {
 namespace {
 
-constexpr std::size_t large_bytes = std::size_t{16} << 20;
+/// Beside the sum of one float64.
+constexpr std::array<std::size_t, 4> sizes{1 << 10, 32 << 10, 1 << 20, 16 << 20};
 
 double seconds_now() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
@@ -35,12 +36,19 @@ double best_seconds(Communicator& communicator, Buffer buffer, int repetitions, 
 
 SumSpeed measure_sums(Communicator& communicator, double seconds) {
   std::array<double, 1> one{};  // zeros stay zeros, however often they are summed
-  std::vector<float> large(large_bytes / sizeof(float));
+  std::vector<float> large(sizes.back() / sizeof(float));
   best_seconds(communicator, std::span(large), 1, 0);  // connections are made by the first message
   SumSpeed speed;
   speed.latency_s = best_seconds(communicator, std::span<double>(one), 20, seconds / 4);
-  const double taken = best_seconds(communicator, std::span(large), 1, seconds * 3 / 4);
-  speed.gb_per_sec = static_cast<double>(large_bytes) / taken * 1e-9;
+  speed.times.push_back({.bytes = sizeof(one), .seconds = speed.latency_s});
+  for (const std::size_t bytes : sizes) {
+    const bool is_last = bytes == sizes.back();
+    const std::span<float> part = std::span(large).first(bytes / sizeof(float));
+    speed.times.push_back({.bytes = bytes,
+                           .seconds = best_seconds(communicator, part, is_last ? 1 : 5,
+                                                   is_last ? seconds / 2 : seconds / 12)});
+  }
+  speed.gb_per_sec = static_cast<double>(sizes.back()) / speed.times.back().seconds * 1e-9;
   return speed;
 }
 

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <utility>
 
+#include "credence/base/crc32c.h"
 #include "credence/base/errors.h"
 #include "credence/kernels/parallel.h"
 
@@ -39,6 +40,14 @@ void scale_row(const T* from, float* to, std::int64_t count, float scale, float 
   for (std::int64_t i = 0; i < count; ++i) to[i] = static_cast<float>(from[i]) * scale + shift;
 }
 
+std::uint32_t checksum_of(const Tensor& src, const Tensor& target) {
+  const auto text_of = [](const Tensor& tensor) {
+    const std::string_view bytes(reinterpret_cast<const char*>(tensor.raw()), tensor.bytes());
+    return concat(tensor.shape(), ' ', crc32c(bytes), '\n');
+  };
+  return crc32c(text_of(src) + text_of(target));
+}
+
 }  // namespace
 
 void to_own_units(Tensor& targets, const TargetInfo& info) {
@@ -71,6 +80,17 @@ void to_given_units(Tensor& values, std::span<const Units> units) {
     own[i] = (own[i] - units[i % units.size()].shift) / units[i % units.size()].scale;
 }
 
+std::uint32_t Dataset::checksum() const {
+  constexpr std::int64_t most = 256;
+  const std::int64_t count = std::min(size(), most);
+  std::vector<std::int64_t> indices(static_cast<std::size_t>(count));
+  for (std::int64_t i = 0; i < count; ++i)
+    indices[static_cast<std::size_t>(i)] = i * (size() / count);
+  Tensor src(src_shape().prepend(count)), target(target_shape().prepend(count));
+  read(indices, 0, src, target);
+  return checksum_of(src, target);
+}
+
 InMemoryDataset::InMemoryDataset(std::string name, Tensor src, Tensor target, TargetInfo info)
     : name_(std::move(name)),
       src_(std::move(src)),
@@ -91,6 +111,10 @@ InMemoryDataset::InMemoryDataset(std::string name, Tensor src, Tensor target, Ta
 void InMemoryDataset::set_scaling(float scale, float shift) {
   scale_ = scale;
   shift_ = shift;
+}
+
+std::uint32_t InMemoryDataset::checksum() const {
+  return checksum_of(src_, target_);
 }
 
 void InMemoryDataset::read(std::span<const std::int64_t> indices, std::uint64_t, Tensor& src,

@@ -54,6 +54,10 @@ class Dataset {
   /// Whether a read is but a copy.
   virtual bool is_in_memory() const { return false; }
 
+  /// CRC-32C of the examples, or of some of those that are made when they are read: to be compared
+  /// with what another process has.
+  virtual std::uint32_t checksum() const;
+
   /// Copies the examples `indices` to the first rows of src [n, ...] and target [n, ...]. `step`
   /// keys whatever is drawn on the fly (augmentation, simulation). May be called from several
   /// threads.
@@ -86,6 +90,7 @@ class InMemoryDataset : public Dataset {
   std::vector<Units> src_units() const override { return src_units_; }
   std::vector<std::string> src_labels() const override { return src_labels_; }
   bool is_in_memory() const override { return true; }
+  std::uint32_t checksum() const override;
   void read(std::span<const std::int64_t> indices, std::uint64_t step, Tensor& src,
             Tensor& target) const override;
 
@@ -113,6 +118,7 @@ class SubsetDataset : public Dataset {
   std::vector<Units> src_units() const override { return whole_->src_units(); }
   std::vector<std::string> src_labels() const override { return whole_->src_labels(); }
   bool is_in_memory() const override { return whole_->is_in_memory(); }
+  std::uint32_t checksum() const override { return whole_->checksum(); }
   void read(std::span<const std::int64_t> indices, std::uint64_t step, Tensor& src,
             Tensor& target) const override;
 
