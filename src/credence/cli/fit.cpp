@@ -47,6 +47,7 @@ Fit::Fit(const Experiment& experiment, const FitData& data, Communicator& commun
                   .kl = train.kl,
                   .seed = experiment.seed,
                   .buckets = experiment.distributed.buckets,
+                  .compression = experiment.distributed.compression,
                   .validation = experiment.validation},
       .begins_from_weights = data.weights != nullptr,
       .initialize = initialize,

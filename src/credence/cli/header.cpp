@@ -131,4 +131,22 @@ std::string job_header(const Experiment& experiment, const Resources& resources,
              enum_name(experiment.train.learning_rate_scaling));
 }
 
+std::string traffic_text(const Compression* compression, double gradients, int ranks_a_network) {
+  if (!compression || ranks_a_network == 1) return "";
+  const double bytes = compression->bytes(gradients, ranks_a_network);
+  return fmt::format("gradients travel as {}: {:.3g} MB a rank and step, {:.2f} of float32's\n",
+                     compression->description(), bytes / 1e6,
+                     bytes / NoCompression().bytes(gradients, ranks_a_network));
+}
+
+std::string traffic_warning(const Compression* compression, double gradients, int ranks_a_network) {
+  if (!compression || ranks_a_network == 1 ||
+      compression->bytes(gradients, ranks_a_network) <
+          NoCompression().bytes(gradients, ranks_a_network))
+    return "";
+  return concat("distributed.compression saves nothing: on ", ranks_a_network, " ranks ",
+                compression->description(),
+                " sends no less than float32; bf16 and int8 save as much on any number of them");
+}
+
 }  // namespace credence::cli

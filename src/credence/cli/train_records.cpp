@@ -105,9 +105,13 @@ void TrainRecords::write_header(Fit& fit) {
     fields.push_back({"steps_per_epoch", fit.steps_per_epoch()});
   }
   if (metrics_.bytes() == 0) metrics_.write(MetricsEvent::header, fields);
+  const DistributedSection& distributed = experiment_.distributed;
+  const Compression* const compression = distributed.compression.get();
+  const double gradients = static_cast<double>(fit.model().gradients().size());
   const std::string header =
-      job_header(experiment_, resources_, fit.ranks_a_network(), learning_rate) + '\n' +
-      layer_table(model) + '\n' + option_table(experiment_);
+      job_header(experiment_, resources_, fit.ranks_a_network(), learning_rate) +
+      traffic_text(compression, gradients, fit.ranks_a_network()) + '\n' + layer_table(model) +
+      '\n' + option_table(experiment_);
   log_to_files(header);
   std::cout << header << '\n' << "run directory " << directory_.path().string() << std::endl;
   if (!model.is_bayesian())
@@ -117,7 +121,8 @@ void TrainRecords::write_header(Fit& fit) {
     for (const ConfigPlace& place : experiment_.of_optimizer)
       log_warning(place.locate(
           concat("has no effect: ", fit.inference().name(), " takes no steps of an optimizer")));
-  const DistributedSection& distributed = experiment_.distributed;
+  const std::string no_savings = traffic_warning(compression, gradients, fit.ranks_a_network());
+  if (!no_savings.empty()) log_warning(no_savings);
   if (distributed.deterministic &&
       !virtual_shards(distributed.shards(), 0, fit.ranks_a_network()).are_used())
     log_warning(concat("distributed.deterministic has no effect: expected 1, 2, 4, ... ",
@@ -167,6 +172,12 @@ void TrainRecords::finish(Fit& fit, const Inferred& inferred, const std::vector<
   summary.samples_per_sec = report.samples_per_sec();
   summary.peak_rss_bytes = peak_rss_bytes();
   summary.weights_sha256 = weights_sha256(fit.model().parameters());
+  if (fit.ranks_a_network() > 1 && report.session.steps > 0) {
+    const auto gradients = static_cast<double>(fit.model().gradients().size());
+    summary.communication = {
+        {"bytes_per_step", report.session.bytes_sent / static_cast<double>(report.session.steps)},
+        {"float32_bytes_per_step", NoCompression().bytes(gradients, fit.ranks_a_network())}};
+  }
   summary.inference = inferred.figures;
   summary.test = test;
   write_summary(directory_.summary(), summary);

@@ -197,7 +197,7 @@ class CompressedSum final : public GradientSum {
  public:
   CompressedSum(Job job, std::span<float> gradients, bool error_feedback)
       : job_(std::move(job)), gradients_(gradients) {
-    if (error_feedback) residual_.resize(gradients.size());
+    if (error_feedback && job_.communicator.size() > 1) residual_.resize(gradients.size());
   }
 
   Request start(std::size_t offset, std::size_t count) override {

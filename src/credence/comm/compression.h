@@ -24,4 +24,18 @@ class Compression {
                                                 Buffer gradients) const = 0;
 };
 
+/// As float32.
+class NoCompression final : public Compression {
+ public:
+  std::string description() const override { return "float32"; }
+  bool has_error_feedback() const override { return false; }
+  double bytes(double count, int ranks) const override {
+    return sent_by_parts(sizeof(float) * count, ranks);
+  }
+  std::unique_ptr<GradientSum> make_sum(Communicator& communicator,
+                                        Buffer gradients) const override {
+    return make_gradient_sum(communicator, gradients, {});
+  }
+};
+
 }  // namespace credence

@@ -59,7 +59,7 @@ class TopKSum final : public GradientSum {
       : communicator_(communicator),
         gradients_(gradients),
         ratio_(ratio),
-        residual_(gradients.size()) {}
+        residual_(communicator.size() > 1 ? gradients.size() : 0) {}
 
   Request start(std::size_t offset, std::size_t count) override {
     if (communicator_.size() == 1 || count == 0) return Request();

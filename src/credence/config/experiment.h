@@ -46,6 +46,7 @@ struct DistributedSection {
   bool deterministic = false;       ///< the same bits on 1, 2, 4, ... virtual_shards ranks
   std::int64_t virtual_shards = 8;  ///< slices of the global batch that are added in a fixed tree
   GradientBucketsOptions buckets;
+  std::shared_ptr<const Compression> compression;  ///< null: none; read by its name
 
   /// As of TrainerOptions.
   int shards() const { return deterministic ? static_cast<int>(virtual_shards) : 0; }
