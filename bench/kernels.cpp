@@ -1,5 +1,8 @@
 #include <benchmark/benchmark.h>
 
+#include "credence/comm/bfloat16.h"
+#include "credence/comm/int8.h"
+#include "credence/comm/largest_elements.h"
 #include "credence/kernels/linear_map.h"
 #include "credence/kernels/noise.h"
 #include "credence/kernels/pooling.h"
@@ -113,6 +116,47 @@ void max_pool(benchmark::State& state) {
                           static_cast<std::int64_t>(src.bytes() + dst.bytes()));
 }
 BENCHMARK(max_pool)->UseRealTime();
+
+/// A bucket of gradients of 1 MiB. Rates are of its float32 bytes.
+std::vector<float> bucket() {
+  Tensor normals({1 << 18});
+  fill_normal(normals, noise_key(1, Stream::noise, "bench"), {});
+  return {normals.span<float>().begin(), normals.span<float>().end()};
+}
+
+template <class Run>
+void measure_bucket(benchmark::State& state, Run run) {
+  const std::vector<float> gradients = bucket();
+  for (auto _ : state) run(gradients);
+  state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(gradients.size() * 4));
+}
+
+template <class Code>
+void encode(benchmark::State& state) {
+  const Code code;
+  std::vector<std::uint8_t> bytes(code.bytes(1 << 18));
+  measure_bucket(state, [&](const std::vector<float>& from) { code.encode(from, bytes.data()); });
+}
+BENCHMARK(encode<Bfloat16Code>);
+BENCHMARK(encode<Int8Code>);
+
+template <class Code>
+void decode(benchmark::State& state) {
+  const Code code;
+  std::vector<std::uint8_t> bytes(code.bytes(1 << 18));
+  std::vector<float> values(1 << 18);
+  code.encode(bucket(), bytes.data());
+  measure_bucket(state, [&](const std::vector<float>&) { code.decode(bytes.data(), values); });
+}
+BENCHMARK(decode<Bfloat16Code>);
+BENCHMARK(decode<Int8Code>);
+
+void find_largest(benchmark::State& state) {
+  measure_bucket(state, [](const std::vector<float>& from) {
+    benchmark::DoNotOptimize(largest_elements(from, from.size() / 100));
+  });
+}
+BENCHMARK(find_largest);
 
 }  // namespace
 }  // namespace credence

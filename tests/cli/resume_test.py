@@ -232,6 +232,21 @@ class Resume(ProgramTest):
         self.assert_same_curve(run.curve("loss"), self.whole.curve("loss"))
 
     @needs_mpi
+    def test_of_compressed_gradients_has_what_their_feedback_keeps(self):
+        compression = ("distributed.compression=int8", "distributed.shared_memory=false")
+        whole = self.train(RECIPE, *LONG, *compression, "--threads", 1, output="int8-whole", ranks=2)
+        self.interrupt("int8", *compression, ranks=2)
+        run, _ = self.resume("int8", ranks=2)
+        self.assert_same_run(run, whole)
+        self.interrupt("int8-others", *compression, ranks=2)
+        shutil.copytree(self.folder / "int8-others", self.folder / "int8-one")
+        run, told = self.resume("int8-others", ranks=3)
+        self.assert_same_curve(run.curve("nll", "epoch"), whole.curve("nll", "epoch"), 0.05)
+        self.assertNotIn("dropped", told)
+        _, told = self.resume("int8-one")
+        self.assertIn("what compression kept of earlier gradients is dropped", told)
+
+    @needs_mpi
     def test_of_an_ensemble_whose_groups_have_come_to_different_ends(self):
         members = ("inference={type: ensemble, members: 2}", "train.epochs=2")
         whole = self.train("mnist_cnn_fc.yaml", *LONG, *members, "checkpoint.every_steps=5",

@@ -77,6 +77,18 @@ TEST(Summary, ReadsBackWhatWasWritten) {
   EXPECT_TRUE(std::isnan(read.test[1].second));
 }
 
+TEST(Summary, HasTheCommunicationOfSeveralRanksBeforeTheTest) {
+  const TemporaryFolder directory;
+  Summary written = example();
+  written.communication = {{"bytes_per_step", 257440}, {"float32_bytes_per_step", 514880}};
+  write_summary(directory / "summary.json", written);
+  EXPECT_THAT(
+      read_text(directory / "summary.json"),
+      ::testing::ContainsRegex("\"communication\": \\{\n *\"bytes_per_step\": 257440.0,\n"
+                               " *\"float32_bytes_per_step\": 514880.0\n *\\},\n *\"test\""));
+  EXPECT_EQ(read_summary(directory / "summary.json").communication, written.communication);
+}
+
 TEST(Summary, NamesTheKeyThatIsWrong) {
   const TemporaryFolder directory;
   const auto message = [&](const std::string& text) {

@@ -11,6 +11,9 @@
 #include "credence/bayes/local_reparameterization.h"
 #include "credence/bayes/per_example.h"
 #include "credence/bayes/reparameterization.h"
+#include "credence/comm/bfloat16.h"
+#include "credence/comm/int8.h"
+#include "credence/comm/top_k.h"
 #include "credence/layers/conv2d.h"
 #include "credence/layers/dense.h"
 #include "credence/layers/dropout.h"
@@ -79,6 +82,7 @@ struct TrainingOptions {
   KlOptions kl;
   std::int64_t micro_batch = 0;
   int virtual_shards = 0;
+  std::shared_ptr<const Compression> compression{};
 };
 
 Outcome train(const std::string& estimator, Communicator& communicator,
@@ -102,7 +106,8 @@ Outcome train(const std::string& estimator, Communicator& communicator,
                    .virtual_shards = options.virtual_shards,
                    .kl = options.kl,
                    .seed = 3,
-                   .buckets = {.bucket_bytes = 256}});
+                   .buckets = {.bucket_bytes = 256},
+                   .compression = options.compression});
   Curve curve;
   trainer.add_observer(curve);
   trainer.run();
@@ -205,6 +210,45 @@ INSTANTIATE_TEST_SUITE_P(Networks, Deterministic,
                            return std::string(test.param).empty() ? std::string("deterministic")
                                                                   : test.param;
                          });
+
+struct CompressedCase {
+  std::string name;
+  std::shared_ptr<const Compression> compression;
+  double distance;  ///< of the loss curve, at most, relative
+};
+
+class Compressed : public ::testing::TestWithParam<CompressedCase> {};
+
+TEST_P(Compressed, RanksFollowTheLossCurveOfOneToWhatTheirRoundingAllows) {
+  const auto one = self_communicator();
+  const Outcome alone = train("flipout", *one);
+  const Outcome shared =
+      train("flipout", test::communicator(), {.compression = GetParam().compression});
+  EXPECT_LT(shared.epochs.back().values[1].second, 0.8 * shared.epochs[0].values[1].second);
+  for (std::size_t i = 0; i < alone.epochs.size(); ++i)
+    EXPECT_NEAR(shared.epochs[i].values[1].second / alone.epochs[i].values[1].second, 1,
+                GetParam().distance)
+        << "nll of epoch " << i + 1;
+  // Every rank has the same weights.
+  for (const Tensor& weights : shared.weights) {
+    std::vector<double> sum(weights.span<float>().begin(), weights.span<float>().end());
+    test::communicator().sum(std::span<double>(sum));
+    for (std::size_t i = 0; i < sum.size(); ++i)
+      ASSERT_EQ(sum[i],
+                static_cast<double>(weights.span<float>()[i]) * test::communicator().size());
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Kinds, Compressed,
+    ::testing::Values(
+        CompressedCase{"bf16",
+                       std::make_shared<Bfloat16Compression>(Bfloat16Compression::Options{}), 0.01},
+        CompressedCase{"int8", std::make_shared<Int8Compression>(Int8Compression::Options{}), 0.03},
+        CompressedCase{"top_k",
+                       std::make_shared<TopKCompression>(TopKCompression::Options{.ratio = 0.25}),
+                       0.3}),
+    [](const auto& test) { return test.param.name; });
 
 /// The identity, which sums the rows of each pass over the ranks.
 class CountRows : public Layer {

@@ -52,6 +52,7 @@ Fit::Fit(const Experiment& experiment, const FitData& data, Communicator& commun
                   .seed = experiment.seed,
                   .buckets = experiment.distributed.buckets,
                   .shared_memory = experiment.distributed.shared_memory,
+                  .compression = experiment.distributed.compression,
                   .validation = experiment.validation},
       .begins_from_weights = data.weights != nullptr,
       .initialize = initialize,

@@ -8,6 +8,8 @@
 #include "credence/base/table.h"
 #include "credence/base/text.h"
 #include "credence/base/version.h"
+#include "credence/comm/compression.h"
+#include "credence/comm/node_groups.h"
 #include "credence/config/config_file.h"
 #include "credence/zoo/zoo.h"
 
@@ -129,6 +131,38 @@ std::string job_header(const Experiment& experiment, const Resources& resources,
              "batch {} a rank, {} in all{}{}; learning rate {:g} (scaling with ranks: {})\n", rows,
              global_batch, micro, groups, learning_rate,
              enum_name(experiment.train.learning_rate_scaling));
+}
+
+Senders senders_of(const DistributedSection& distributed, const Resources& resources,
+                   int ranks_a_network, double gradients) {
+  std::vector<std::string> hosts;
+  for (int rank = 0; rank < ranks_a_network; ++rank)
+    hosts.push_back(resources.places[static_cast<std::size_t>(rank)].host);
+  const std::optional<NodeLayout> layout =
+      distributed.shared_memory ? node_layout(hosts) : std::nullopt;
+  if (!layout) return {.ranks = ranks_a_network, .gradients = gradients};
+  return {.ranks = layout->nodes, .gradients = gradients / layout->ranks_of_node};
+}
+
+std::string traffic_text(const Compression* compression, const Senders& senders) {
+  if (!compression || senders.ranks == 1) return "";
+  const double bytes = compression->bytes(senders.gradients, senders.ranks);
+  return fmt::format("gradients travel as {}: {:.3g} MB a rank and step, {:.2f} of float32's\n",
+                     compression->description(), bytes / 1e6,
+                     bytes / NoCompression().bytes(senders.gradients, senders.ranks));
+}
+
+std::string traffic_warning(const Compression* compression, const Senders& senders) {
+  if (!compression) return "";
+  if (senders.ranks == 1)
+    return "distributed.compression has no effect: no gradients travel, for ranks of one node add "
+           "them in memory that they share (distributed.shared_memory)";
+  if (compression->bytes(senders.gradients, senders.ranks) <
+      NoCompression().bytes(senders.gradients, senders.ranks))
+    return "";
+  return concat("distributed.compression saves nothing: on ", senders.ranks, " ranks ",
+                compression->description(),
+                " sends no less than float32; bf16 and int8 save as much on any number of them");
 }
 
 }  // namespace credence::cli

@@ -18,4 +18,18 @@ std::string resources_text(const Resources& resources);
 std::string job_header(const Experiment& experiment, const Resources& resources,
                        int ranks_a_network, double learning_rate);
 
+/// Who sends gradients: so many ranks to each other, each so many of them. One rank sends nothing.
+struct Senders {
+  int ranks = 1;
+  double gradients = 0;
+};
+/// Of a network with so many gradients.
+Senders senders_of(const DistributedSection& distributed, const Resources& resources,
+                   int ranks_a_network, double gradients);
+/// How gradients travel, if not as they are: "gradients travel as bf16: 0.26 MB a rank and step,
+/// 0.50 of float32's"; else empty.
+std::string traffic_text(const Compression* compression, const Senders& senders);
+/// A warning if a compression sends as much as float32, or has nothing to send; else empty.
+std::string traffic_warning(const Compression* compression, const Senders& senders);
+
 }  // namespace credence::cli

@@ -105,9 +105,13 @@ void TrainRecords::write_header(Fit& fit) {
     fields.push_back({"steps_per_epoch", fit.steps_per_epoch()});
   }
   if (metrics_.bytes() == 0) metrics_.write(MetricsEvent::header, fields);
+  const DistributedSection& distributed = experiment_.distributed;
+  const Compression* const compression = distributed.compression.get();
+  const Senders senders = senders_of(fit);
   const std::string header =
-      job_header(experiment_, resources_, fit.ranks_a_network(), learning_rate) + '\n' +
-      layer_table(model) + '\n' + option_table(experiment_);
+      job_header(experiment_, resources_, fit.ranks_a_network(), learning_rate) +
+      traffic_text(compression, senders) + '\n' + layer_table(model) + '\n' +
+      option_table(experiment_);
   log_to_files(header);
   std::cout << header << '\n' << "run directory " << directory_.path().string() << std::endl;
   if (!model.is_bayesian())
@@ -117,7 +121,9 @@ void TrainRecords::write_header(Fit& fit) {
     for (const ConfigPlace& place : experiment_.of_optimizer)
       log_warning(place.locate(
           concat("has no effect: ", fit.inference().name(), " takes no steps of an optimizer")));
-  const DistributedSection& distributed = experiment_.distributed;
+  const std::string no_savings =
+      fit.ranks_a_network() > 1 ? traffic_warning(compression, senders) : "";
+  if (!no_savings.empty()) log_warning(no_savings);
   if (distributed.deterministic &&
       !virtual_shards(distributed.shards(), 0, fit.ranks_a_network()).are_used())
     log_warning(concat("distributed.deterministic has no effect: expected 1, 2, 4, ... ",
@@ -132,6 +138,11 @@ void TrainRecords::write_header(Fit& fit) {
                                    .hyperparameters = hyperparameters(experiment_),
                                    .every_steps = experiment_.train.log_every_steps,
                                    .moves_weights = fit.inference().steps() != Steps::none});
+}
+
+Senders TrainRecords::senders_of(Fit& fit) const {
+  return cli::senders_of(experiment_.distributed, resources_, fit.ranks_a_network(),
+                         static_cast<double>(fit.model().gradients().size()));
 }
 
 void TrainRecords::save_weights(Fit& fit, const Inferred& inferred,
@@ -167,6 +178,12 @@ void TrainRecords::finish(Fit& fit, const Inferred& inferred, const std::vector<
   summary.samples_per_sec = report.samples_per_sec();
   summary.peak_rss_bytes = peak_rss_bytes();
   summary.weights_sha256 = weights_sha256(fit.model().parameters());
+  if (fit.ranks_a_network() > 1 && report.session.steps > 0) {
+    const Senders senders = senders_of(fit);
+    summary.communication = {
+        {"bytes_per_step", report.session.bytes_sent / static_cast<double>(report.session.steps)},
+        {"float32_bytes_per_step", NoCompression().bytes(senders.gradients, senders.ranks)}};
+  }
   summary.inference = inferred.figures;
   summary.test = test;
   write_summary(directory_.summary(), summary);

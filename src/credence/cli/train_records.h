@@ -2,6 +2,7 @@
 
 #include "credence/checkpoint/checkpoint_series.h"
 #include "credence/cli/fit.h"
+#include "credence/cli/header.h"
 #include "credence/cli/session.h"
 #include "credence/records/metrics_log.h"
 #include "credence/records/metrics_observer.h"
@@ -43,6 +44,8 @@ class TrainRecords {
   void finish(Fit& fit, const Inferred& inferred, const std::vector<NamedValue>& test);
 
  private:
+  Senders senders_of(Fit& fit) const;
+
   static constexpr const char* metrics_bytes = "metrics_bytes";
 
   const Experiment& experiment_;

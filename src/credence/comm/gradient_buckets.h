@@ -61,6 +61,9 @@ class GradientBuckets {
   /// Whether all sums that were started are known to be done.
   bool is_done() const;
   std::size_t bucket_count() const { return missing_.size(); }
+  /// As of GradientSum.
+  std::uint64_t bytes_sent() const { return sum_->bytes_sent(); }
+  std::span<float> residual() { return sum_->residual(); }
 
  private:
   std::size_t begin_of(std::size_t bucket) const { return bucket * bucket_size_; }

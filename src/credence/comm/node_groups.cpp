@@ -45,6 +45,13 @@ Seating seating_of(std::span<const std::string> hosts) {
 
 }  // namespace
 
+std::optional<NodeLayout> node_layout(std::span<const std::string> hosts) {
+  const Seating seating = seating_of(hosts);
+  if (!seating.is_even()) return std::nullopt;
+  return NodeLayout{.nodes = seating.nodes,
+                    .ranks_of_node = static_cast<int>(hosts.size()) / seating.nodes};
+}
+
 std::optional<NodeGroups> node_groups(Communicator& communicator,
                                       std::span<const std::string> hosts) {
   const Seating seating = seating_of(hosts);

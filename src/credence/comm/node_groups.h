@@ -9,6 +9,14 @@
 
 namespace credence {
 
+struct NodeLayout {
+  int nodes = 1;
+  int ranks_of_node = 1;
+};
+
+/// `hosts`: of every rank. Nothing unless each node has equally many ranks, two or more.
+std::optional<NodeLayout> node_layout(std::span<const std::string> hosts);
+
 /// The ranks of a group, by the node that they run on.
 struct NodeGroups {
   std::unique_ptr<Communicator> node;     ///< the ranks of this rank's node

@@ -115,6 +115,10 @@ class NodeSum final : public GradientSum {
   std::size_t most_under_way() const override {
     return between_ ? std::min(flag_sets, between_->most_under_way()) : flag_sets;
   }
+  std::uint64_t bytes_sent() const override { return between_ ? between_->bytes_sent() : 0; }
+  std::span<float> residual() override {
+    return between_ ? between_->residual() : std::span<float>();
+  }
 
  private:
   enum class Stage { given, between_nodes, summed, done };

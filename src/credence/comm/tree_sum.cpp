@@ -27,7 +27,9 @@ void add(const Buffer& buffer, const Exchange& exchange, const std::byte* receiv
   for (std::size_t i = 0; i < exchange.in_count; ++i) sum[i] += summand[i];
 }
 
-std::vector<Exchange> exchanges_of(std::size_t count, bool is_small, int rank, int size) {
+std::vector<Exchange> exchanges_of(const Buffer& buffer, int rank, int size) {
+  const std::size_t count = buffer.count;
+  const bool is_small = bytes_of(buffer) <= small_bytes;
   std::vector<Exchange> exchanges;
   std::size_t begin = 0, end = count;
   for (int distance = 1; distance < size; distance *= 2) {
@@ -65,8 +67,7 @@ class TreeSum final : public Request::Operation {
       : communicator_(communicator),
         buffer_(buffer),
         tag_(tag),
-        exchanges_(exchanges_of(buffer.count, bytes_of(buffer) <= small_bytes, communicator.rank(),
-                                communicator.size())) {
+        exchanges_(exchanges_of(buffer, communicator.rank(), communicator.size())) {
     std::size_t most = 0;
     for (const Exchange& exchange : exchanges_)
       if (exchange.adds) most = std::max(most, exchange.in_count);
@@ -125,6 +126,13 @@ Request start_tree_sum(Communicator& communicator, Buffer buffer, int tag) {
                          "tree_sum: expected float32 or float64, got ", name_of(buffer.dtype));
   if (size == 1 || buffer.count == 0) return Request();
   return Request(std::make_unique<TreeSum>(communicator, buffer, tag));
+}
+
+std::uint64_t tree_sum_bytes(const Communicator& communicator, Buffer buffer) {
+  std::uint64_t bytes = 0;
+  for (const Exchange& exchange : exchanges_of(buffer, communicator.rank(), communicator.size()))
+    bytes += exchange.out_count * bytes_of(buffer.dtype);
+  return bytes;
 }
 
 }  // namespace credence

@@ -19,4 +19,7 @@ Request start_tree_sum(Communicator& communicator, Buffer buffer, int tag);
 
 inline constexpr int tree_sum_tags = 32;
 
+/// That this rank sends for it.
+std::uint64_t tree_sum_bytes(const Communicator& communicator, Buffer buffer);
+
 }  // namespace credence

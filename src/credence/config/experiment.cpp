@@ -43,6 +43,23 @@ void read_data(OptionReader& reader, Experiment& experiment) {
                 "a share in [0, 1)");
 }
 
+void read_distributed(OptionReader& reader, DistributedSection& distributed) {
+  reader.read(distributed);
+  const std::int64_t shards = distributed.virtual_shards;
+  reader.expect("virtual_shards",
+                shards >= 2 && shards <= 1024 && std::has_single_bit(static_cast<unsigned>(shards)),
+                "a power of two, 2 to 1024");
+  OptionReader& compression = reader.child("compression");
+  distributed.compression =
+      find_named(compression_registry(), compression, "none").make(compression);
+  if (compression.name() == "none") distributed.compression = nullptr;
+  if (distributed.deterministic && distributed.compression)
+    compression.fail(
+        concat("distributed.deterministic promises the same bits on any number of ranks, "
+               "and what ",
+               compression.name(), " rounds depends on it: remove one of them"));
+}
+
 /// PredictOptions, checked before anything is trained.
 void read_predict(OptionReader& reader, PredictOptions& options,
                   std::vector<MetricChoice>& metrics) {
@@ -188,6 +205,8 @@ std::vector<ConfigPlace> given_for_optimizer(OptionReader& root, const Experimen
   add("learning_rate_scaling", train.learning_rate_scaling == by_default.learning_rate_scaling);
   add("warmup", train.warmup.steps == 0 && train.warmup.epochs == 0);
   add("micro_batch", train.micro_batch == by_default.micro_batch);
+  if (experiment.distributed.compression)
+    places.push_back(root.child("distributed").child("compression").place());
   return places;
 }
 
@@ -236,12 +255,7 @@ Experiment read_experiment(const ConfigNode& recipe) {
     return graph;
   };
   read_inference(root, experiment);
-  root("distributed", experiment.distributed);
-  const std::int64_t shards = experiment.distributed.virtual_shards;
-  root.child("distributed")
-      .expect("virtual_shards",
-              shards >= 2 && shards <= 1024 && std::has_single_bit(static_cast<unsigned>(shards)),
-              "a power of two, 2 to 1024");
+  read_distributed(root.child("distributed"), experiment.distributed);
   OptionReader& checkpoint = root.child("checkpoint");
   checkpoint.read(experiment.checkpoint);
   checkpoint.check([&] { check(experiment.checkpoint); });

@@ -47,6 +47,7 @@ struct DistributedSection {
   std::int64_t virtual_shards = 8;  ///< slices of the global batch that are added in a fixed tree
   bool shared_memory = true;        ///< gradients are summed in it inside a node
   GradientBucketsOptions buckets{.progress_thread = ProgressThreadUse::automatic};
+  std::shared_ptr<const Compression> compression;  ///< null: none; read by its name
 
   /// As of TrainerOptions.
   int shards() const { return deterministic ? static_cast<int>(virtual_shards) : 0; }

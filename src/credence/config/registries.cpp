@@ -7,6 +7,9 @@
 #include "credence/bayes/moped_prior.h"
 #include "credence/bayes/per_example.h"
 #include "credence/bayes/reparameterization.h"
+#include "credence/comm/bfloat16.h"
+#include "credence/comm/int8.h"
+#include "credence/comm/top_k.h"
 #include "credence/inference/cyclical_mcmc.h"
 #include "credence/inference/ensemble.h"
 #include "credence/inference/hmc.h"
@@ -154,6 +157,17 @@ const Registry<Factory<Inference>>& inference_registry() {
                                                         {"pbp", entry<Pbp>()},
                                                     });
   return methods;
+}
+
+const Registry<Factory<Compression>>& compression_registry() {
+  static const Registry<Factory<Compression>> compressions(
+      "compression", {
+                         {"none", entry<NoCompression>()},
+                         {"bf16", entry<Bfloat16Compression>()},
+                         {"int8", entry<Int8Compression>()},
+                         {"top_k", entry<TopKCompression>()},
+                     });
+  return compressions;
 }
 
 }  // namespace credence

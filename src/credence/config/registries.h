@@ -2,6 +2,7 @@
 
 #include "credence/bayes/estimator.h"
 #include "credence/bayes/prior.h"
+#include "credence/comm/compression.h"
 #include "credence/config/factory.h"
 #include "credence/inference/inference.h"
 #include "credence/losses/loss.h"
@@ -25,5 +26,6 @@ const Registry<Factory<Loss>>& loss_registry();
 const Registry<Factory<Optimizer>>& optimizer_registry();
 const Registry<Factory<Schedule>>& schedule_registry();
 const Registry<Factory<Inference>>& inference_registry();
+const Registry<Factory<Compression>>& compression_registry();
 
 }  // namespace credence

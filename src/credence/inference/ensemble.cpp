@@ -65,6 +65,7 @@ Inferred Ensemble::run(const Training& training) {
       total.session.steps += report.session.steps;
       total.session.examples += report.session.examples;
       total.session.seconds += report.session.seconds;
+      total.session.bytes_sent += report.session.bytes_sent;
     }
     end_together(interrupted, training.communicator);
     for (std::int64_t member = first; member < end; ++member)

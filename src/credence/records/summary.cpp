@@ -75,6 +75,7 @@ Summary summary_of(const Json& json) {
         figures.emplace_back(name, number_or_nan(value));
     });
   };
+  if (json.contains("communication")) read_figures("communication", summary.communication);
   if (json.contains("inference")) read_figures("inference", summary.inference);
   read_figures("test", summary.test);
   return summary;
@@ -91,6 +92,7 @@ void write_summary(const std::filesystem::path& path, const Summary& summary) {
     json[key] = Json::object();
     for (const auto& [name, value] : figures) json[key][name] = value;
   };
+  if (!summary.communication.empty()) write_figures("communication", summary.communication);
   if (!summary.inference.empty()) write_figures("inference", summary.inference);
   write_figures("test", summary.test);
   write_file(path, json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");

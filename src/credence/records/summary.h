@@ -25,8 +25,9 @@ struct Summary {
   std::int64_t peak_rss_bytes = 0;
   std::string weights_sha256;
   using Figures = std::vector<std::pair<std::string, double>>;  ///< in the order they are written
-  Figures inference;  ///< of a method that has some, such as an acceptance; else not written
-  Figures test;       ///< metrics
+  Figures communication;  ///< of several ranks; else not written
+  Figures inference;      ///< of a method that has some, such as an acceptance; else not written
+  Figures test;           ///< metrics
 
   Summary();
 };

@@ -46,6 +46,7 @@ struct TrainReport {
     std::int64_t steps = 0;
     std::int64_t examples = 0;
     double seconds = 0;
+    double bytes_sent = 0;  ///< by this rank, to sum gradients
   } session{};
 
   double samples_per_sec() const {

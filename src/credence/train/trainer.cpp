@@ -75,7 +75,9 @@ Trainer::Trainer(const TrainerParts& parts, const TrainerOptions& options)
                                      parts.communicator.size())),
       buckets_(parts.communicator, parts.model.gradients().span<float>(), options.buckets,
                {.order = micro_batching_.shards().are_used() ? SumOrder::tree : SumOrder::any,
-                .shared_memory = options.shared_memory}),
+                .shared_memory = options.shared_memory,
+                .compression = options.compression}),
+      residuals_(buckets_, parts.communicator),
       accumulator_(
           parts.model.gradients(), micro_batching_.shards().own,
           micro_batching_.count_of_shard(parts.loader.global_batch(), parts.loader.max_rows())),
@@ -88,6 +90,7 @@ Trainer::Trainer(const TrainerParts& parts, const TrainerOptions& options)
   check_training(parts.model, parts.loss, options, parts.validation != nullptr);
   if (parts.loss.problem() == Problem::density_regression) nll_shift_ = log_scale(target_info_);
   parts_.optimizer.setup(parts_.model.parameters());
+  parts_.stateful.push_back(&residuals_);
   if (!parts_.timeline) return;
   Timeline& timeline = *parts_.timeline;
   works_.gather = timeline.add_work(Phase::gather);
@@ -193,6 +196,7 @@ StepReport Trainer::take_step(std::uint64_t step) {
   progress_.epoch.add(report, batch.global_size);
   progress_.total.session.examples += batch.global_size;
   ++progress_.total.session.steps;
+  progress_.total.session.bytes_sent = static_cast<double>(buckets_.bytes_sent());
   return report;
 }
 

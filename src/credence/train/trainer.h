@@ -6,6 +6,7 @@
 #include "credence/comm/gradient_buckets.h"
 #include "credence/train/checkpointer.h"
 #include "credence/train/gradient_accumulator.h"
+#include "credence/train/residual_state.h"
 
 namespace credence {
 
@@ -31,7 +32,8 @@ struct TrainerOptions {
   KlOptions kl;
   std::uint64_t seed = 1;
   GradientBucketsOptions buckets;
-  bool shared_memory = true;  ///< of GradientSumOptions
+  bool shared_memory = true;                         ///< of GradientSumOptions
+  std::shared_ptr<const Compression> compression{};  ///< of gradients between ranks; null: none
   PredictOptions validation{.samples = 5};
 };
 
@@ -87,6 +89,7 @@ class Trainer {
   TrainerOptions options_;
   MicroBatching micro_batching_;
   GradientBuckets buckets_;
+  ResidualState residuals_;
   GradientAccumulator accumulator_;
   TargetInfo target_info_;
   double nll_shift_ = 0;  // of a density, from the units that targets are given in to their own
