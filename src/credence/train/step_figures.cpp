@@ -2,7 +2,6 @@
 
 #include <array>
 #include <numeric>
-#include <utility>
 
 namespace credence {
 namespace {
@@ -18,7 +17,10 @@ StepFigures::StepFigures(Communicator& communicator, int shards)
       figures_(request_figures) {}
 
 void StepFigures::begin(const Step& step, const CheckpointRequest& own) {
-  if (steps_.empty()) figures_.assign(request_figures, 0);
+  if (figures_.empty()) {
+    steps_.clear();
+    figures_.assign(request_figures, 0);
+  }
   const std::array asked{own.save, own.announce, own.end, own.best_failed};
   for (std::size_t i = 0; i < request_figures; ++i) figures_[i] += asked[i];
   steps_.push_back(step);
@@ -38,15 +40,15 @@ CheckpointRequest StepFigures::request() const {
       .save = figures_[0], .announce = figures_[1], .end = figures_[2], .best_failed = figures_[3]};
 }
 
-std::vector<StepFigures::Step> StepFigures::take(double scale) {
-  std::vector<Step> steps = std::exchange(steps_, {});
+std::span<StepFigures::Step> StepFigures::take(double scale) {
   const double* figure = figures_.data() + request_figures;
-  for (Step& step : steps) {
+  for (Step& step : steps_) {
     step.report.nll = scale * std::accumulate(figure, figure + shards_, 0.0);
     step.report.kl = scale * figure[shards_];
     figure += shards_ + 1;
   }
-  return steps;
+  figures_.clear();
+  return steps_;
 }
 
 }  // namespace credence

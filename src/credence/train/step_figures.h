@@ -31,13 +31,14 @@ class StepFigures {
   Request start_sum() { return communicator_.start_sum(std::span(figures_)); }
   /// What the ranks together ask for, once their figures are summed.
   CheckpointRequest request() const;
-  /// The steps, with nll and KL as they stand, times `scale`. The next one is then the first.
-  std::vector<Step> take(double scale);
+  /// The steps, with nll and KL as they stand, times `scale`; until the next begins, which is then
+  /// the first.
+  std::span<Step> take(double scale);
 
  private:
   Communicator& communicator_;
   std::size_t shards_;
-  std::vector<double> figures_;  // requests; of each step the nll of each shard, and KL
+  std::vector<double> figures_;  // requests; of each step the nll of each shard, and KL; or taken
   std::vector<Step> steps_;
 };
 
