@@ -38,7 +38,7 @@ TEST(EmpiricalGaussianPrior, GradientIsThatOfCentralDifferences) {
   for (Parameter* parameter : {&posterior.mu, &posterior.rho})
     parameter->gradient = Tensor(parameter->value.shape(), DType::float64);
   const EmpiricalGaussianPrior prior;
-  EXPECT_EQ(prior.add_kl_gradient(posterior, 0.5, {}, {}), prior.kl(posterior, {}));
+  EXPECT_EQ(prior.add_kl_gradient(posterior, {0.5}, {}, {}), prior.kl(posterior, {}));
   for (Parameter* parameter : {&posterior.mu, &posterior.rho})
     for (std::int64_t i = 0; i < parameter->value.size(); ++i) {
       double& x = parameter->value.span<double>()[i];

@@ -45,7 +45,7 @@ TEST(MopedPrior, KlIsZeroAtTheCentreWithTheSameSigma) {
 TEST(MopedPrior, GradientIsThatOfCentralDifferences) {
   MeanFieldGaussian posterior = posterior_of({4, 3});
   const MopedPrior prior({.sigma = 0.7});
-  EXPECT_EQ(prior.add_kl_gradient(posterior, 0.5, {}, {}), prior.kl(posterior, {}));
+  EXPECT_EQ(prior.add_kl_gradient(posterior, {0.5}, {}, {}), prior.kl(posterior, {}));
   for (Parameter* parameter : {&posterior.mu, &posterior.rho})
     for (std::int64_t i = 0; i < parameter->value.size(); ++i) {
       double& x = parameter->value.span<double>()[i];

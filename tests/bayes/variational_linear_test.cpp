@@ -179,7 +179,7 @@ TEST(VariationalLinear, KlIsASumOverWeightsAndItsGradientIsAdded) {
   mu.gradient.fill(1);
   rho.gradient.fill(1);
   for (const Belief& belief : layer.beliefs())
-    belief.prior->add_kl_gradient(*belief.posterior, 0.5, {}, {});
+    belief.prior->add_kl_gradient(*belief.posterior, {0.5}, {}, {});
   for (Parameter* parameter : {&mu, &rho})
     for (std::int64_t i = 0; i < parameter->value.size(); ++i) {
       double& x = parameter->value.span<double>()[i];

@@ -59,6 +59,12 @@ class Compression(ProgramTest):
                        "train", RECIPES / RECIPE, "distributed.deterministic=true",
                        "distributed.compression=int8")
 
+    def test_is_refused_where_weights_travel(self):
+        for other in ("sharded_optimizer=true", "local_steps=4"):
+            self.fail_with(78, ["distributed.compression", other.split("=")[0], "weights travel"],
+                           "train", RECIPES / RECIPE, f"distributed.{other}",
+                           "distributed.compression=bf16")
+
     def test_names_what_is_wrong(self):
         for options, says in (("int4", ["int4", "int8"]), ("{type: top_k, ratio: 0}", ["ratio"]),
                               ("{type: bf16, ratio: 0.1}", ["ratio"])):

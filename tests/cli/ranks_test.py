@@ -64,6 +64,83 @@ class SameBits(ProgramTest):
                            RECIPES / "mnist_cnn_fc.yaml", f"distributed.virtual_shards={shards}")
 
 
+class ShardedOptimizer(ProgramTest):
+    """distributed.sharded_optimizer=true."""
+
+    SHARDED = "distributed.sharded_optimizer=true"
+
+    def run_on(self, recipe, ranks, *overrides):
+        return self.train(recipe, *options(4 * 32 + 11, 20), *overrides, "--threads", 1,
+                          ranks=ranks, output=f"{recipe}-{self._testMethodName}-{ranks}")
+
+    @needs_mpi
+    def test_gives_the_bits_of_one_rank_if_sums_are_in_order(self):
+        fixed = "distributed.deterministic=true"
+        for recipe in ("mnist_bnn_conv_flipout.yaml", "digits_layers.yaml"):
+            one = self.run_on(recipe, 1, fixed)
+            for ranks in (2, 4, 8):
+                run = self.run_on(recipe, ranks, fixed, self.SHARDED)
+                self.assertEqual(run.summary["weights_sha256"], one.summary["weights_sha256"])
+                self.assertEqual(run.curve("nll"), one.curve("nll"))
+                self.assert_same_curve(run.curve("kl"), one.curve("kl"), 1e-12)
+                self.assertEqual(run.checkpoint.stat().st_size, one.checkpoint.stat().st_size)
+
+    @needs_mpi
+    def test_follows_the_curve_of_one_rank_on_three(self):
+        one, three = (self.run_on("mnist_bnn_conv_flipout.yaml", ranks, self.SHARDED)
+                      for ranks in (1, 3))
+        self.assert_same_curve(three.curve("loss"), one.curve("loss"))
+        self.assert_same_curve(three.curve("nll"), one.curve("nll"))
+
+    @needs_mpi
+    def test_is_kept_by_ensembles_swag_and_laplace(self):
+        fixed = "distributed.deterministic=true"
+        for inference in ("{type: ensemble, members: 2}", "swag",
+                          "{type: laplace, prior: {scaled: true}}"):
+            method = (f"inference={inference}", "train.epochs=4", "data.validation_split=0.2")
+            one, four = (self.train("mnist_cnn_fc.yaml", *options(4 * 32 + 11, 20), *method, fixed,
+                                    self.SHARDED, "--threads", 1, ranks=ranks,
+                                    output=f"{inference[:12]}-{ranks}") for ranks in (1, 4))
+            self.assertEqual(four.summary["weights_sha256"], one.summary["weights_sha256"],
+                             inference)
+
+    def test_is_refused_where_the_method_has_an_optimizer_of_its_own(self):
+        for method in ("ivon", "sgld", "sghmc"):
+            self.fail_with(78, ["distributed.sharded_optimizer", f"inference.type={method}"],
+                           "train", RECIPES / "mnist_cnn_fc.yaml", self.SHARDED,
+                           f"inference.type={method}", "train.schedule=constant")
+
+
+class LocalSteps(ProgramTest):
+    """distributed.local_steps above 1."""
+
+    @needs_mpi
+    def test_learn_what_synchronous_ones_do(self):
+        for recipe in ("mnist_cnn_fc.yaml", "mnist_bnn_conv_flipout.yaml"):
+            together, local = (
+                self.train(recipe, *options(512, 96), "data.validation_split=0.25",
+                           f"distributed.local_steps={steps}", "--threads", 1, ranks=2,
+                           output=f"{recipe}-{steps}") for steps in (1, 4))
+            self.assertEqual(local.curve("step"), together.curve("step"))
+            self.assertNotEqual(local.curve("nll"), together.curve("nll"))
+            ends = [sum(run.curve("val_nll", "epoch")[-2:]) for run in (together, local)]
+            self.assertLess(ends[1], 1.3 * ends[0])
+
+    def test_are_refused_where_they_do_not_fit(self):
+        for says, *overrides in (
+                ["distributed.deterministic", "distributed.deterministic=true"],
+                ["distributed.sharded_optimizer", "distributed.sharded_optimizer=true"],
+                ["inference.type=ivon", "inference.type=ivon"],
+                ["inference.type=swag", "inference.type=swag"],
+                ["checkpoint.every_steps: expected a multiple of 4", "checkpoint.every_steps=6"]):
+            self.fail_with(78, ["distributed.local_steps", says], "train",
+                           RECIPES / "mnist_cnn_fc.yaml", "distributed.local_steps=4", *overrides)
+        self.fail_with(78, ["distributed.local_steps", "1 or more"], "train",
+                       RECIPES / "mnist_cnn_fc.yaml", "distributed.local_steps=0")
+        self.fail_with(78, ["distributed.local_after"], "train", RECIPES / "mnist_cnn_fc.yaml",
+                       "distributed.local_after=10")
+
+
 class SameCurve(ProgramTest):
     def compare(self, name, train_count, *overrides, all_ranks=(1, 2, 4)):
         recipe, steps = CASES[name]

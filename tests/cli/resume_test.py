@@ -247,6 +247,28 @@ class Resume(ProgramTest):
         self.assertIn("what compression kept of earlier gradients is dropped", told)
 
     @needs_mpi
+    def test_of_a_sharded_optimizer_or_with_one_gives_the_same_bits(self):
+        options = ("distributed.deterministic=true", "train.epochs=6")
+        whole = self.train(RECIPE, *LONG, *options, "--threads", 1, output="bits")
+        for name, was, then in (("gathered", 2, None), ("scattered", None, 2), ("apart", 2, 4)):
+            sharded = ("distributed.sharded_optimizer=true",) if was else ()
+            self.interrupt(name, *options, *sharded, ranks=was, after=40)
+            config = self.folder / name / "config.yaml"
+            config.write_text(config.read_text().replace("sharded_optimizer: false",
+                                                         "sharded_optimizer: true"))
+            run, _ = self.resume(name, ranks=then)
+            self.assertEqual(run.summary["weights_sha256"], whole.summary["weights_sha256"], name)
+            self.assertEqual(run.checkpoint.stat().st_size, whole.checkpoint.stat().st_size)
+
+    @needs_mpi
+    def test_of_local_steps_gives_the_same_bits(self):
+        options = ("distributed.local_steps=4", "train.epochs=6")
+        whole = self.train(RECIPE, *LONG, *options, "--threads", 1, output="rounds", ranks=2)
+        self.interrupt("local", *options, ranks=2, after=40)
+        run, _ = self.resume("local", ranks=2)
+        self.assert_same_run(run, whole)
+
+    @needs_mpi
     def test_of_an_ensemble_whose_groups_have_come_to_different_ends(self):
         members = ("inference={type: ensemble, members: 2}", "train.epochs=2")
         whole = self.train("mnist_cnn_fc.yaml", *LONG, *members, "checkpoint.every_steps=5",

@@ -68,10 +68,11 @@ class WrongPrior : public Prior {
     return mistake_ == Mistake::averages ? sum / static_cast<double>(posterior.mu.value.size())
                                          : sum;
   }
-  double add_kl_gradient(MeanFieldGaussian& posterior, double scale, const StepContext& context,
-                         const ElementsDone& added) const override {
+  double add_kl_gradient(MeanFieldGaussian& posterior, const KlGradient& wanted,
+                         const StepContext& context, const ElementsDone& added) const override {
     const double wrong = mistake_ == Mistake::half_gradient ? 0.5 : 1;
-    return right_.add_kl_gradient(posterior, wrong * scale, context, added);
+    return right_.add_kl_gradient(posterior, {wrong * wanted.scale, wanted.weights}, context,
+                                  added);
   }
   void log_density(const MeanFieldGaussian& posterior, std::span<const double> weights,
                    std::span<double> log_density) const override {

@@ -82,6 +82,7 @@ struct TrainingOptions {
   KlOptions kl;
   std::int64_t micro_batch = 0;
   int virtual_shards = 0;
+  bool sharded_optimizer = false;
   std::shared_ptr<const Compression> compression{};
 };
 
@@ -106,6 +107,7 @@ Outcome train(const std::string& estimator, Communicator& communicator,
                    .virtual_shards = options.virtual_shards,
                    .kl = options.kl,
                    .seed = 3,
+                   .sharded_optimizer = options.sharded_optimizer,
                    .buckets = {.bucket_bytes = 256},
                    .compression = options.compression});
   Curve curve;
@@ -249,6 +251,39 @@ INSTANTIATE_TEST_SUITE_P(
                        std::make_shared<TopKCompression>(TopKCompression::Options{.ratio = 0.25}),
                        0.3}),
     [](const auto& test) { return test.param.name; });
+
+class ShardedOptimizer : public ::testing::TestWithParam<const char*> {};
+
+TEST_P(ShardedOptimizer, FollowsTheCurveOfAnOptimizerOfAll) {
+  const Outcome whole = train(GetParam(), test::communicator());
+  const Outcome sharded = train(GetParam(), test::communicator(), {.sharded_optimizer = true});
+  ASSERT_EQ(sharded.steps.size(), 110);
+  for (std::size_t i = 0; i < 110; ++i) {
+    EXPECT_NEAR(sharded.steps[i].loss / whole.steps[i].loss, 1, 1e-4) << "step " << i + 1;
+    EXPECT_NEAR(sharded.steps[i].kl, whole.steps[i].kl, 1e-5 * whole.steps[i].kl);
+  }
+  for (std::size_t i = 0; i < whole.weights.size(); ++i)
+    EXPECT_LT(relative_distance(sharded.weights[i], whole.weights[i]), 1e-4) << "parameter " << i;
+}
+
+TEST_P(ShardedOptimizer, GivesTheBitsOfOneRankInAFixedOrder) {
+  const auto one = self_communicator();
+  const Outcome alone = train(GetParam(), *one, {.virtual_shards = 8});
+  const Outcome sharded =
+      train(GetParam(), test::communicator(), {.virtual_shards = 8, .sharded_optimizer = true});
+  for (std::size_t i = 0; i < alone.steps.size(); ++i)
+    EXPECT_EQ(sharded.steps[i].nll, alone.steps[i].nll) << "step " << i + 1;
+  for (std::size_t i = 0; i < alone.weights.size(); ++i)
+    EXPECT_TRUE(
+        std::ranges::equal(sharded.weights[i].span<float>(), alone.weights[i].span<float>()))
+        << "parameter " << i;
+}
+
+INSTANTIATE_TEST_SUITE_P(Networks, ShardedOptimizer, ::testing::Values("", "flipout"),
+                         [](const auto& test) {
+                           return std::string(test.param).empty() ? std::string("deterministic")
+                                                                  : test.param;
+                         });
 
 /// The identity, which sums the rows of each pass over the ranks.
 class CountRows : public Layer {

@@ -21,14 +21,17 @@ class GaussianPriorOf : public Prior {
     });
   }
 
-  double add_kl_gradient(MeanFieldGaussian& posterior, double scale, const StepContext& /*context*/,
-                         const ElementsDone& added) const override {
+  double add_kl_gradient(MeanFieldGaussian& posterior, const KlGradient& wanted,
+                         const StepContext& /*context*/, const ElementsDone& added) const override {
     return with_real_type(posterior.mu.value.dtype(), [&](auto zero) {
       using T = decltype(zero);
-      const Tensor &mu = posterior.mu.value, &rho = posterior.rho.value;
-      return add_kl_gaussian_gradient(mu.span<T>(), rho.span<T>(), rule_(posterior), scale,
-                                      posterior.mu.gradient.span<T>(),
-                                      posterior.rho.gradient.span<T>(), added);
+      const WeightRange part = wanted.weights.of(posterior.mu.value.size());
+      const Tensor mu = window_of(posterior.mu.value, part);
+      const Tensor rho = window_of(posterior.rho.value, part);
+      return add_kl_gaussian_gradient(mu.span<T>(), rho.span<T>(), rule_(posterior), wanted.scale,
+                                      window_of(posterior.mu.gradient, part).span<T>(),
+                                      window_of(posterior.rho.gradient, part).span<T>(),
+                                      from(part.begin, added));
     });
   }
 

@@ -12,9 +12,10 @@ namespace credence {
 /// gradient of the log posterior is zero.
 class MapOptimizer : public Optimizer {
  public:
-  /// Both outlive it. `examples`: those of the training data.
-  MapOptimizer(Optimizer& optimizer, const WeightPrior& prior, std::int64_t examples)
-      : optimizer_(optimizer), prior_(prior), examples_(examples) {}
+  /// `optimizer` outlives it. `parameters`: of the network; what is moved may be parts of them, in
+  /// the same order. `examples`: those of the training data.
+  MapOptimizer(Optimizer& optimizer, const WeightPrior& prior,
+               std::span<Parameter* const> parameters, std::int64_t examples);
 
   std::string name() const override { return optimizer_.name(); }
   void setup(std::span<Parameter* const> parameters) override { optimizer_.setup(parameters); }
@@ -30,8 +31,7 @@ class MapOptimizer : public Optimizer {
 
  private:
   Optimizer& optimizer_;
-  const WeightPrior& prior_;
-  std::int64_t examples_;
+  std::vector<double> decays_;  // by parameter: precision / examples
 };
 
 }  // namespace credence

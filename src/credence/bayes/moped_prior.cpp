@@ -30,14 +30,19 @@ double MopedPrior::kl(const MeanFieldGaussian& posterior, const StepContext& /*c
   });
 }
 
-double MopedPrior::add_kl_gradient(MeanFieldGaussian& posterior, double scale,
+double MopedPrior::add_kl_gradient(MeanFieldGaussian& posterior, const KlGradient& wanted,
                                    const StepContext& /*context*/,
                                    const ElementsDone& added) const {
-  const Tensor &mu = posterior.mu.value, &rho = posterior.rho.value;
+  const WeightRange part = wanted.weights.of(posterior.mu.value.size());
+  const Tensor mu = window_of(posterior.mu.value, part);
+  const Tensor rho = window_of(posterior.rho.value, part);
   return with_real_type(mu.dtype(), [&]<class T>(T) {
+    CentredGaussian<T> prior = prior_of<T>(posterior, options_.sigma);
+    prior.means = prior.means.subspan(static_cast<std::size_t>(part.begin), mu.span<T>().size());
     return add_kl_centred_gaussian_gradient(
-        mu.span<T>(), rho.span<T>(), prior_of<T>(posterior, options_.sigma), scale,
-        posterior.mu.gradient.span<T>(), posterior.rho.gradient.span<T>(), added);
+        mu.span<T>(), rho.span<T>(), prior, wanted.scale,
+        window_of(posterior.mu.gradient, part).template span<T>(),
+        window_of(posterior.rho.gradient, part).template span<T>(), from(part.begin, added));
   });
 }
 

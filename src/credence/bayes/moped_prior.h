@@ -24,8 +24,8 @@ class MopedPrior : public Prior {
   explicit MopedPrior(const MopedOptions& options = {});
 
   double kl(const MeanFieldGaussian& posterior, const StepContext& context) const override;
-  double add_kl_gradient(MeanFieldGaussian& posterior, double scale, const StepContext& context,
-                         const ElementsDone& added) const override;
+  double add_kl_gradient(MeanFieldGaussian& posterior, const KlGradient& wanted,
+                         const StepContext& context, const ElementsDone& added) const override;
   void log_density(const MeanFieldGaussian& posterior, std::span<const double> weights,
                    std::span<double> log_density) const override;
   bool is_centred() const override { return true; }

@@ -139,7 +139,8 @@ Senders senders_of(const DistributedSection& distributed, const Resources& resou
   for (int rank = 0; rank < ranks_a_network; ++rank)
     hosts.push_back(resources.places[static_cast<std::size_t>(rank)].host);
   const std::optional<NodeLayout> layout =
-      distributed.shared_memory ? node_layout(hosts) : std::nullopt;
+      distributed.shared_memory && !distributed.sharded_optimizer ? node_layout(hosts)
+                                                                  : std::nullopt;
   if (!layout) return {.ranks = ranks_a_network, .gradients = gradients};
   return {.ranks = layout->nodes, .gradients = gradients / layout->ranks_of_node};
 }

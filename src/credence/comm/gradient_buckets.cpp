@@ -16,8 +16,8 @@ bool has_thread(Communicator& communicator, ProgressThreadUse use) {
 }  // namespace
 
 GradientBuckets::GradientBuckets(Communicator& communicator, Buffer gradients,
-                                 GradientBucketsOptions options, const GradientSumOptions& sum)
-    : sum_(make_gradient_sum(communicator, gradients, sum)),
+                                 GradientBucketsOptions options, std::shared_ptr<GradientSum> sum)
+    : sum_(std::move(sum)),
       size_(gradients.count),
       bucket_size_(std::max<std::size_t>(options.bucket_bytes / bytes_of(gradients.dtype), 1)),
       blocking_(options.blocking) {

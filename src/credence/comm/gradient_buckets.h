@@ -47,7 +47,12 @@ class GradientBuckets {
  public:
   /// `gradients`: a span of float or double, which must stay where it is. Collective.
   GradientBuckets(Communicator& communicator, Buffer gradients, GradientBucketsOptions options = {},
-                  const GradientSumOptions& sum = {});
+                  const GradientSumOptions& sum = {})
+      : GradientBuckets(communicator, gradients, options,
+                        make_gradient_sum(communicator, gradients, sum)) {}
+  /// The same by this sum of these gradients.
+  GradientBuckets(Communicator& communicator, Buffer gradients, GradientBucketsOptions options,
+                  std::shared_ptr<GradientSum> sum);
 
   /// Gradients [offset, offset + count) of this step are final and are not touched before
   /// finalize() returns.
@@ -75,7 +80,7 @@ class GradientBuckets {
   bool is_alone() const { return missing_.empty(); }
 
   mutable std::mutex mutex_;  // of all that follows
-  std::unique_ptr<GradientSum> sum_;
+  std::shared_ptr<GradientSum> sum_;
   std::size_t size_;         // in elements
   std::size_t bucket_size_;  // in elements
   bool blocking_;

@@ -43,21 +43,19 @@ void read_data(OptionReader& reader, Experiment& experiment) {
                 "a share in [0, 1)");
 }
 
-void read_distributed(OptionReader& reader, DistributedSection& distributed) {
-  reader.read(distributed);
-  const std::int64_t shards = distributed.virtual_shards;
-  reader.expect("virtual_shards",
-                shards >= 2 && shards <= 1024 && std::has_single_bit(static_cast<unsigned>(shards)),
-                "a power of two, 2 to 1024");
-  OptionReader& compression = reader.child("compression");
-  distributed.compression =
-      find_named(compression_registry(), compression, "none").make(compression);
-  if (compression.name() == "none") distributed.compression = nullptr;
-  if (distributed.deterministic && distributed.compression)
-    compression.fail(
+/// What a compression does not go with.
+void check_compression(OptionReader& place, const DistributedSection& distributed) {
+  if (!distributed.compression) return;
+  if (distributed.deterministic)
+    place.fail(
         concat("distributed.deterministic promises the same bits on any number of ranks, "
                "and what ",
-               compression.name(), " rounds depends on it: remove one of them"));
+               place.name(), " rounds depends on it: remove one of them"));
+  if (distributed.sharded_optimizer || distributed.local_steps > 1)
+    place.fail(concat(
+        "with ",
+        distributed.sharded_optimizer ? "distributed.sharded_optimizer" : "distributed.local_steps",
+        " weights travel too, which are not to be rounded: remove one of them"));
 }
 
 /// PredictOptions, checked before anything is trained.
@@ -168,6 +166,54 @@ void read_inference(OptionReader& root, Experiment& experiment) {
                " has a schedule of its own, and this would have no effect: remove it"));
 }
 
+/// What steps that ranks take by themselves do not go with.
+void check_local_steps(OptionReader& root, const Experiment& experiment) {
+  const DistributedSection& distributed = experiment.distributed;
+  OptionReader& section = root.child("distributed");
+  section.expect("local_after", distributed.local_after == 0 || distributed.local_steps > 1,
+                 "0 where local_steps is 1");
+  if (distributed.local_steps == 1) return;
+  OptionReader& place = section.child("local_steps");
+  if (distributed.deterministic)
+    place.fail("distributed.deterministic is of sums in each step: give one of them");
+  if (distributed.sharded_optimizer)
+    place.fail("distributed.sharded_optimizer needs the sum of each step: give one of them");
+  const std::string& inference = experiment.inference_name;
+  const Steps steps = experiment.make_inference()->steps();
+  if (steps == Steps::own_optimizer || steps == Steps::own_and_schedule || inference == "swag")
+    place.fail(concat("inference.type=", inference, " follows the weights step by step, which the ",
+                      "ranks here have each their own: remove it"));
+  const std::int64_t every = experiment.checkpoint.every_steps;
+  if (every % distributed.local_steps != 0)
+    place.fail(concat("checkpoint.every_steps: expected a multiple of ", distributed.local_steps,
+                      ", for only then the ranks have the same weights, got ", every));
+}
+
+void read_distributed(OptionReader& root, Experiment& experiment) {
+  root("distributed", experiment.distributed);
+  const DistributedSection& distributed = experiment.distributed;
+  OptionReader& section = root.child("distributed");
+  const std::int64_t shards = distributed.virtual_shards;
+  section.expect(
+      "virtual_shards",
+      shards >= 2 && shards <= 1024 && std::has_single_bit(static_cast<unsigned>(shards)),
+      "a power of two, 2 to 1024");
+  OptionReader& compression = section.child("compression");
+  experiment.distributed.compression =
+      find_named(compression_registry(), compression, "none").make(compression);
+  if (compression.name() == "none") experiment.distributed.compression = nullptr;
+  check_compression(compression, distributed);
+  section.expect("local_steps", distributed.local_steps >= 1, "1 or more");
+  section.expect("local_after", distributed.local_after >= 0, "0 or more");
+  check_local_steps(root, experiment);
+  const Steps steps = experiment.make_inference()->steps();
+  if (distributed.sharded_optimizer &&
+      (steps == Steps::own_optimizer || steps == Steps::own_and_schedule))
+    section.child("sharded_optimizer")
+        .fail(concat("inference.type=", experiment.inference_name,
+                     " has an optimizer of its own, which draws for all weights: remove it"));
+}
+
 /// Adds the place of an option that is given, and not as by default: a saved configuration names
 /// all keys, and those at their default are no mistake.
 void add_given(OptionReader& section, const char* key, bool is_default,
@@ -205,8 +251,11 @@ std::vector<ConfigPlace> given_for_optimizer(OptionReader& root, const Experimen
   add("learning_rate_scaling", train.learning_rate_scaling == by_default.learning_rate_scaling);
   add("warmup", train.warmup.steps == 0 && train.warmup.epochs == 0);
   add("micro_batch", train.micro_batch == by_default.micro_batch);
+  OptionReader& distributed = root.child("distributed");
   if (experiment.distributed.compression)
-    places.push_back(root.child("distributed").child("compression").place());
+    places.push_back(distributed.child("compression").place());
+  add_given(distributed, "sharded_optimizer", !experiment.distributed.sharded_optimizer, places);
+  add_given(distributed, "local_steps", experiment.distributed.local_steps == 1, places);
   return places;
 }
 
@@ -255,10 +304,10 @@ Experiment read_experiment(const ConfigNode& recipe) {
     return graph;
   };
   read_inference(root, experiment);
-  read_distributed(root.child("distributed"), experiment.distributed);
   OptionReader& checkpoint = root.child("checkpoint");
   checkpoint.read(experiment.checkpoint);
   checkpoint.check([&] { check(experiment.checkpoint); });
+  read_distributed(root, experiment);
   read_predict_section(root.child("predict"), experiment);
   root("records", experiment.records);
   root.child("records").expect("mlflow_folder", !experiment.records.mlflow_folder.empty(),

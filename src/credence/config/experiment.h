@@ -45,6 +45,9 @@ struct TrainSection {
 struct DistributedSection {
   bool deterministic = false;       ///< the same bits on 1, 2, 4, ... virtual_shards ranks
   std::int64_t virtual_shards = 8;  ///< slices of the global batch that are added in a fixed tree
+  bool sharded_optimizer = false;   ///< a rank keeps the optimizer's state of its own share
+  std::int64_t local_steps = 1;     ///< of a rank by itself before the ranks average; 1: none
+  std::int64_t local_after = 0;     ///< steps taken together before these
   bool shared_memory = true;        ///< gradients are summed in it inside a node
   GradientBucketsOptions buckets{.progress_thread = ProgressThreadUse::automatic};
   std::shared_ptr<const Compression> compression;  ///< null: none; read by its name
@@ -56,6 +59,9 @@ struct DistributedSection {
   void visit(Visitor& v) {
     v("deterministic", deterministic);
     v("virtual_shards", virtual_shards);
+    v("sharded_optimizer", sharded_optimizer);
+    v("local_steps", local_steps);
+    v("local_after", local_after);
     v("shared_memory", shared_memory);
     v("buckets", buckets);
   }

@@ -30,6 +30,7 @@ struct CrossEntropyBlock {
 struct KlNoise {
   NoiseKey key;
   std::uint64_t step = 0;
+  std::int64_t first_weight = 0;  ///< number of the first of the weights that are given
 };
 
 /// KL(q || p) in nats, summed over all weights, of q = N(mu, softplus(rho)^2) from a density p that
@@ -59,8 +60,9 @@ double add_cross_entropy_kl(const Density& density, const KlNoise& noise, std::s
     const T* const r = rhos + first;
 #pragma omp simd
     for (std::int64_t i = 0; i < count; ++i) sigma[i] = softplus(r[i]);
-    density.cross_entropy(
-        CrossEntropyBlock<T>{first, count, means + first, sigma, value, by_mu, by_sigma}, noise);
+    density.cross_entropy(CrossEntropyBlock<T>{noise.first_weight + first, count, means + first,
+                                               sigma, value, by_mu, by_sigma},
+                          noise);
 #pragma omp simd
     for (std::int64_t i = 0; i < count; ++i) value[i] -= log_softplus(r[i]) + entropy_of_unit;
     if (!has_gradient) return;

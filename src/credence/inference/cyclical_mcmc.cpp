@@ -135,11 +135,12 @@ Inferred CyclicalMcmc::run(const Training& training) {
   own.schedule = &schedule;
   own.observers.push_back(&sampler);
   own.stateful.push_back(&sampler);
-  const TrainReport report = train(own, chain);
+  Trained trained = train(own, chain);
   sampler.samples->write(sampler.samples->size() - 1, training.options.seed,
                          training.model.parameters());
-  return {
-      .report = report, .weights = std::move(sampler.samples), .optimizer_state = chain.state()};
+  return {.report = trained.report,
+          .weights = std::move(sampler.samples),
+          .optimizer_state = std::move(trained.optimizer_state)};
 }
 
 }  // namespace credence

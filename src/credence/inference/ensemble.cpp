@@ -53,7 +53,7 @@ Inferred Ensemble::run(const Training& training) {
       const std::unique_ptr<Optimizer> optimizer = own.make_optimizer();
       TrainReport report;
       try {
-        report = train(own, *optimizer);
+        report = train(own, *optimizer).report;
       } catch (const Interrupted& ended) {
         interrupted = ended;
         continue;

@@ -4,7 +4,7 @@
 
 namespace credence {
 
-TrainReport train(const Training& training, Optimizer& optimizer) {
+Trained train(const Training& training, Optimizer& optimizer) {
   Communicator& communicator = training.communicator;
   Loader loader(training.data, training.batches, communicator.rank(), communicator.size());
   Trainer trainer({.model = training.model,
@@ -19,7 +19,8 @@ TrainReport train(const Training& training, Optimizer& optimizer) {
                    .stateful = training.stateful},
                   training.options);
   for (Observer* observer : training.observers) trainer.add_observer(*observer);
-  return trainer.run();
+  const TrainReport report = trainer.run();
+  return {.report = report, .optimizer_state = trainer.optimizer_state()};
 }
 
 void require_deterministic(const std::string& method, const Training& training) {

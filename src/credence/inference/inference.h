@@ -66,8 +66,12 @@ class Inference {
   virtual Inferred run(const Training& training) = 0;
 };
 
+struct Trained {
+  TrainReport report;
+  std::vector<NamedTensor> optimizer_state;  ///< to be saved: on rank 0
+};
 /// Trains the model from where it stands. NumericalError as Trainer::run.
-TrainReport train(const Training& training, Optimizer& optimizer);
+Trained train(const Training& training, Optimizer& optimizer);
 
 /// ConfigError, for a method that makes posteriors of its own, if the network's layers have some.
 void require_deterministic(const std::string& method, const Training& training);

@@ -10,10 +10,12 @@ void IvonInference::check(const Training& training) const {
 
 Inferred IvonInference::run(const Training& training) {
   Ivon optimizer(options_, training.data->size());
-  const TrainReport report = train(training, optimizer);
+  Trained trained = train(training, optimizer);
   auto posterior =
       std::make_unique<GaussianSamples>(optimizer.posterior(training.model.parameters()));
-  return {.report = report, .weights = std::move(posterior), .optimizer_state = optimizer.state()};
+  return {.report = trained.report,
+          .weights = std::move(posterior),
+          .optimizer_state = std::move(trained.optimizer_state)};
 }
 
 }  // namespace credence

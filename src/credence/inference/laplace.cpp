@@ -49,8 +49,10 @@ void LaplaceApproximation::check(const Training& training) const {
 
 Inferred LaplaceApproximation::run(const Training& training) {
   const std::unique_ptr<Optimizer> optimizer = training.make_optimizer();
-  MapOptimizer map(*optimizer, prior_, training.data->size());
-  Inferred inferred{.report = train(training, map), .optimizer_state = optimizer->state()};
+  MapOptimizer map(*optimizer, prior_, training.model.parameters(), training.data->size());
+  Trained trained = train(training, map);
+  Inferred inferred{.report = trained.report,
+                    .optimizer_state = std::move(trained.optimizer_state)};
 
   const CurvatureLayers layers =
       curvature_layers(training.model, options_.layers == LaplaceLayers::last);

@@ -4,7 +4,8 @@ namespace credence {
 
 Inferred SingleNetwork::run(const Training& training) {
   const std::unique_ptr<Optimizer> optimizer = training.make_optimizer();
-  return {.report = train(training, *optimizer), .optimizer_state = optimizer->state()};
+  Trained trained = train(training, *optimizer);
+  return {.report = trained.report, .optimizer_state = std::move(trained.optimizer_state)};
 }
 
 }  // namespace credence

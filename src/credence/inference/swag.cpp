@@ -165,9 +165,11 @@ Inferred Swag::run(const Training& training) {
   own.observers.push_back(&snapshots);
   own.stateful.push_back(&snapshots);
   const std::unique_ptr<Optimizer> optimizer = training.make_optimizer();
-  const TrainReport report = train(own, *optimizer);
+  Trained trained = train(own, *optimizer);
   auto posterior = std::make_unique<GaussianSamples>(snapshots.finish(options_.scale));
-  return {.report = report, .weights = std::move(posterior), .optimizer_state = optimizer->state()};
+  return {.report = trained.report,
+          .weights = std::move(posterior),
+          .optimizer_state = std::move(trained.optimizer_state)};
 }
 
 }  // namespace credence

@@ -313,18 +313,24 @@ double Model::kl(const StepContext& context) const {
   return sum;
 }
 
-double Model::add_kl_gradient(double scale, const StepContext& context,
-                              const ElementsReady& ready) {
+double Model::add_kl_gradient(double scale, const StepContext& context, const ElementsReady& ready,
+                              std::span<const WeightRange> parts) {
+  const auto part_of = [&](std::size_t number) {
+    return (parts.empty() ? WeightRange() : parts[number]).of(parameters_[number]->value.size());
+  };
   double sum = 0;
   for (const NumberedBelief& belief : beliefs_)
-    sum += belief.prior->add_kl_gradient(*belief.posterior, scale, context,
+    sum += belief.prior->add_kl_gradient(*belief.posterior, {scale, part_of(belief.mu)}, context,
                                          [&](std::int64_t begin, std::int64_t end) {
                                            ready(belief.mu, begin, end);
                                            ready(belief.rho, begin, end);
                                          });
-  for (const std::size_t number : deterministic_)
-    parallel_for(parameters_[number]->value.size(), elementwise_pieces,
-                 [&](std::int64_t begin, std::int64_t end) { ready(number, begin, end); });
+  for (const std::size_t number : deterministic_) {
+    const WeightRange part = part_of(number);
+    parallel_for(part.count(), elementwise_pieces, [&](std::int64_t begin, std::int64_t end) {
+      ready(number, part.begin + begin, part.begin + end);
+    });
+  }
   return sum;
 }
 

@@ -72,6 +72,7 @@ class Model {
   /// Every parameter's gradient in one piece, in the order in which a backward pass finishes them,
   /// each at a multiple of 16 elements, zeros between.
   Tensor& gradients() { return gradients_; }
+  const Tensor& gradients() const { return gradients_; }
 
   std::size_t output_count() const { return outputs_.size(); }
   /// Of the layer whose result the output is.
@@ -97,8 +98,11 @@ class Model {
   using ElementsReady =
       std::function<void(std::size_t parameter, std::int64_t begin, std::int64_t end)>;
   /// Adds `scale` times the gradient of kl to gradients(), and returns kl. Calls `ready` once for
-  /// each element of each parameter; it may move the element.
-  double add_kl_gradient(double scale, const StepContext& context, const ElementsReady& ready);
+  /// each element of each parameter; it may move the element. If `parts` are given, by the numbers
+  /// of the parameters, then for these elements alone, and kl is that of these weights; mu and rho
+  /// of a weight are in them, or are not, together.
+  double add_kl_gradient(double scale, const StepContext& context, const ElementsReady& ready,
+                         std::span<const WeightRange> parts = {});
 
   std::vector<NodeSummary> summary() const;
   std::size_t node_count() const { return nodes_.size(); }

@@ -6,6 +6,7 @@
 #include "credence/base/signals.h"
 #include "credence/bayes/saved_state.h"
 #include "credence/comm/rank_zero.h"
+#include "credence/train/weight_update.h"
 
 namespace credence {
 namespace {
@@ -42,8 +43,8 @@ void Checkpointer::save_if_due(const TrainingPosition& position, const Checkpoin
   if (!parts_.checkpoints) return;
   parts_.checkpoints->agree(request);
   if (!parts_.checkpoints->is_due(position)) return;
-  parts_.checkpoints->save(position, named_values(parts_.model.parameters()),
-                           parts_.optimizer.state(), state());
+  parts_.checkpoints->save(position, named_values(parts_.model.parameters()), update_.state(),
+                           state());
   if (request.end == 0) return;
   on_rank_zero(parts_.communicator, [&] { parts_.checkpoints->finish(); });  // others wait for it
   throw Interrupted(
@@ -64,8 +65,10 @@ void Checkpointer::restore() {
       parts_.communicator, [this] { return parts_.checkpoints->find().string(); });
   if (file.empty()) return;
   std::vector<NamedTensor> model = named_values(parts_.model.parameters());
-  std::vector<NamedTensor> optimizer = parts_.optimizer.state();
-  const SavedTraining saved = parts_.checkpoints->load(file, model, optimizer);
+  SavedTraining saved;
+  update_.restore([&](std::span<NamedTensor> optimizer) {
+    saved = parts_.checkpoints->load(file, model, optimizer);
+  });
   parts_.checkpoints->set_best(
       text_of_rank_zero(parts_.communicator, [this] { return parts_.checkpoints->find_best(); }));
   progress_.step = static_cast<std::int64_t>(saved.info.step);

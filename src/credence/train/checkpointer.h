@@ -7,6 +7,8 @@
 
 namespace credence {
 
+class WeightUpdate;
+
 /// Saves the state of a training under way when that is due, and restores it. The state itself is
 /// the trainer's, and outlives this. Every rank of a group has one; all do nothing where the parts
 /// have no checkpoints.
@@ -14,8 +16,9 @@ class Checkpointer {
  public:
   using Metrics = std::vector<std::unique_ptr<Metric>>;
 
-  Checkpointer(const TrainerParts& parts, TrainingProgress& progress, Metrics& metrics)
-      : parts_(parts), progress_(progress), metrics_(metrics) {}
+  Checkpointer(const TrainerParts& parts, TrainingProgress& progress, Metrics& metrics,
+               WeightUpdate& update)
+      : parts_(parts), progress_(progress), metrics_(metrics), update_(update) {}
 
   /// Goes on from the newest checkpoint, if there is one to go on from. DataError if it is of
   /// another training. Collective.
@@ -39,6 +42,7 @@ class Checkpointer {
   const TrainerParts& parts_;
   TrainingProgress& progress_;
   Metrics& metrics_;
+  WeightUpdate& update_;
 };
 
 }  // namespace credence

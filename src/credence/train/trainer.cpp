@@ -1,12 +1,11 @@
 #include "credence/train/trainer.h"
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <cmath>
-#include <numeric>
 
 #include "credence/base/errors.h"
+#include "credence/train/weight_update.h"
 
 namespace credence {
 namespace {
@@ -23,9 +22,6 @@ std::vector<std::unique_ptr<Metric>> training_metrics(Problem problem) {
   metrics.push_back(make_metric(is_regression(problem) ? "rmse" : "accuracy"));
   return metrics;
 }
-
-/// Of a CheckpointRequest.
-constexpr std::size_t request_figures = 4;
 
 StepContext context_of(const MicroBatch& part, StepContext context) {
   context.first_example = part.first_example;
@@ -73,23 +69,28 @@ Trainer::Trainer(const TrainerParts& parts, const TrainerOptions& options)
       micro_batching_(options.micro_batch,
                       virtual_shards(options.virtual_shards, parts.communicator.rank(),
                                      parts.communicator.size())),
-      buckets_(parts.communicator, parts.model.gradients().span<float>(), options.buckets,
-               {.order = micro_batching_.shards().are_used() ? SumOrder::tree : SumOrder::any,
-                .shared_memory = options.shared_memory,
-                .compression = options.compression}),
-      residuals_(buckets_, parts.communicator),
+      update_(make_weight_update(
+          parts_,
+          {.sum = {.order = micro_batching_.shards().are_used() ? SumOrder::tree : SumOrder::any,
+                   .shared_memory = options.shared_memory,
+                   .compression = options.compression},
+           .sharded_optimizer = options.sharded_optimizer,
+           .local_steps = options.local_steps,
+           .local_after = options.local_after,
+           .buckets = options.buckets})),
+      residuals_(update_->buckets(), parts.communicator),
       accumulator_(
           parts.model.gradients(), micro_batching_.shards().own,
           micro_batching_.count_of_shard(parts.loader.global_batch(), parts.loader.max_rows())),
       target_info_(parts.loader.dataset().target_info()),
       metrics_(training_metrics(parts.loss.problem())),
-      step_sums_(request_figures + static_cast<std::size_t>(micro_batching_.shards().all)),
+      figures_(parts.communicator, micro_batching_.shards().all),
       prediction_(
           parts.loss.prediction_shape(parts.model.output_shape()).prepend(parts.model.max_batch())),
-      checkpointer_(parts_, progress_, metrics_) {
+      checkpointer_(parts_, progress_, metrics_, *update_),
+      not_finite_(parts.model, parts.communicator) {
   check_training(parts.model, parts.loss, options, parts.validation != nullptr);
   if (parts.loss.problem() == Problem::density_regression) nll_shift_ = log_scale(target_info_);
-  parts_.optimizer.setup(parts_.model.parameters());
   parts_.stateful.push_back(&residuals_);
   if (!parts_.timeline) return;
   Timeline& timeline = *parts_.timeline;
@@ -109,22 +110,33 @@ bool Trainer::accumulates() const {
   return micro_batching_.count(parts_.loader.global_batch(), parts_.loader.max_rows()) > 1;
 }
 
+Trainer::~Trainer() = default;
+
+std::vector<NamedTensor> Trainer::optimizer_state() {
+  return update_->state();
+}
+
+double Trainer::examples() const {
+  return static_cast<double>(parts_.loader.dataset().size());
+}
+
 TrainReport Trainer::run() {
   const std::int64_t steps_per_epoch = parts_.loader.steps_per_epoch();
   checkpointer_.restore();
   parts_.loss.begin_epoch(progress_.step / steps_per_epoch + 1);
   while (progress_.step < options_.epochs * steps_per_epoch) {
     const Clock::time_point begin = Clock::now();
-    StepReport report = take_step(static_cast<std::uint64_t>(progress_.step));
+    const bool ranks_meet = take_step(static_cast<std::uint64_t>(progress_.step));
     const double seconds = seconds_since(begin);
     progress_.epoch.seconds += seconds;
     progress_.total.session.seconds += seconds;
-    report.samples_per_sec = progress_.epoch.samples_per_sec();
     ++progress_.step;
-    for (Observer* observer : observers_) observer->on_step(report);
+    if (!ranks_meet) continue;
+    const CheckpointRequest asked = figures_.request();
+    const StepReport report = end_round();
     TrainingPosition reached = position();
     if (reached.ends_epoch) end_epoch(report, reached);
-    checkpointer_.save_if_due(reached, request_);
+    checkpointer_.save_if_due(reached, asked);
   }
   checkpointer_.finish();
   parts_.loss.begin_epoch(0);
@@ -141,14 +153,15 @@ TrainingPosition Trainer::position() const {
           .ends_training = step == options_.epochs * steps_per_epoch};
 }
 
-StepReport Trainer::take_step(std::uint64_t step) {
+bool Trainer::take_step(std::uint64_t step) {
   const std::int64_t steps_per_epoch = parts_.loader.steps_per_epoch();
   const auto taken = static_cast<std::int64_t>(step);
-  StepReport report{.epoch = taken / steps_per_epoch + 1,
-                    .epochs = options_.epochs,
-                    .step = taken + 1,
-                    .step_in_epoch = taken % steps_per_epoch + 1,
-                    .steps_per_epoch = steps_per_epoch};
+  const StepReport report{.epoch = taken / steps_per_epoch + 1,
+                          .epochs = options_.epochs,
+                          .step = taken + 1,
+                          .step_in_epoch = taken % steps_per_epoch + 1,
+                          .steps_per_epoch = steps_per_epoch,
+                          .learning_rate = learning_rate(step)};
   const Batch& batch =
       timed(works_.gather, [&]() -> const Batch& { return parts_.loader.load(step); });
   const StepContext context{
@@ -157,47 +170,50 @@ StepReport Trainer::take_step(std::uint64_t step) {
       .first_example = batch.first_example,
       .global_batch = batch.global_size,
       .sum = [this](std::span<double> values) { parts_.communicator.sum(values); }};
-  parts_.optimizer.begin_pass(parts_.model.parameters(), context);
+  update_->begin_pass(context);
 
-  const CheckpointRequest own = checkpointer_.request(report.step_in_epoch == steps_per_epoch);
-  std::ranges::fill(step_sums_, 0);
-  std::ranges::copy(std::array{own.save, own.announce, own.end, own.best_failed},
-                    step_sums_.begin());
-  const std::span<double> nll = std::span(step_sums_).subspan(request_figures);
+  figures_.begin({.report = report, .batch = batch.global_size},
+                 checkpointer_.request(report.step_in_epoch == steps_per_epoch));
   const auto first_shard = static_cast<std::size_t>(micro_batching_.shards().first);
   Request sum;
   const std::int64_t micro_batches = micro_batching_.count(batch.global_size, batch.max_rows);
   for (std::int64_t i = 0; i < micro_batches; ++i) {
     const MicroBatch part = micro_batching_.part(batch, i);
     const StepContext part_context = context_of(part, context);
-    nll[first_shard + static_cast<std::size_t>(part.shard)] += forward(part, part_context);
-    if (part.is_last()) sum = parts_.communicator.start_sum(std::span<double>(step_sums_));
+    figures_.nll()[first_shard + static_cast<std::size_t>(part.shard)] +=
+        forward(part, part_context);
+    if (part.is_last() && !update_->is_local(step)) sum = figures_.start_sum();
     backward(part, part_context);
   }
   timed(works_.reduce, [&] {
-    buckets_.finalize();
+    update_->finish_gradients();
     sum.wait();
   });
-  request_ = {.save = step_sums_[0],
-              .announce = step_sums_[1],
-              .end = step_sums_[2],
-              .best_failed = step_sums_[3]};
-
-  const double examples = static_cast<double>(parts_.loader.dataset().size());
-  report.nll = report.loss = std::accumulate(nll.begin(), nll.end(), 0.0) + nll_shift_;
-  report.learning_rate = learning_rate(step);
-  if (!std::isfinite(report.nll)) explain_not_finite(report);
-  report.kl = timed(works_.optimizer, [&] {
-    return update_weights(kl_weight(step) / examples, report.learning_rate, context);
+  figures_.kl() = timed(works_.optimizer, [&] {
+    return update_->move(kl_weight(step) / examples(), report.learning_rate, context);
   });
-  report.loss += kl_weight(step) * report.kl / examples;
-  if (!std::isfinite(report.loss)) explain_not_finite(report);
+  if (!update_->ranks_meet(step)) return false;
+  if (update_->is_local(step)) timed(works_.reduce, [&] { figures_.start_sum().wait(); });
+  return true;
+}
 
-  progress_.epoch.add(report, batch.global_size);
-  progress_.total.session.examples += batch.global_size;
-  ++progress_.total.session.steps;
-  progress_.total.session.bytes_sent = static_cast<double>(buckets_.bytes_sent());
-  return report;
+StepReport Trainer::end_round() {
+  const auto last = static_cast<std::uint64_t>(progress_.step - 1);
+  StepReport told;
+  for (auto& [report, batch] : figures_.take(update_->share_of_figures(last))) {
+    report.nll += nll_shift_;
+    report.loss = report.nll +
+                  kl_weight(static_cast<std::uint64_t>(report.step - 1)) * report.kl / examples();
+    if (!std::isfinite(report.loss)) not_finite_.explain(report);
+    progress_.epoch.add(report, batch);
+    progress_.total.session.examples += batch;
+    ++progress_.total.session.steps;
+    progress_.total.session.bytes_sent = static_cast<double>(update_->buckets().bytes_sent());
+    report.samples_per_sec = progress_.epoch.samples_per_sec();
+    for (Observer* observer : observers_) observer->on_step(report);
+    told = report;
+  }
+  return told;
 }
 
 void Trainer::end_epoch(const StepReport& report, TrainingPosition& position) {
@@ -216,25 +232,17 @@ void Trainer::end_epoch(const StepReport& report, TrainingPosition& position) {
   parts_.loss.begin_epoch(epoch.epoch + 1);
 }
 
-double Trainer::update_weights(double kl_scale, double learning_rate, const StepContext& context) {
-  parts_.optimizer.begin_step(parts_.model.parameters(), learning_rate, context);
-  return parts_.model.add_kl_gradient(
-      kl_scale, context, [this](std::size_t parameter, std::int64_t begin, std::int64_t end) {
-        parts_.optimizer.update(parameter, begin, end);
-      });
-}
-
 double Trainer::forward(const MicroBatch& part, const StepContext& context) {
   Model& model = parts_.model;
   model.forward(part.src, context);
   const double nll = timed(works_.loss, [&] {
-    return parts_.loss.forward(model.output(), part.target,
-                               static_cast<double>(context.global_batch), &model.diff_output());
+    return parts_.loss.forward(model.output(), part.target, update_->examples(context),
+                               &model.diff_output());
   });
   if (std::isfinite(nll))
     timed(works_.metrics, [&] { update_metrics(part.target); });
-  else if (!not_finite_node_)
-    not_finite_node_ = first_not_finite();
+  else
+    not_finite_.note();
   return nll;
 }
 
@@ -243,7 +251,7 @@ void Trainer::backward(const MicroBatch& part, const StepContext& context) {
     if (part.count > 1 || part.shards > 1)
       timed(works_.accumulate, [&] { accumulator_.add(part, offset, count); });
     if (part.is_last())
-      buckets_.add(static_cast<std::size_t>(offset), static_cast<std::size_t>(count));
+      update_->add(static_cast<std::size_t>(offset), static_cast<std::size_t>(count));
   });
 }
 
@@ -304,29 +312,6 @@ double Trainer::learning_rate(std::uint64_t step) const {
          parts_.schedule->factor({.step = static_cast<std::int64_t>(step),
                                   .total_steps = options_.epochs * steps_per_epoch,
                                   .steps_per_epoch = steps_per_epoch});
-}
-
-std::size_t Trainer::first_not_finite() const {
-  std::size_t node = 0;
-  while (node < parts_.model.node_count() && parts_.model.is_finite(node)) ++node;
-  return node;
-}
-
-void Trainer::explain_not_finite(const StepReport& report) {
-  const Model& model = parts_.model;
-  std::vector<double> ranks_with(model.node_count() + 1, 0);  // the last: no layer
-  ranks_with[not_finite_node_.value_or(first_not_finite())] = 1;
-  parts_.communicator.sum(std::span<double>(ranks_with));
-  const auto found = std::ranges::find_if(ranks_with, [](double ranks) { return ranks > 0; });
-  const auto node = static_cast<std::size_t>(found - ranks_with.begin());
-  const std::string where = node < model.node_count()
-                                ? concat("the first output that is not finite is that of layer \"",
-                                         model.node_name(node), "\"")
-                                : "no layer's output is: the loss itself overflowed";
-  const double loss = std::isnan(report.loss) ? std::abs(report.loss) : report.loss;  // not "-nan"
-  throw NumericalError(concat("the loss is ", loss, " at step ", report.step, " (epoch ",
-                              report.epoch, ", learning rate ", report.learning_rate, "): ", where,
-                              "; a smaller learning rate, or inputs on a scale near 1, may help"));
 }
 
 }  // namespace credence

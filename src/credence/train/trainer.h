@@ -1,14 +1,17 @@
 #pragma once
 
 #include <memory>
-#include <optional>
 
 #include "credence/comm/gradient_buckets.h"
 #include "credence/train/checkpointer.h"
 #include "credence/train/gradient_accumulator.h"
+#include "credence/train/not_finite.h"
 #include "credence/train/residual_state.h"
+#include "credence/train/step_figures.h"
 
 namespace credence {
+
+class WeightUpdate;
 
 /// The weight of the KL term: 1 is the evidence lower bound; less is a tempered posterior.
 struct KlOptions {
@@ -31,6 +34,9 @@ struct TrainerOptions {
   int virtual_shards = 0;        ///< of VirtualShards, a power of two; 0: none
   KlOptions kl;
   std::uint64_t seed = 1;
+  bool sharded_optimizer = false;  ///< each rank keeps the optimizer's state of its own share
+  std::int64_t local_steps = 1;    ///< after so many steps of its own a rank meets the others
+  std::int64_t local_after = 0;    ///< steps taken together before
   GradientBucketsOptions buckets;
   bool shared_memory = true;                         ///< of GradientSumOptions
   std::shared_ptr<const Compression> compression{};  ///< of gradients between ranks; null: none
@@ -53,6 +59,7 @@ class Trainer {
   Trainer(const TrainerParts& parts, const TrainerOptions& options);
   Trainer(const Trainer&) = delete;
   Trainer& operator=(const Trainer&) = delete;
+  ~Trainer();
 
   void add_observer(Observer& observer) { observers_.push_back(&observer); }
 
@@ -60,16 +67,20 @@ class Trainer {
   /// and layer, when the loss is not finite; Interrupted when a signal has asked for the end, and
   /// the state is saved.
   TrainReport run();
+  /// The optimizer's whole state, on rank 0. Collective.
+  std::vector<NamedTensor> optimizer_state();
 
  private:
-  StepReport take_step(std::uint64_t step);
+  /// Returns whether the ranks then have the same weights.
+  bool take_step(std::uint64_t step);
+  /// Once they have: counts the steps since they had them last, and tells of them. Returns the
+  /// last.
+  StepReport end_round();
   /// Whether a step goes through the model in several parts.
   bool accumulates() const;
   TrainingPosition position() const;
   /// The position after it, with the figure by which checkpoints are chosen.
   void end_epoch(const StepReport& report, TrainingPosition& position);
-  /// Adds the gradient of KL and moves the weights, in one pass over each; returns KL.
-  double update_weights(double kl_scale, double learning_rate, const StepContext& context);
   double forward(const MicroBatch& part, const StepContext& context);
   void backward(const MicroBatch& part, const StepContext& context);
   void update_metrics(const Tensor& batch_target);
@@ -77,8 +88,7 @@ class Trainer {
   void check_weights(const StepReport& last) const;
   double kl_weight(std::uint64_t step) const;
   double learning_rate(std::uint64_t step) const;
-  std::size_t first_not_finite() const;
-  [[noreturn]] void explain_not_finite(const StepReport& report);
+  double examples() const;  ///< of the training data
   template <class Action>
   decltype(auto) timed(int work, Action&& action) {
     const TimedScope scope(parts_.timeline, work);
@@ -88,19 +98,18 @@ class Trainer {
   TrainerParts parts_;
   TrainerOptions options_;
   MicroBatching micro_batching_;
-  GradientBuckets buckets_;
+  std::unique_ptr<WeightUpdate> update_;
   ResidualState residuals_;
   GradientAccumulator accumulator_;
   TargetInfo target_info_;
   double nll_shift_ = 0;  // of a density, from the units that targets are given in to their own
   std::vector<std::unique_ptr<Metric>> metrics_;
-  std::vector<double> step_sums_;  // over ranks: requests, and the nll of each shard
+  StepFigures figures_;
   Tensor prediction_;
   std::vector<Observer*> observers_;
   TrainingProgress progress_;
   Checkpointer checkpointer_;
-  CheckpointRequest request_;                   // of all ranks
-  std::optional<std::size_t> not_finite_node_;  // of the first micro-batch whose loss is not finite
+  NotFinite not_finite_;
   /// Their numbers in the timeline.
   struct Works {
     int gather, loss, accumulate, reduce, metrics, optimizer;
