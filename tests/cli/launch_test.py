@@ -1,7 +1,6 @@
 #!/usr/bin/env python3
 """`credence launch` starts ranks, and whatever befalls one of them, all end soon, with one message."""
 
-import json
 import os
 import re
 import signal
@@ -46,10 +45,10 @@ class Launched:
             stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             env={**os.environ, "OMP_NUM_THREADS": "1", **(variables or {})})
 
-    def process_of(self, rank):
+    def process_of(self, rank, but=None):
         for _ in range(2000):
             for child in children(self.process.pid):
-                if rank_of(child) == rank:
+                if rank_of(child) == rank and child != but:
                     return child
             time.sleep(0.01)
         raise AssertionError(f"no rank {rank}")
@@ -86,13 +85,12 @@ class Lost(ProgramTest):
 
     def assert_lost(self, job, rank, says):
         code, out, err, messages, seconds = job.end()
-        self.assertEqual(code, 75, out + err)
+        self.assertEqual(code, 75, out[-500:] + err)
         self.assertLess(seconds, LIMIT_S)
-        self.assertEqual(err.splitlines(), messages)
+        self.assertEqual([line for line in err.splitlines() if not line.startswith("warning: ")],
+                         messages)
         self.assertEqual(len(messages), 1, err)
         self.assertRegex(messages[0], rf"^credence: rank {rank} on \S+ \(process \d+\) {says}")
-        for other in range(job.ranks):
-            self.assertRegex(messages[0], rf"ranks?[ \d,-]*")
         self.assertEqual(job.left, [])
         return messages[0]
 
@@ -100,9 +98,10 @@ class Lost(ProgramTest):
         job = self.train("killed")
         job.wait_for_steps("killed", 8)
         os.kill(job.process_of(1), signal.SIGKILL)
-        message = self.assert_lost(job, 1, r"(was ended by signal 9 \(Killed\)|has died) at step \d+, ")
-        self.assertRegex(message, r"; ranks? 0[-, ]+2 on \S+ step \d+|; rank 0 on \S+ step \d+.*; "
-                                  r"rank 2 on \S+ step \d+")
+        message = self.assert_lost(
+            job, 1, r"(was ended by signal 9 \(Killed\)|has died), last seen ")
+        self.assertRegex(message, r"; ranks 0, 2 on \S+ |; rank 0 on \S+ .*; rank 2 on \S+ |"
+                                  r"; rank 2 on \S+ .*; rank 0 on \S+ ")
 
     def test_stopped_in_training(self):
         job = self.train("stopped")
@@ -111,7 +110,7 @@ class Lost(ProgramTest):
         os.kill(job.process_of(0), signal.SIGSTOP)
         time.sleep(0.5)
         last = Run(self.folder / "stopped").curve("step")[-1]
-        message = self.assert_lost(job, 0, r"has been stopped \(SIGSTOP\) for \d s at step \d+, ")
+        message = self.assert_lost(job, 0, r"has been stopped \(SIGSTOP\) for \d s, last seen at step ")
         self.assertIn("waiting in MPI_", message)
         # The end saves nothing that was not saved on the way.
         newest = max(Run(self.folder / "stopped").checkpoints.glob("step-*")).name
@@ -121,7 +120,7 @@ class Lost(ProgramTest):
         job = self.train("early")
         os.kill(job.process_of(2), signal.SIGSTOP)
         code, out, err, messages, seconds = job.end()
-        self.assertEqual(code, 75, out + err)
+        self.assertEqual(code, 75, out[-500:] + err)
         self.assertLess(seconds, LIMIT_S)
         self.assertEqual(len(messages), 1, err)
         self.assertIn("rank 2", messages[0])
@@ -131,12 +130,12 @@ class Lost(ProgramTest):
         short = ("train.epochs=2",)
         alone = self.train("alone", *short, ranks=4)
         code, out, err, _, _ = alone.end()
-        self.assertEqual(code, 0, out + err)
+        self.assertEqual(code, 0, out[-500:] + err)
         job = self.train("again", *short, ranks=4, options=("--on-failure", "restart"))
         job.wait_for_steps("again", 12)
         os.kill(job.process_of(3), signal.SIGKILL)
         code, out, err, messages, _ = job.end()
-        self.assertEqual(code, 0, out + err)
+        self.assertEqual(code, 0, out[-500:] + err)
         self.assertEqual(messages, [], err)
         self.assertRegex(err, r"warning: rank 3 .*; started again on 2 ranks, 1 of 3")
         again, whole = Run(self.folder / "again"), Run(self.folder / "alone")
@@ -148,11 +147,11 @@ class Lost(ProgramTest):
         # Saves nothing, and is killed at its first step each time.
         job = self.train("repeated", "checkpoint.every_steps=0", ranks=3,
                          options=("--on-failure", "restart"))
-        for _ in range(2):
-            os.kill(job.process_of(0), signal.SIGKILL)
-            time.sleep(3)
+        first = job.process_of(0)
+        os.kill(first, signal.SIGKILL)
+        os.kill(job.process_of(0, but=first), signal.SIGKILL)
         code, out, err, messages, _ = job.end()
-        self.assertEqual(code, 75, out + err)
+        self.assertEqual(code, 75, out[-500:] + err)
         self.assertEqual(len(messages), 1, err)
         self.assertIn("not started again: it has failed where it had before", messages[0])
 
@@ -164,7 +163,7 @@ class Lost(ProgramTest):
         job.wait_for_steps("by-rank", 12)
         os.kill(job.process_of(1), signal.SIGKILL)
         code, out, err, _, _ = job.end()
-        self.assertEqual(code, 0, out + err)
+        self.assertEqual(code, 0, out[-500:] + err)
         run = Run(self.folder / "by-rank")
         self.assertEqual(run.summary["ranks"], 2)
         self.assertIn("batch 12 a rank, 24 in all", run.text("log.txt"))
@@ -201,7 +200,7 @@ class Signals(ProgramTest):
         job.wait_for_steps("orphans", 3)
         ranks = [job.process_of(rank) for rank in range(2)]
         job.process.kill()
-        job.process.wait()
+        job.process.communicate()
         deadline = time.monotonic() + LIMIT_S
         while any(rank_of(rank) is not None for rank in ranks) and time.monotonic() < deadline:
             time.sleep(0.05)
@@ -244,7 +243,7 @@ class CommandLine(ProgramTest):
                                 (65, ("evaluate", "no-such-run"))):
             job = Launched(self.folder, *arguments, ranks=2)
             ended, out, err, messages, _ = job.end()
-            self.assertEqual(ended, code, out + err)
+            self.assertEqual(ended, code, out[-500:] + err)
             self.assertEqual(err.splitlines(), messages)
             self.assertEqual(len(messages), 1, err)
 
@@ -273,7 +272,7 @@ class Deadline(ProgramTest):
         job.wait_for_steps("bare", 8)
         os.kill(job.process_of(1), signal.SIGSTOP)
         code, out, err, messages, seconds = job.end()
-        self.assertEqual(code, 75, out + err)
+        self.assertEqual(code, 75, out[-500:] + err)
         self.assertLess(seconds, LIMIT_S)
         self.assertEqual(len(messages), 1, err)
         self.assertRegex(messages[0], r"^credence: rank [02]: waited for other ranks for \d s, in "

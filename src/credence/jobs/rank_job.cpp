@@ -172,7 +172,7 @@ RankLoss RankJob::loss_of(const LostRank& lost) const {
   return {.rank = lost.rank,
           .host = watch_.host_of(lost.rank),
           .step = watch_.step_of(lost.rank),
-          .message = concat(watch_.name_of(lost.rank), " ", lost.what, " ",
+          .message = concat(watch_.name_of(lost.rank), " ", lost.what, ", ",
                             watch_.place_of(lost.rank), others.empty() ? "" : "; ", others)};
 }
 

@@ -182,7 +182,8 @@ std::string RankWatch::name_of(int rank) const {
 std::string RankWatch::place_of(int rank) const {
   const auto& record = ranks_[static_cast<std::size_t>(rank)].record;
   if (!record) return "before it had begun";
-  return concat(record->step > 0 ? concat("at step ", record->step) : "before the first step", ", ",
+  return concat("last seen ",
+                record->step > 0 ? concat("at step ", record->step) : "before the first step", ", ",
                 doing(*record));
 }
 

@@ -68,7 +68,7 @@ class RankWatch {
   void read();
   /// "rank 2 on vm (process 12)".
   std::string name_of(int rank) const;
-  /// "at step 3, in backward".
+  /// "last seen at step 3, in backward".
   std::string place_of(int rank) const;
   /// What each of them was doing, those alike together: "ranks 0, 2-3 on vm: step 3, waiting in
   /// MPI_Iallreduce".
