@@ -110,7 +110,7 @@ class Lost(ProgramTest):
         os.kill(job.process_of(0), signal.SIGSTOP)
         time.sleep(0.5)
         last = Run(self.folder / "stopped").curve("step")[-1]
-        message = self.assert_lost(job, 0, r"has been stopped \(SIGSTOP\) for \d s, last seen at step ")
+        message = self.assert_lost(job, 0, r"has been stopped \(SIGSTOP\) for \d s, last seen ")
         self.assertIn("waiting in MPI_", message)
         # The end saves nothing that was not saved on the way.
         newest = max(Run(self.folder / "stopped").checkpoints.glob("step-*")).name

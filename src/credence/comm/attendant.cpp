@@ -11,8 +11,6 @@
 namespace credence {
 namespace {
 
-constexpr auto interval = std::chrono::milliseconds(500);
-
 /// All ranks but the lost one run into the deadline together, and one message is enough: the first
 /// to come ends the others, which takes mpirun a second or two.
 double deadline_of(double deadline_s, int rank) {
@@ -50,6 +48,7 @@ Attendant::~Attendant() {
 
 void Attendant::attend() {
   std::unique_lock lock(mutex_);
+  const std::chrono::duration<double> interval(options_.interval_s);
   while (!wake_.wait_for(lock, interval, [this] { return ends_; })) look();
 }
 
@@ -67,6 +66,8 @@ AttendantOptions attendant_options() {
   const Launcher launcher = find_launcher();
   const char* const folder = std::getenv(heartbeats_variable);
   AttendantOptions options{.heartbeats = folder == nullptr ? "" : folder, .rank = launcher.rank};
+  if (const char* const interval = std::getenv(heartbeat_interval_variable))
+    options.interval_s = std::clamp(std::atof(interval), 0.01, 10.0);
   try {
     if (launcher.ranks > 1) options.deadline_s = wait_deadline_s();
   } catch (const ConfigError&) {

@@ -14,13 +14,14 @@ namespace credence {
 struct AttendantOptions {
   std::filesystem::path heartbeats = {};  ///< the folder; empty: none are written
   int rank = 0;
+  double interval_s = 0.5;
   double deadline_s = 0;  ///< 0: none
   /// Ends the job, and does not return; told what the rank has waited for.
   std::function<void(const std::string&)> on_overdue = {};
 };
 
-/// A thread of a rank that looks after it twice a second: it beats as long as the process runs,
-/// however long a step takes, and ends the job when the rank has waited too long for others.
+/// A thread of a rank that looks after it a few times a second: it beats as long as the process
+/// runs, however long a step takes, and ends the job when the rank has waited too long for others.
 class Attendant {
  public:
   /// Does nothing, with no thread, where there is neither a folder nor a deadline. The activity
@@ -45,8 +46,8 @@ class Attendant {
   std::thread thread_;
 };
 
-/// As the environment says: CREDENCE_HEARTBEATS, and a deadline if the launcher has started several
-/// ranks.
+/// As the environment says: CREDENCE_HEARTBEATS, CREDENCE_HEARTBEAT_S, and a deadline if the
+/// launcher has started several ranks.
 AttendantOptions attendant_options();
 
 }  // namespace credence

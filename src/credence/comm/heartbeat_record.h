@@ -25,6 +25,7 @@ struct HeartbeatRecord {
 inline constexpr std::size_t heartbeat_bytes = 1024;
 
 inline constexpr const char* heartbeats_variable = "CREDENCE_HEARTBEATS";
+inline constexpr const char* heartbeat_interval_variable = "CREDENCE_HEARTBEAT_S";
 
 std::filesystem::path heartbeat_file(const std::filesystem::path& folder, int rank);
 /// The file through which whoever watches sends all ranks a signal: its number.
