@@ -118,10 +118,11 @@ RankJobOptions job_options(const LaunchArguments& arguments, const Context& cont
 /// The exit code of a job that was not lost.
 int code_of(const RankJobEnd& end) {
   if (end.asked == 0 || end.code == 0) return end.code;
-  const bool is_saved = !end.is_killed && (end.code == 128 + SIGTERM || end.code == 128 + SIGINT);
-  if (end.asked == SIGUSR1) return is_saved ? 0 : end.code;
-  if (is_saved) return 128 + end.asked;
-  throw Interrupted(end.asked, "ended by a signal; the last checkpoint stays as it was");
+  if (end.is_killed)
+    throw Interrupted(end.asked, "asked twice to end: the last checkpoint stays as it was");
+  constexpr int first_of_signals = 128;
+  if (end.code < first_of_signals) return end.code;
+  return end.asked == SIGUSR1 ? 0 : 128 + end.asked;
 }
 
 bool may_restart(const RankJobEnd& end) {

@@ -32,7 +32,7 @@ struct RankLoss {
 struct RankJobEnd {
   int code = 0;  ///< as the launcher gave it
   std::optional<RankLoss> loss = {};
-  bool is_killed = false;  ///< a signal has ended a rank, or all were ended at once
+  bool is_killed = false;  ///< asked twice, all were ended at once
   std::int64_t step = 0;   ///< the last that a rank has begun
   int asked = 0;           ///< the signal that asked for the end; 0: none has
   std::string run = {};    ///< the run directory, if it has come to one
