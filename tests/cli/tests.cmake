@@ -1,7 +1,7 @@
 # The program from end to end: each script starts it many times, on one rank and on several.
 find_package(Python3 REQUIRED COMPONENTS Interpreter)
 credence_mpi_command(launcher RANKS $<TARGET_FILE:credence>)
-foreach(topic train resume predict serve evaluate inference weights ranks compression errors file_errors progress records
+foreach(topic train resume launch predict serve evaluate inference weights ranks compression errors file_errors progress records
               mlflow watch doctor check bench report report_browser)
   add_test(NAME cli.${topic}
            COMMAND Python3::Interpreter ${CMAKE_CURRENT_SOURCE_DIR}/cli/${topic}_test.py

@@ -28,6 +28,12 @@ if(CREDENCE_MPI)
            -P ${PROJECT_SOURCE_DIR}/tests/support/expect_exit.cmake --
            $<TARGET_FILE:failing_ranks> code)
   credence_mpi_test_properties(comm.wrong_launcher 1)
+  # An MPI without threads is told of once, by all ranks.
+  add_library(single_threaded_mpi MODULE comm/single_threaded_mpi.cpp)
+  credence_add_mpi_exit_test(comm.single_threaded_2 failing_ranks RANKS 2 CODE 75 ARGUMENTS code
+                             SAYS "support of threads" TIMES 1)
+  set_property(TEST comm.single_threaded_2 APPEND PROPERTY
+               ENVIRONMENT_MODIFICATION LD_PRELOAD=set:$<TARGET_FILE:single_threaded_mpi>)
   # Without mpirun: one rank, quick and quiet.
   add_test(NAME comm.singleton COMMAND comm_mpi_test)
   credence_mpi_test_properties(comm.singleton 1)

@@ -108,7 +108,8 @@ Outcome train(const Case& options, Optimizer& optimizer, double learning_rate) {
                                  .learning_rate = learning_rate,
                                  .seed = 3,
                                  .local_steps = options.local_steps,
-                                 .local_after = options.local_after};
+                                 .local_after = options.local_after,
+                                 .shared_memory = false};  // for sums to be counted
   Trainer trainer({.model = model,
                    .loss = loss,
                    .optimizer = optimizer,

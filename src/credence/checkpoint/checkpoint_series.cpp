@@ -82,7 +82,7 @@ CheckpointRequest CheckpointSeries::request(bool ends_epoch) {
   const bool is_asked = SaveRequests::take();
   return {.save = is_time || is_asked ? 1.0 : 0.0,
           .announce = is_asked ? 1.0 : 0.0,
-          .end = EndRequests::signal() != 0 ? 1.0 : 0.0,
+          .end = EndRequests::signal() != 0 || (is_asked && parts_.warning_ends) ? 1.0 : 0.0,
           .best_failed = best_.take_failure() ? 1.0 : 0.0};
 }
 

@@ -63,9 +63,10 @@ class CheckpointSeries {
   struct Parts {
     std::filesystem::path directory{};
     CheckpointOptions options{};
-    bool writes = false;     ///< of one rank alone
-    bool resumes = false;    ///< goes on from what the directory has
-    bool saves_end = false;  ///< after the last step too
+    bool writes = false;        ///< of one rank alone
+    bool resumes = false;       ///< goes on from what the directory has
+    bool saves_end = false;     ///< after the last step too
+    bool warning_ends = false;  ///< SIGUSR1 asks for the end, once all is saved
     std::uint64_t seed = 0;
     std::string config_hash{};
     std::vector<NamedTensor> auxiliary{};  ///< saved with each: the units of data

@@ -10,6 +10,7 @@ namespace credence::cli {
 struct Context {
   CommWorld& world;
   std::vector<std::string> command_line;
+  int exit_code = 0;  ///< where no error is to be told
 
   Communicator& communicator() const { return world.communicator(); }
   bool is_root() const { return communicator().rank() == 0; }
@@ -27,5 +28,6 @@ void add_doctor(CLI::App& app, Context& context);
 void add_report(CLI::App& app, Context& context);
 void add_watch(CLI::App& app, Context& context);
 void add_bench(CLI::App& app, Context& context);
+void add_launch(CLI::App& app, Context& context);
 
 }  // namespace credence::cli

@@ -36,32 +36,31 @@ Fit::Fit(const Experiment& experiment, const FitData& data, Communicator& commun
   initialize(experiment.seed);
   loss_ = experiment.make_loss(*model_, *data.training);
   schedule_ = experiment.make_schedule();
-  training_.emplace(Training{
-      .model = *model_,
-      .loss = *loss_,
-      .communicator = communicator,
-      .data = data.training,
-      .validation = data.validation,
-      .batches = batches,
-      .options = {.epochs = train.epochs,
-                  .learning_rate =
-                      train.learning_rate * learning_rate_scale(train.learning_rate_scaling, ranks),
-                  .micro_batch = train.micro_batch,
-                  .virtual_shards = experiment.distributed.shards(),
-                  .kl = train.kl,
-                  .seed = experiment.seed,
-                  .sharded_optimizer = experiment.distributed.sharded_optimizer,
-                  .local_steps = experiment.distributed.local_steps,
-                  .local_after = experiment.distributed.local_after,
-                  .buckets = experiment.distributed.buckets,
-                  .shared_memory = experiment.distributed.shared_memory,
-                  .compression = experiment.distributed.compression,
-                  .validation = experiment.validation},
-      .begins_from_weights = data.weights != nullptr,
-      .initialize = initialize,
-      .make_optimizer = experiment.make_optimizer,
-      .schedule = schedule_.get(),
-      .timeline = data.timeline});
+  training_.emplace(
+      Training{.model = *model_,
+               .loss = *loss_,
+               .communicator = communicator,
+               .data = data.training,
+               .validation = data.validation,
+               .batches = batches,
+               .options = {.epochs = train.epochs,
+                           .learning_rate = train.learning_rate_on(ranks),
+                           .micro_batch = train.micro_batch,
+                           .virtual_shards = experiment.distributed.shards(),
+                           .kl = train.kl,
+                           .seed = experiment.seed,
+                           .sharded_optimizer = experiment.distributed.sharded_optimizer,
+                           .local_steps = experiment.distributed.local_steps,
+                           .local_after = experiment.distributed.local_after,
+                           .buckets = experiment.distributed.buckets,
+                           .shared_memory = experiment.distributed.shared_memory,
+                           .compression = experiment.distributed.compression,
+                           .validation = experiment.validation},
+               .begins_from_weights = data.weights != nullptr,
+               .initialize = initialize,
+               .make_optimizer = experiment.make_optimizer,
+               .schedule = schedule_.get(),
+               .timeline = data.timeline});
   check_training(*model_, *loss_, training_->options, data.validation != nullptr);
   check_best(experiment.checkpoint,
              epoch_figures(*model_, *loss_, training_->options, data.validation != nullptr));

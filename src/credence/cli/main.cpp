@@ -4,6 +4,7 @@
 #include <csignal>
 #include <cstring>
 #include <iostream>
+#include <string_view>
 
 #include "credence/base/log.h"
 #include "credence/base/signals.h"
@@ -87,8 +88,15 @@ void remove_footer(CLI::App& command) {
   for (CLI::App* each : command.get_subcommands({})) remove_footer(*each);
 }
 
+/// Commands that start ranks, and are none themselves.
+bool is_parent(int argc, char** argv) {
+  return argc > 1 && std::string_view(argv[1]) == "launch";
+}
+
 int run(CommWorld& world, int argc, char** argv) {
   cli::Context context{world, {argv, argv + argc}};
+  if (is_parent(argc, argv))  // what stands behind -- is the ranks'
+    argc = static_cast<int>(std::find(argv, argv + argc, std::string_view("--")) - argv);
   set_log_rank(context.communicator().rank(), context.communicator().size());
   require_same_on_all_ranks<CommError>(context.communicator(), "version of Credence",
                                        full_version());
@@ -111,7 +119,8 @@ int run(CommWorld& world, int argc, char** argv) {
   cli::add_bench(app, context);
   cli::add_watch(app, context);
   cli::add_doctor(app, context);
-  for (const char* name : {"serve", "data", "models", "watch"})
+  cli::add_launch(app, context);
+  for (const char* name : {"serve", "data", "models", "watch", "launch"})
     remove_footer(*app.get_subcommand(name));
   app.footer("Start with: credence train recipes/mnist_bnn_conv_flipout.yaml\n" + of_ranks);
 
@@ -124,7 +133,7 @@ int run(CommWorld& world, int argc, char** argv) {
     throw UsageError(concat(error.what(), advice(app, argc, argv), "; see credence --help"));
   }
   on_rank_zero(context.communicator(), flush_output);
-  return static_cast<int>(ExitCode::success);
+  return context.exit_code;
 }
 
 }  // namespace
@@ -133,5 +142,6 @@ int main(int argc, char** argv) {
   // A write beyond the limit on a file's size then fails, as one on a full disk does.
   std::signal(SIGXFSZ, SIG_IGN);
   const SaveRequests save_requests;  // a batch system's SIGUSR1 ends nothing, whenever it comes
-  return run_guarded(argc, argv, [&](CommWorld& world) { return run(world, argc, argv); });
+  const auto body = [&](CommWorld& world) { return run(world, argc, argv); };
+  return is_parent(argc, argv) ? run_guarded_alone(body) : run_guarded(argc, argv, body);
 }

@@ -8,6 +8,7 @@
 #include "credence/checkpoint/checkpoint_folder.h"
 #include "credence/comm/rank_zero.h"
 #include "credence/config/config_file.h"
+#include "credence/records/run_course.h"
 #include "credence/records/run_directory.h"
 
 namespace credence::cli {
@@ -73,9 +74,18 @@ bool is_complete(const std::string& run, Communicator& communicator) {
   return !text_of_rank_zero(communicator, [&] { return is_complete(run) ? "yes" : ""; }).empty();
 }
 
-}  // namespace
+/// Batches stay as they were, on however many ranks it goes on.
+void keep_batches(TrainTarget& target, Communicator& communicator) {
+  TrainSection& train = target.experiment.train;
+  if (target.resumed.empty() || train.global_batch_size) return;
+  const std::string begun_on = text_of_rank_zero(communicator, [&] {
+    const RunCourse course = course_of(RunDirectory::open(target.resumed).metrics());
+    return std::to_string(course.global_batch_size / train.batch_size.value_or(64));
+  });
+  train.begun_on_ranks = std::stoi(begun_on);
+}
 
-TrainTarget find_target(const TrainTargetOptions& options, Communicator& communicator) {
+TrainTarget target_of(const TrainTargetOptions& options, Communicator& communicator) {
   const bool is_named = !options.resume.empty() && options.resume != "auto";
   if (is_named) {
     require<UsageError>(options.recipe.empty() && options.overrides.empty(), "--resume ",
@@ -96,6 +106,14 @@ TrainTarget find_target(const TrainTargetOptions& options, Communicator& communi
   target.resumed = text_of_rank_zero(
       communicator, [&] { return run_to_go_on(options, target.experiment).string(); });
   if (!target.resumed.empty()) target.is_complete = is_complete(target.resumed, communicator);
+  return target;
+}
+
+}  // namespace
+
+TrainTarget find_target(const TrainTargetOptions& options, Communicator& communicator) {
+  TrainTarget target = target_of(options, communicator);
+  keep_batches(target, communicator);
   return target;
 }
 

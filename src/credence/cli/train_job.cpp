@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 #include <csignal>
+#include <cstdlib>
+#include <string_view>
 
 #include "credence/base/files.h"
 #include "credence/base/log.h"
@@ -57,6 +59,7 @@ Resources set_up(const TrainArguments& arguments, const Experiment& experiment,
 }
 
 TrainInputs load_inputs(const Experiment& experiment, Communicator& communicator) {
+  communicator.activity().set_phase("load data");
   TrainInputs inputs{.data = load_data(experiment, communicator)};
   require_same_data(inputs.data, communicator);
   if (!experiment.weights.from.empty()) {
@@ -66,6 +69,12 @@ TrainInputs load_inputs(const Experiment& experiment, Communicator& communicator
   inputs.split = split_validation(inputs.data.train, experiment.validation_split, experiment.seed);
   experiment.check_calibration(inputs.split.validation.get());
   return inputs;
+}
+
+/// As `credence launch` asks for; a run without it goes on until its time is up.
+bool warning_ends() {
+  const char* const variable = std::getenv("CREDENCE_SIGUSR1");
+  return variable != nullptr && std::string_view(variable) == "end";
 }
 
 /// A warning if a figure that should fall has grown by far; empty if none has. What has diverged
@@ -115,6 +124,7 @@ TrainJob::TrainJob(const TrainArguments& arguments, const TrainTarget& target, C
                             .command_line = context_.command_line},
         experiment_, resources_);
     records_->write_header(fit_);
+    communicator_.activity().set_run(records_->directory().path().string());
   });
 }
 
@@ -190,6 +200,7 @@ CheckpointSeries::Parts TrainJob::checkpoint_parts(const std::filesystem::path& 
                                 .options = experiment_.checkpoint,
                                 .writes = records_ != nullptr,
                                 .resumes = !target_.resumed.empty(),
+                                .warning_ends = warning_ends(),
                                 .seed = experiment_.seed,
                                 .config_hash = text_sha256(experiment_.resolved),
                                 .auxiliary = units_to_save(fit_.data())};
@@ -256,6 +267,7 @@ Predictor TrainJob::predictor_of(const char* name, const PredictOptions& options
 
 TrainJob::Test TrainJob::test_as(const char* name, Predictor predictor) {
   if (!inputs_.data.test) return {};
+  communicator_.activity().set_phase("test");
   Test values = evaluate(predictor, *inputs_.data.test, communicator_);
   tell(concat(name, "  ", text_of(values)));
   return values;

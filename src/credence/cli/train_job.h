@@ -20,6 +20,8 @@ struct TrainArguments {
   bool is_traced() const { return !trace.empty(); }
 };
 
+void add_train_options(CLI::App& command, TrainArguments& arguments);
+
 /// What a network is trained and tested on.
 struct TrainInputs {
   DataSplits data;

@@ -6,8 +6,10 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <utility>
 
 #include "credence/base/errors.h"
+#include "credence/comm/activity.h"
 #include "credence/tensor/tensor.h"
 
 namespace credence {
@@ -83,20 +85,37 @@ class Communicator {
   [[noreturn]] virtual void abort(ExitCode code) = 0;
 
   void sum(Buffer buffer) { start_sum(buffer).wait(); }
+
+  /// What this rank is doing, of which its groups tell too.
+  Activity& activity() { return *activity_; }
+
+ protected:
+  Communicator() = default;
+  explicit Communicator(std::shared_ptr<Activity> activity) : activity_(std::move(activity)) {}
+
+ private:
+  std::shared_ptr<Activity> activity_ = std::make_shared<Activity>();
 };
 
 /// The communicator of one rank.
 std::unique_ptr<Communicator> self_communicator();
 
-/// What the job's ranks run under. Made once, at the start of main; its end ends MPI.
+class Attendant;
+
+/// What the job's ranks run under. Made once, at the start of main; its end ends MPI. A wait for
+/// other ranks that lasts longer than CREDENCE_DEADLINE_S ends the job, with one message.
 class CommWorld {
  public:
   CommWorld(int& argc, char**& argv);
+  /// One process without MPI, whatever it was started by: for a parent of ranks.
+  CommWorld();
   ~CommWorld();
   CommWorld(const CommWorld&) = delete;
   CommWorld& operator=(const CommWorld&) = delete;
 
   Communicator& communicator() { return *communicator_; }
+  /// CommError if the library allows no other threads beside the one that calls it.
+  void check_threads() const;
   /// "Open MPI v4.1.4", or "none".
   static std::string library();
   /// True if every rank comes here within `timeout_s`: so that ranks that fail together can leave
@@ -104,6 +123,8 @@ class CommWorld {
   bool all_arrive(double timeout_s);
 
  private:
+  std::shared_ptr<Activity> activity_;
+  std::unique_ptr<Attendant> attendant_;  // until MPI has ended
   std::unique_ptr<Communicator> communicator_;
 };
 

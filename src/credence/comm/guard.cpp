@@ -1,11 +1,15 @@
 #include "credence/comm/guard.h"
 
+#include <chrono>
 #include <iostream>
 #include <memory>
 #include <new>
+#include <thread>
 #include <utility>
 
 #include "credence/base/log.h"
+#include "credence/comm/launcher.h"
+#include "credence/comm/wait_deadline.h"
 
 namespace credence {
 namespace {
@@ -50,10 +54,22 @@ int run_guarded(int& argc, char**& argv, const std::function<int(CommWorld&)>& b
     world = std::make_unique<CommWorld>(argc, argv);
   } catch (...) {
     const auto [code, message] = current_failure();
-    std::cerr << concat("credence: ", message, "\n");
+    // What is wrong is so on all ranks, of which a launcher ends the others with the first.
+    constexpr int longest_s = 2;
+    if (find_launcher().rank != 0) std::this_thread::sleep_for(std::chrono::seconds(longest_s));
+    if (find_launcher().rank == 0) std::cerr << concat("credence: ", message, "\n");
     return static_cast<int>(code);
   }
-  return run_guarded(*world, [&] { return body(*world); });
+  return run_guarded(*world, [&] {
+    world->check_threads();
+    wait_deadline_s();  // its error
+    return body(*world);
+  });
+}
+
+int run_guarded_alone(const std::function<int(CommWorld&)>& body) {
+  CommWorld world;
+  return run_guarded(world, [&] { return body(world); });
 }
 
 }  // namespace credence

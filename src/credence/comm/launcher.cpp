@@ -1,9 +1,9 @@
 #include "credence/comm/launcher.h"
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <string_view>
-#include <utility>
 
 #include <sys/uio.h>
 #include <unistd.h>
@@ -21,6 +21,10 @@ bool can_read_processes() {
   return process_vm_readv(getpid(), &local, 1, &remote, 1, 0) == 1;
 }
 
+int number_of(const char* text) {
+  return text == nullptr ? 0 : std::atoi(text);
+}
+
 }  // namespace
 
 Launcher find_launcher() {
@@ -28,13 +32,19 @@ Launcher find_launcher() {
   const char* const pmi = std::getenv("PMI_SIZE");
   const char* const slurm = std::getenv("SLURM_STEP_NUM_TASKS");
   if (pmi != nullptr && slurm != nullptr && std::string_view(pmi) == slurm)
-    return {.name = "srun", .ranks = std::max(1, std::atoi(slurm))};
+    return {.name = "srun",
+            .ranks = std::max(1, std::atoi(slurm)),
+            .rank = number_of(std::getenv("PMI_RANK"))};
   // mpirun inside srun: what it says itself goes before what Slurm says of the step around it.
-  for (const auto& [name, variable] :
-       {std::pair("mpirun", "OMPI_COMM_WORLD_SIZE"), std::pair("mpirun", "PMI_SIZE"),
-        std::pair("srun", "SLURM_STEP_NUM_TASKS")}) {
-    const char* const text = std::getenv(variable);
-    if (text != nullptr) return {.name = name, .ranks = std::max(1, std::atoi(text))};
+  for (const auto& [name, size, rank] :
+       {std::array{"mpirun", "OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_RANK"},
+        std::array{"mpirun", "PMI_SIZE", "PMI_RANK"},
+        std::array{"srun", "SLURM_STEP_NUM_TASKS", "SLURM_PROCID"}}) {
+    const char* const text = std::getenv(size);
+    if (text != nullptr)
+      return {.name = name,
+              .ranks = std::max(1, std::atoi(text)),
+              .rank = number_of(std::getenv(rank))};
   }
   return {};
 }

@@ -8,6 +8,7 @@ namespace credence {
 struct Launcher {
   std::string name;  ///< "mpirun" (Open MPI's or MPICH's), "srun"; empty: none
   int ranks = 1;     ///< that it says it started
+  int rank = 0;      ///< that it says this one is
 };
 
 /// As the environment tells.

@@ -15,6 +15,8 @@
 
 #include <mpi.h>
 
+#include "credence/base/log.h"
+#include "credence/comm/attendant.h"
 #include "credence/comm/checks.h"
 #include "credence/comm/launcher.h"
 
@@ -35,6 +37,12 @@ void check(int code, const char* call) {
 bool is_finalized() {
   int flag = 0;
   MPI_Finalized(&flag);
+  return flag != 0;
+}
+
+bool is_initialized() {
+  int flag = 0;
+  MPI_Initialized(&flag);
   return flag != 0;
 }
 
@@ -59,6 +67,7 @@ std::size_t piece_bytes() {
 
 /// What all communicators of the process share.
 struct Job {
+  std::shared_ptr<Activity> activity;
   std::size_t piece_bytes = credence::piece_bytes();
   /// A request was given up, and MPI may still write to its memory: nothing may be asked of MPI
   /// any more but to end the job.
@@ -76,9 +85,40 @@ struct Channel {
   Channel& operator=(const Channel&) = delete;
   // MPI_Comm_free may wait for the other ranks, which do not come where this one fails.
   ~Channel() {
-    if (!job->lost && std::uncaught_exceptions() == 0 && !is_finalized()) MPI_Comm_free(&comm);
+    if (job->lost || std::uncaught_exceptions() > 0 || is_finalized()) return;
+    const Activity::Wait wait(*job->activity, "MPI_Comm_free");
+    MPI_Comm_free(&comm);
   }
 };
+
+[[noreturn]] void end_job(ExitCode code) {
+  std::cout.flush();
+  std::fflush(nullptr);
+  if (is_initialized() && !is_finalized()) {
+    int ranks = 1;
+    int is_main = 0;
+    MPI_Comm_size(MPI_COMM_WORLD, &ranks);
+    MPI_Is_thread_main(&is_main);
+    // Alone, nobody is left to end, and MPI_Abort's long message would hide ours.
+    if (ranks == 1 && is_main != 0) {
+      MPI_Finalize();
+    } else {
+      MPI_Abort(MPI_COMM_WORLD, static_cast<int>(code));
+    }
+  }
+  std::_Exit(static_cast<int>(code));
+}
+
+/// From the thread that looks on: the main thread hangs in MPI, which may not let go of this one.
+[[noreturn]] void end_overdue_job(int rank, const std::string& message) {
+  std::cerr << concat("credence: rank ", rank, ": ", message, "\n");
+  log_error_to_files(message);
+  std::thread([] {
+    std::this_thread::sleep_for(std::chrono::seconds(3));
+    std::_Exit(static_cast<int>(ExitCode::comm));
+  }).detach();
+  end_job(ExitCode::comm);
+}
 
 class MpiOperation final : public Request::Operation {
  public:
@@ -87,6 +127,7 @@ class MpiOperation final : public Request::Operation {
 
   ~MpiOperation() override {
     if (requests_.empty() || channel_->job->lost || is_finalized()) return;
+    const Activity::Wait wait(*channel_->job->activity, call_);
     if (std::uncaught_exceptions() <= exceptions_) {
       MPI_Waitall(count(), requests_.data(), MPI_STATUSES_IGNORE);
     } else {
@@ -95,6 +136,7 @@ class MpiOperation final : public Request::Operation {
   }
 
   void wait() override {
+    const Activity::Wait wait(*channel_->job->activity, call_);
     for (MPI_Request& request : requests_) check(MPI_Wait(&request, MPI_STATUS_IGNORE), call_);
     requests_.clear();
   }
@@ -132,7 +174,7 @@ class MpiCommunicator : public Communicator {
  public:
   /// Owns `comm`.
   MpiCommunicator(MPI_Comm comm, std::shared_ptr<Job> job)
-      : channel_(std::make_shared<Channel>(comm, std::move(job))) {
+      : Communicator(job->activity), channel_(std::make_shared<Channel>(comm, std::move(job))) {
     check(MPI_Comm_set_errhandler(channel_->comm, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler");
     check(MPI_Comm_rank(channel_->comm, &rank_), "MPI_Comm_rank");
     check(MPI_Comm_size(channel_->comm, &size_), "MPI_Comm_size");
@@ -180,6 +222,7 @@ class MpiCommunicator : public Communicator {
   void send(Buffer buffer, int destination, int tag) override {
     check_dtype(buffer, "send");
     check_peer(destination, rank_, size_, "send");
+    const Activity::Wait wait(activity(), "MPI_Send");
     in_pieces(buffer.data, buffer, [&](void* data, int count) {
       check(MPI_Send(data, count, type_of(buffer), destination, tag, channel_->comm), "MPI_Send");
     });
@@ -188,6 +231,7 @@ class MpiCommunicator : public Communicator {
   void receive(Buffer buffer, int source, int tag) override {
     check_dtype(buffer, "receive");
     check_peer(source, rank_, size_, "receive");
+    const Activity::Wait wait(activity(), "MPI_Recv");
     in_pieces(buffer.data, buffer, [&](void* data, int count) {
       MPI_Status status;
       check(MPI_Recv(data, count, type_of(buffer), source, tag, channel_->comm, &status),
@@ -219,37 +263,26 @@ class MpiCommunicator : public Communicator {
     check_dtype(buffer, "broadcast");
     check_root(root, size_);
     if (size_ == 1) return;
+    const Activity::Wait wait(activity(), "MPI_Bcast");
     in_pieces(buffer.data, buffer, [&](void* data, int count) {
       check(MPI_Bcast(data, count, type_of(buffer), root, channel_->comm), "MPI_Bcast");
     });
   }
 
-  void barrier() override { check(MPI_Barrier(channel_->comm), "MPI_Barrier"); }
+  void barrier() override {
+    const Activity::Wait wait(activity(), "MPI_Barrier");
+    check(MPI_Barrier(channel_->comm), "MPI_Barrier");
+  }
 
   std::unique_ptr<Communicator> split(int color, int key) override {
     check_color(color);
     MPI_Comm part = MPI_COMM_NULL;
+    const Activity::Wait wait(activity(), "MPI_Comm_split");
     check(MPI_Comm_split(channel_->comm, color, key, &part), "MPI_Comm_split");
     return std::make_unique<MpiCommunicator>(part, channel_->job);
   }
 
-  [[noreturn]] void abort(ExitCode code) override {
-    std::cout.flush();
-    std::fflush(nullptr);
-    if (!is_finalized()) {
-      int ranks = 1;
-      int is_main = 0;
-      MPI_Comm_size(MPI_COMM_WORLD, &ranks);
-      MPI_Is_thread_main(&is_main);
-      // Alone, nobody is left to end, and MPI_Abort's long message would hide ours.
-      if (ranks == 1 && is_main != 0) {
-        MPI_Finalize();
-      } else {
-        MPI_Abort(MPI_COMM_WORLD, static_cast<int>(code));
-      }
-    }
-    std::_Exit(static_cast<int>(code));
-  }
+  [[noreturn]] void abort(ExitCode code) override { end_job(code); }
 
  protected:
   Job& job() { return *channel_->job; }
@@ -317,8 +350,8 @@ MPI_Comm duplicate_of_world() {
 /// All ranks, and a communicator aside on which they wait for each other at the end.
 class MpiWorld final : public MpiCommunicator {
  public:
-  explicit MpiWorld(bool ends_mpi)
-      : MpiCommunicator(duplicate_of_world(), std::make_shared<Job>()),
+  MpiWorld(bool ends_mpi, std::shared_ptr<Activity> activity)
+      : MpiCommunicator(duplicate_of_world(), std::make_shared<Job>(Job{std::move(activity)})),
         ends_mpi_(ends_mpi),
         arrivals_(duplicate_of_world()) {}
 
@@ -349,10 +382,15 @@ class MpiWorld final : public MpiCommunicator {
 
 }  // namespace
 
-CommWorld::CommWorld(int& argc, char**& argv) {
-  int is_running = 0;
-  MPI_Initialized(&is_running);
-  if (is_running == 0) {
+CommWorld::CommWorld(int& argc, char**& argv) : activity_(std::make_shared<Activity>()) {
+  AttendantOptions attendant = attendant_options();
+  attendant.on_overdue = [rank = attendant.rank](const std::string& message) {
+    end_overdue_job(rank, message);
+  };
+  attendant_ = std::make_unique<Attendant>(*activity_, attendant);
+  const bool is_running = is_initialized();
+  const Activity::Wait wait(*activity_, "MPI_Init");
+  if (!is_running) {
     set_mpi_defaults();
     int level = 0;
     check(MPI_Init_thread(&argc, &argv, MPI_THREAD_MULTIPLE, &level), "MPI_Init_thread");
@@ -361,16 +399,20 @@ CommWorld::CommWorld(int& argc, char**& argv) {
     int ranks = 1;
     check(MPI_Comm_size(MPI_COMM_WORLD, &ranks), "MPI_Comm_size");
     check_launcher(ranks, library());
-    communicator_ = std::make_unique<MpiWorld>(is_running == 0);
+    communicator_ = std::make_unique<MpiWorld>(!is_running, activity_);
   } catch (const CommError&) {
-    if (is_running == 0) MPI_Finalize();
+    if (!is_running) MPI_Finalize();
     throw;
   }
 }
 
+CommWorld::CommWorld() : communicator_(self_communicator()) {}
+
 CommWorld::~CommWorld() {
-  if (is_finalized()) return;
-  auto& world = static_cast<MpiWorld&>(*communicator_);
+  auto* const own = dynamic_cast<MpiWorld*>(communicator_.get());
+  if (own == nullptr || is_finalized()) return;
+  MpiWorld& world = *own;
+  world.activity().set_phase("end");
   // MPI_Finalize would wait for ranks that do not come.
   try {
     if (world.is_stuck() || (std::uncaught_exceptions() > 0 && !all_arrive(4)))
@@ -380,7 +422,17 @@ CommWorld::~CommWorld() {
   }
   const bool ends_mpi = world.ends_mpi();
   communicator_.reset();
+  const Activity::Wait wait(*activity_, "MPI_Finalize");
   if (ends_mpi) MPI_Finalize();
+}
+
+void CommWorld::check_threads() const {
+  int level = MPI_THREAD_MULTIPLE;
+  if (dynamic_cast<const MpiWorld*>(communicator_.get()) != nullptr)
+    check(MPI_Query_thread(&level), "MPI_Query_thread");
+  require<CommError>(level != MPI_THREAD_SINGLE, library(),
+                     ": expected support of threads (MPI_THREAD_FUNNELED or more), got none "
+                     "(MPI_THREAD_SINGLE): use an MPI that is built with it");
 }
 
 std::string CommWorld::library() {
@@ -397,7 +449,8 @@ std::string CommWorld::library() {
 }
 
 bool CommWorld::all_arrive(double timeout_s) {
-  return static_cast<MpiWorld&>(*communicator_).all_arrive(timeout_s);
+  auto* const world = dynamic_cast<MpiWorld*>(communicator_.get());
+  return world == nullptr || world->all_arrive(timeout_s);
 }
 
 }  // namespace credence

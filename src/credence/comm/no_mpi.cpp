@@ -1,13 +1,18 @@
+#include "credence/comm/attendant.h"
 #include "credence/comm/communicator.h"
 #include "credence/comm/launcher.h"
 
 namespace credence {
 
-CommWorld::CommWorld(int& /*argc*/, char**& /*argv*/) : communicator_(self_communicator()) {
+CommWorld::CommWorld(int& /*argc*/, char**& /*argv*/) : CommWorld() {
   check_launcher(1, library());
 }
 
+CommWorld::CommWorld() : communicator_(self_communicator()) {}
+
 CommWorld::~CommWorld() = default;
+
+void CommWorld::check_threads() const {}
 
 std::string CommWorld::library() {
   return "none";

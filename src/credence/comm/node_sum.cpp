@@ -260,6 +260,8 @@ bool NodeSum::is_done(std::size_t index) {
 }
 
 void NodeSum::wait(std::size_t index, std::chrono::steady_clock::time_point deadline) {
+  if (is_done(index)) return;
+  const Activity::Wait wait(groups_.node->activity(), "sum in shared memory");
   Backoff backoff;
   while (!is_done(index) && std::chrono::steady_clock::now() < deadline) backoff.pause();
 }

@@ -262,7 +262,14 @@ std::vector<ConfigPlace> given_for_optimizer(OptionReader& root, const Experimen
 }  // namespace
 
 std::int64_t TrainSection::global_batch(int ranks) const {
-  return global_batch_size ? *global_batch_size : batch_size.value_or(64) * ranks;
+  return global_batch_size
+             ? *global_batch_size
+             : batch_size.value_or(64) * (begun_on_ranks > 0 ? begun_on_ranks : ranks);
+}
+
+double TrainSection::learning_rate_on(int ranks) const {
+  return learning_rate *
+         learning_rate_scale(learning_rate_scaling, begun_on_ranks > 0 ? begun_on_ranks : ranks);
 }
 
 void Experiment::check_metrics(const Dataset& data) const {

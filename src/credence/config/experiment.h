@@ -25,7 +25,12 @@ struct TrainSection {
   KlOptions kl;
   std::int64_t log_every_steps = 50;  ///< lines for steps in metrics.jsonl; 0: none
 
+  /// Of a run that goes on, the ranks it has begun on, for which batch_size and what follows it
+  /// count; 0: those there are.
+  int begun_on_ranks = 0;
+
   std::int64_t global_batch(int ranks) const;
+  double learning_rate_on(int ranks) const;
 
   template <class Visitor>
   void visit(Visitor& v) {

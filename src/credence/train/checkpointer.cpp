@@ -43,6 +43,7 @@ void Checkpointer::save_if_due(const TrainingPosition& position, const Checkpoin
   if (!parts_.checkpoints) return;
   parts_.checkpoints->agree(request);
   if (!parts_.checkpoints->is_due(position)) return;
+  parts_.communicator.activity().set_phase("checkpoint");
   parts_.checkpoints->save(position, named_values(parts_.model.parameters()), update_.state(),
                            state());
   if (request.end == 0) return;

@@ -162,6 +162,9 @@ bool Trainer::take_step(std::uint64_t step) {
                           .step_in_epoch = taken % steps_per_epoch + 1,
                           .steps_per_epoch = steps_per_epoch,
                           .learning_rate = learning_rate(step)};
+  Activity& activity = parts_.communicator.activity();
+  activity.set_step(report.step);
+  activity.set_phase("gather");
   const Batch& batch =
       timed(works_.gather, [&]() -> const Batch& { return parts_.loader.load(step); });
   const StepContext context{
@@ -180,11 +183,14 @@ bool Trainer::take_step(std::uint64_t step) {
   for (std::int64_t i = 0; i < micro_batches; ++i) {
     const MicroBatch part = micro_batching_.part(batch, i);
     const StepContext part_context = context_of(part, context);
+    activity.set_phase("forward");
     figures_.nll()[first_shard + static_cast<std::size_t>(part.shard)] +=
         forward(part, part_context);
     if (part.is_last() && !update_->is_local(step)) sum = figures_.start_sum();
+    activity.set_phase("backward");
     backward(part, part_context);
   }
+  activity.set_phase("update");
   timed(works_.reduce, [&] {
     update_->finish_gradients();
     sum.wait();
@@ -217,6 +223,7 @@ StepReport Trainer::end_round() {
 }
 
 void Trainer::end_epoch(const StepReport& report, TrainingPosition& position) {
+  parts_.communicator.activity().set_phase("validation");
   const EpochReport epoch = epoch_report(report);
   for (Observer* observer : observers_) observer->on_epoch(epoch);
   if (parts_.checkpoints)
