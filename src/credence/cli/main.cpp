@@ -80,6 +80,11 @@ std::string advice(const CLI::App& app, int argc, char** argv) {
   return is_unknown && takes_keys ? "; keys of a recipe are set as in train.epochs=10" : "";
 }
 
+/// Whether the command starts ranks, and so is none of them.
+bool starts_ranks(int argc, char** argv) {
+  return argc > 1 && std::string_view(argv[1]) == "scale";
+}
+
 /// For commands that one process runs.
 void remove_footer(CLI::App& command) {
   command.footer("");
@@ -108,6 +113,7 @@ int run(CommWorld& world, int argc, char** argv) {
   cli::add_bench(app, context);
   cli::add_watch(app, context);
   cli::add_doctor(app, context);
+  cli::add_scale(app, context);
   for (const char* name : {"serve", "data", "models", "watch"})
     remove_footer(*app.get_subcommand(name));
   app.footer("Start with: credence train recipes/mnist_bnn_conv_flipout.yaml\n" + of_ranks);
@@ -130,5 +136,6 @@ int main(int argc, char** argv) {
   // A write beyond the limit on a file's size then fails, as one on a full disk does.
   std::signal(SIGXFSZ, SIG_IGN);
   const SaveRequests save_requests;  // a batch system's SIGUSR1 ends nothing, whenever it comes
-  return run_guarded(argc, argv, [&](CommWorld& world) { return run(world, argc, argv); });
+  const auto body = [&](CommWorld& world) { return run(world, argc, argv); };
+  return starts_ranks(argc, argv) ? run_guarded_alone(body) : run_guarded(argc, argv, body);
 }

@@ -56,4 +56,11 @@ int run_guarded(int& argc, char**& argv, const std::function<int(CommWorld&)>& b
   return run_guarded(*world, [&] { return body(*world); });
 }
 
+int run_guarded_alone(const std::function<int(CommWorld&)>& body) {
+  int no_arguments = 0;
+  char** none = nullptr;
+  CommWorld world(no_arguments, none);
+  return run_guarded(world, [&] { return body(world); });
+}
+
 }  // namespace credence

@@ -15,4 +15,7 @@ int run_guarded(CommWorld& world, const std::function<int()>& body, double timeo
 /// The same for a whole main(): makes the world, whose errors are told too, and ends it.
 int run_guarded(int& argc, char**& argv, const std::function<int(CommWorld&)>& body);
 
+/// The same for a program that starts ranks, and is none: one process without MPI.
+int run_guarded_alone(const std::function<int(CommWorld&)>& body);
+
 }  // namespace credence

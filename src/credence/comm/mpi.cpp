@@ -350,6 +350,10 @@ class MpiWorld final : public MpiCommunicator {
 }  // namespace
 
 CommWorld::CommWorld(int& argc, char**& argv) {
+  if (argc == 0) {  // as from run_guarded_alone
+    communicator_ = self_communicator();
+    return;
+  }
   int is_running = 0;
   MPI_Initialized(&is_running);
   if (is_running == 0) {
@@ -369,8 +373,9 @@ CommWorld::CommWorld(int& argc, char**& argv) {
 }
 
 CommWorld::~CommWorld() {
-  if (is_finalized()) return;
-  auto& world = static_cast<MpiWorld&>(*communicator_);
+  auto* const own = dynamic_cast<MpiWorld*>(communicator_.get());
+  if (own == nullptr || is_finalized()) return;
+  MpiWorld& world = *own;
   // MPI_Finalize would wait for ranks that do not come.
   try {
     if (world.is_stuck() || (std::uncaught_exceptions() > 0 && !all_arrive(4)))
@@ -397,7 +402,8 @@ std::string CommWorld::library() {
 }
 
 bool CommWorld::all_arrive(double timeout_s) {
-  return static_cast<MpiWorld&>(*communicator_).all_arrive(timeout_s);
+  auto* const world = dynamic_cast<MpiWorld*>(communicator_.get());
+  return world == nullptr || world->all_arrive(timeout_s);
 }
 
 }  // namespace credence

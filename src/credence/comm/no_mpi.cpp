@@ -3,8 +3,8 @@
 
 namespace credence {
 
-CommWorld::CommWorld(int& /*argc*/, char**& /*argv*/) : communicator_(self_communicator()) {
-  check_launcher(1, library());
+CommWorld::CommWorld(int& argc, char**& /*argv*/) : communicator_(self_communicator()) {
+  if (argc > 0) check_launcher(1, library());
 }
 
 CommWorld::~CommWorld() = default;

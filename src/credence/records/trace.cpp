@@ -90,8 +90,9 @@ std::vector<TraceSpan> read_trace(const std::filesystem::path& path) {
   constexpr double microsecond = 1e-6;
   const std::string text = read_file(path);
   try {
+    const auto json = nlohmann::json::parse(text);
     std::vector<TraceSpan> spans;
-    for (const auto& event : nlohmann::json::parse(text).at("traceEvents")) {
+    for (const auto& event : json.at("traceEvents")) {
       if (event.at("ph") != "X") continue;
       const double begin_s = microsecond * event.at("ts").get<double>();
       spans.push_back({.name = event.at("name"),

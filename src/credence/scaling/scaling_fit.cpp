@@ -72,9 +72,9 @@ void ScalingFit::fit_network(const ScalingRuns& runs) {
     const double mean = mean_over_repetitions(
         run, runs, [](const StepTiming& timing) { return timing.mean.reduction; });
     const double scale = std::max(mean, 1e-3 * times.step());
-    observations.push_back({.terms = {latency_term(run.size()), byte_term(run.size())},
-                            .value = times.reduction,
-                            .scale = scale});
+    const StepTerms terms(run.size());
+    observations.push_back(
+        {.terms = {terms.doublings, terms.bytes}, .value = times.reduction, .scale = scale});
     errors.push_back(run.timing.error.reduction / scale);
   }
   if (observations.empty()) return;
@@ -152,10 +152,11 @@ std::vector<StepModel> ScalingFit::models(const std::string& recipe) const {
 std::vector<StepTimes> ScalingFit::predict(const std::string& recipe, const StepSize& size) const {
   require<InternalError>(can_predict(recipe), "scaling: ", recipe, " cannot be predicted");
   const OfRecipe& of = recipes_.at(recipe);
+  const StepTerms terms(size);
   RandomDraws random(seed_, concat("run of ", recipe, " on ", size.ranks));
   std::vector<StepTimes> draws;
   for (std::size_t draw = 0; draw < of.compute.size(); ++draw) {
-    const StepTimes times = model_of(of, draw).times(size);
+    const StepTimes times = model_of(of, draw).times(terms);
     draws.push_back({.compute = with_noise(times.compute, of.compute[draw], random),
                      .imbalance = with_noise(times.imbalance, of.jitter[draw], random),
                      .reduction = with_noise(times.reduction, network_[draw], random)});

@@ -10,21 +10,18 @@ double StepSize::rows_more() const {
   return static_cast<double>((global_batch + ranks - 1) / ranks) - rows();
 }
 
-double latency_term(const StepSize& size) {
-  return std::log2(static_cast<double>(size.ranks));
-}
+StepTerms::StepTerms(const StepSize& size)
+    : rows(size.rows()),
+      rows_more(size.rows_more()),
+      doublings(std::log2(static_cast<double>(size.ranks))),
+      bytes(size.bytes * 2 * (1 - 1 / static_cast<double>(size.ranks))),
+      maximum(expected_maximum(size.ranks)) {}
 
-double byte_term(const StepSize& size) {
-  const auto ranks = static_cast<double>(size.ranks);
-  return size.bytes * 2 * (ranks - 1) / ranks;
-}
-
-StepTimes StepModel::times(const StepSize& size) const {
-  const double compute = fixed_s + example_s * size.rows();
-  return {
-      .compute = compute,
-      .imbalance = jitter * compute * expected_maximum(size.ranks) + example_s * size.rows_more(),
-      .reduction = latency_s * latency_term(size) + byte_s * byte_term(size)};
+StepTimes StepModel::times(const StepTerms& terms) const {
+  const double compute = fixed_s + example_s * terms.rows;
+  return {.compute = compute,
+          .imbalance = jitter * compute * terms.maximum + example_s * terms.rows_more,
+          .reduction = latency_s * terms.doublings + byte_s * terms.bytes};
 }
 
 }  // namespace credence

@@ -15,6 +15,16 @@ struct StepSize {
   double rows_more() const;
 };
 
+/// What the constants of a model are multiplied by, for a step of some size.
+struct StepTerms {
+  explicit StepTerms(const StepSize& size);
+
+  double rows, rows_more;
+  double doublings;  ///< of the ranks
+  double bytes;      ///< that a rank sends in a sum
+  double maximum;    ///< of so many standard normals, on average
+};
+
 /// What the time of a step is made of:
 ///
 ///   compute    fixed_s + example_s * rows
@@ -31,11 +41,8 @@ struct StepModel {
   double byte_s = 0;     ///< of a byte
   double jitter = 0;     ///< standard deviation of a rank's compute, over its mean
 
-  StepTimes times(const StepSize& size) const;
+  StepTimes times(const StepTerms& terms) const;
+  StepTimes times(const StepSize& size) const { return times(StepTerms(size)); }
 };
-
-/// What latency_s and byte_s are multiplied by.
-double latency_term(const StepSize& size);
-double byte_term(const StepSize& size);
 
 }  // namespace credence

@@ -44,7 +44,7 @@ std::vector<RankStep> steps_of(std::span<const TraceSpan> trace) {
     if (span.phase == name_of(Phase::update)) end_s = span.end_s;
   }
   finish();
-  require<DataError>(!steps.empty(), "a trace: expected steps of training, got none");
+  require<DataError>(!steps.empty(), "trace: expected steps of training, got none");
   return steps;
 }
 

@@ -86,6 +86,15 @@ Json list_of(const Items& items) {
   return list;
 }
 
+/// A field of CSV (RFC 4180).
+std::string csv_text(const std::string& text) {
+  if (text.find_first_of(",\"\n") == std::string::npos) return text;
+  std::string quoted = "\"";
+  for (const char letter : text)
+    quoted += letter == '"' ? std::string("\"\"") : std::string(1, letter);
+  return quoted + "\"";
+}
+
 }  // namespace
 
 std::string scaling_csv(const ScalingStudy& study) {
@@ -98,7 +107,7 @@ std::string scaling_csv(const ScalingStudy& study) {
     text += fmt::format(
         "{},{},{},{},{},{},{},{},{:.6g},{:.6g},{:.6g},{:.6g},{:.6g},{:.6g},{:.6g},{:.6g},{:.6g},"
         "{:.6g},{:.6g}\n",
-        point.recipe, enum_name(point.mode), point.ranks,
+        csv_text(point.recipe), enum_name(point.mode), point.ranks,
         point.is_measured() ? "measured" : "predicted",
         point.is_measured() ? std::to_string(point.threads) : "", point.global_batch, point.runs,
         point.is_oversubscribed, speed.step_s.value, speed.step_s.low, speed.step_s.high,
