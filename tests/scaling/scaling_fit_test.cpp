@@ -49,7 +49,7 @@ bool holds(const Bounded& bounds, double value) {
 }
 
 TEST(ScalingFit, CoversConstantsAndARunOnMoreRanksAsOftenAsItSays) {
-  constexpr int n = 150;
+  constexpr int n = 400;
   const SyntheticStudy study;
   int covered[std::size(constants)] = {}, covered_runs = 0;
   RandomDraws random(11, "synthetic");
@@ -66,7 +66,7 @@ TEST(ScalingFit, CoversConstantsAndARunOnMoreRanksAsOftenAsItSays) {
 
 TEST(ScalingFit, OfOneAndTwoRanksPredictsFour) {
   // Two networks of different size tell latency from bandwidth.
-  constexpr int n = 150;
+  constexpr int n = 400;
   const SyntheticStudy small{.ranks = {1, 2}};
   SyntheticStudy large{.recipe = "large", .parameters = 4'000'000, .ranks = {1, 2}};
   int covered = 0;
