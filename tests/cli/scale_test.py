@@ -129,6 +129,7 @@ class Scale(ProgramTest):
         self.fail_with(64, ["expected a recipe"], "scale", "seed=1")
         self.fail_with(64, ["--ranks", "from 1"], *bare, "--ranks", "0,1")
         self.fail_with(64, ["--steps"], *bare, "--steps", "1")
+        self.fail_with(64, ["--bind-to", "core"], *bare, "--bind-to", "cores")
         self.fail_with(64, ["mnist_cnn_fc twice"], "scale", RECIPE, RECIPE)
         self.fail_with(78, ["missing.yaml"], "scale", "missing.yaml")
         self.fail_with(78, ["32", "16", "global batch"], *bare, "--ranks", "32", "--mode", "strong")

@@ -57,6 +57,7 @@ TEST(ScalingStudy, HasTheMedianOfTheRepetitions) {
   EXPECT_EQ(speed.samples_per_sec.value, 128);
   EXPECT_EQ(speed.samples_per_sec.low, 64);
   EXPECT_EQ(speed.speed_up.value, 1);
+  EXPECT_THAT(study.notes, Contains(HasSubstr("differ by more than a quarter")));
 }
 
 ScalingRun exact_run(std::int64_t ranks, std::int64_t batch, double step_s) {

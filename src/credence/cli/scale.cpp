@@ -67,6 +67,9 @@ void check_arguments(const ScaleArguments& arguments) {
                       arguments.repetitions);
   require<UsageError>(arguments.threads >= 1, "--threads: expected 1 or more, got ",
                       arguments.threads);
+  const std::vector<std::string> places{"none", "core", "socket", "numa"};
+  require<UsageError>(std::ranges::count(places, arguments.bind_to) > 0,
+                      "--bind-to: ", unknown_name("place", arguments.bind_to, places));
 }
 
 /// ConfigError unless all ranks take the steps of one network together.

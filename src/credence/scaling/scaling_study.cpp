@@ -138,11 +138,20 @@ void add_constants(const ScalingFit& fit, const std::string& recipe, ScalingStud
                                   .byte_s = constant(models, &StepModel::byte_s)};
 }
 
+bool is_unsteady(const ScalingPoint& point) {
+  constexpr double most = 1.25;
+  return !point.is_oversubscribed && point.speed.step_s.high > most * point.speed.step_s.low;
+}
+
 void add_notes(const ScalingFit& fit, ScalingStudy& study) {
   if (std::ranges::any_of(study.measured, &ScalingPoint::is_oversubscribed))
     study.notes.emplace_back(
         "* threads had to share CPUs: these counts say nothing of a larger machine, and the model "
         "is not fitted to them");
+  if (std::ranges::any_of(study.measured, is_unsteady))
+    study.notes.emplace_back(
+        "runs of one kind differ by more than a quarter: something else uses the CPUs or the "
+        "network");
   if (study.plan.predicted.empty()) return;
   if (!fit.knows_network())
     study.notes.emplace_back(
