@@ -26,9 +26,9 @@ predict
 train
 inference diagnostics
 waveforms
-machine serve search jobs scaling
+machine serve search jobs
 records
-terminal
+terminal scaling
 report
 config
 c_api cli

@@ -2,7 +2,7 @@
 find_package(Python3 REQUIRED COMPONENTS Interpreter)
 credence_mpi_command(launcher RANKS $<TARGET_FILE:credence>)
 foreach(topic train resume launch predict serve evaluate inference weights ranks compression errors file_errors progress records
-              mlflow watch doctor check bench report report_browser)
+              mlflow watch doctor check bench report report_browser scale)
   add_test(NAME cli.${topic}
            COMMAND Python3::Interpreter ${CMAKE_CURRENT_SOURCE_DIR}/cli/${topic}_test.py
                    $<TARGET_FILE:credence> ${launcher})

@@ -17,12 +17,14 @@ TEST(Environment, DescribesBuildLibrariesAndMachine) {
   const auto json =
       nlohmann::json::parse(environment_json({.command_line = {"credence", "train", "a b.yaml"},
                                               .hosts = {"node1", "node1", "node2"},
+                                              .oversubscribed = {"node1 is full"},
                                               .mpi_library = "Open MPI v4.1.4"}));
   EXPECT_THAT(json.at("version").get<std::string>(), MatchesRegex("[0-9.]+"));
   EXPECT_THAT(json.at("libraries").at("openmp").get<std::string>(), MatchesRegex("[0-9.]+"));
   EXPECT_EQ(json.at("libraries").at("mpi"), "Open MPI v4.1.4");
   EXPECT_EQ(json.at("command_line"), (nlohmann::json{"credence", "train", "a b.yaml"}));
   EXPECT_EQ(json.at("hosts"), (nlohmann::json{"node1", "node1", "node2"}));
+  EXPECT_EQ(json.at("oversubscribed"), nlohmann::json::array({"node1 is full"}));
   EXPECT_FALSE(json.at("compiler").get<std::string>().empty());
   EXPECT_FALSE(json.at("cpu").get<std::string>().empty());
   EXPECT_FALSE(json.at("os").get<std::string>().empty());

@@ -29,5 +29,6 @@ void add_report(CLI::App& app, Context& context);
 void add_watch(CLI::App& app, Context& context);
 void add_bench(CLI::App& app, Context& context);
 void add_launch(CLI::App& app, Context& context);
+void add_scale(CLI::App& app, Context& context);
 
 }  // namespace credence::cli

@@ -90,7 +90,8 @@ void remove_footer(CLI::App& command) {
 
 /// Commands that start ranks, and are none themselves.
 bool is_parent(int argc, char** argv) {
-  return argc > 1 && std::string_view(argv[1]) == "launch";
+  const std::string_view command = argc > 1 ? argv[1] : "";
+  return command == "launch" || command == "scale";
 }
 
 int run(CommWorld& world, int argc, char** argv) {
@@ -120,6 +121,7 @@ int run(CommWorld& world, int argc, char** argv) {
   cli::add_watch(app, context);
   cli::add_doctor(app, context);
   cli::add_launch(app, context);
+  cli::add_scale(app, context);
   for (const char* name : {"serve", "data", "models", "watch", "launch"})
     remove_footer(*app.get_subcommand(name));
   app.footer("Start with: credence train recipes/mnist_bnn_conv_flipout.yaml\n" + of_ranks);

@@ -73,6 +73,8 @@ TrainRecords::TrainRecords(const Place& place, const Experiment& experiment,
                                  .mpi_library = CommWorld::library(),
                                  .data_files = experiment.data_files()};
   for (const RankPlace& rank : resources.places) environment.hosts.push_back(rank.host);
+  for (const Oversubscription& each : find_oversubscription(resources.places))
+    environment.oversubscribed.push_back(each.text());
   if (!is_resumed_) directory_.write_config(experiment.resolved);
   directory_.write_environment(environment_json(environment));
 }

@@ -106,6 +106,7 @@ std::string environment_json(const EnvironmentOptions& options) {
   json["huge_pages"] = machine.huge_pages.empty() ? Json() : Json(machine.huge_pages);
   json["os"] = machine.system;
   json["hosts"] = options.hosts;
+  json["oversubscribed"] = options.oversubscribed;
   json["command_line"] = options.command_line;
   json["data_files"] = Json::array();
   for (const auto& path : options.data_files) json["data_files"].push_back(data_file(path));

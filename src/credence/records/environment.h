@@ -10,8 +10,9 @@ namespace credence {
 /// What the program knows of its environment and the system cannot tell.
 struct EnvironmentOptions {
   std::vector<std::string> command_line = {};
-  std::vector<std::string> hosts = {};  ///< the host of each rank, by rank
-  std::string mpi_library = {};         ///< what the MPI library says it is; empty without MPI
+  std::vector<std::string> hosts = {};           ///< the host of each rank, by rank
+  std::vector<std::string> oversubscribed = {};  ///< what CPUs are shared by ranks, in words
+  std::string mpi_library = {};  ///< what the MPI library says it is; empty without MPI
   std::string device = "cpu";
   std::vector<std::filesystem::path> data_files = {};  ///< told with their SHA-256
 };

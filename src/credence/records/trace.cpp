@@ -3,6 +3,8 @@
 #include <array>
 #include <limits>
 
+#include <nlohmann/json.hpp>
+
 #include "credence/base/errors.h"
 #include "credence/base/files.h"
 #include "credence/base/json.h"
@@ -82,6 +84,26 @@ void write_trace(const std::filesystem::path& path, const Timeline& timeline, in
   }
   text += "\n]}\n";
   write_file(path, text);
+}
+
+std::vector<TraceSpan> read_trace(const std::filesystem::path& path) {
+  constexpr double microsecond = 1e-6;
+  const std::string text = read_file(path);
+  try {
+    const auto json = nlohmann::json::parse(text);
+    std::vector<TraceSpan> spans;
+    for (const auto& event : json.at("traceEvents")) {
+      if (event.at("ph") != "X") continue;
+      const double begin_s = microsecond * event.at("ts").get<double>();
+      spans.push_back({.name = event.at("name"),
+                       .phase = event.at("cat"),
+                       .begin_s = begin_s,
+                       .end_s = begin_s + microsecond * event.at("dur").get<double>()});
+    }
+    return spans;
+  } catch (const nlohmann::json::exception& error) {
+    throw DataError(concat(path.string(), ": expected a trace, got ", error.what()));
+  }
 }
 
 std::filesystem::path trace_path(const std::filesystem::path& path, int rank) {

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
+#include <vector>
 
 #include "credence/base/timeline.h"
 #include "credence/comm/communicator.h"
@@ -22,5 +24,17 @@ void write_trace(const std::filesystem::path& path, const Timeline& timeline, in
 
 /// Where a rank's trace goes: `path` itself for rank 0, "trace.rank3.json" for others.
 std::filesystem::path trace_path(const std::filesystem::path& path, int rank);
+
+/// A span of a trace as it is read back, in seconds since the trace's origin.
+struct TraceSpan {
+  std::string name;   ///< of the work
+  std::string phase;  ///< as name_of(Phase)
+  double begin_s = 0, end_s = 0;
+
+  double seconds() const { return end_s - begin_s; }
+};
+
+/// The spans of a trace that write_trace wrote, in their order. DataError if the file is none.
+std::vector<TraceSpan> read_trace(const std::filesystem::path& path);
 
 }  // namespace credence
