@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "credence/comm/backoff.h"
 #include "credence/comm/checks.h"
 #include "credence/comm/topology.h"
 
@@ -18,8 +17,7 @@ bool has_thread(Communicator& communicator, ProgressThreadUse use) {
 
 GradientBuckets::GradientBuckets(Communicator& communicator, Buffer gradients,
                                  GradientBucketsOptions options, std::shared_ptr<GradientSum> sum)
-    : communicator_(communicator),
-      sum_(std::move(sum)),
+    : sum_(std::move(sum)),
       size_(gradients.count),
       bucket_size_(std::max<std::size_t>(options.bucket_bytes / bytes_of(gradients.dtype), 1)),
       blocking_(options.blocking) {
@@ -89,11 +87,9 @@ void GradientBuckets::finalize() {
   for (std::size_t bucket = 0; bucket < missing_.size(); ++bucket) {
     if (!started_[bucket]) start(bucket);
   }
-  // Not one after the other: sums of several rounds would stand still meanwhile.
-  if (!requests_.empty()) {
-    const Activity::Wait wait(communicator_.activity(), "sum of gradients");
-    Backoff backoff;
-    while (test_requests(), done_ < requests_.size()) backoff.pause();
+  for (Request& request : requests_) {
+    request.wait();
+    test_requests();  // sums of several rounds have stood still meanwhile
   }
   requests_.clear();
   done_ = 0;

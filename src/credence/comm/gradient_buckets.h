@@ -79,7 +79,6 @@ class GradientBuckets {
   bool go_on() noexcept;
   bool is_alone() const { return missing_.empty(); }
 
-  Communicator& communicator_;
   mutable std::mutex mutex_;  // of all that follows
   std::shared_ptr<GradientSum> sum_;
   std::size_t size_;         // in elements
