@@ -129,7 +129,8 @@ void add_options(CLI::App& app, Arguments& arguments) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  return run_guarded(argc, argv, [&](CommWorld& world) {
+  CommWorld world(argc, argv);  // SimGrid's, without threads, will do
+  return run_guarded(world, [&] {
     Arguments arguments;
     CLI::App app("The time of a training step on many ranks, with compute that is a given time.");
     app.option_defaults()->always_capture_default();

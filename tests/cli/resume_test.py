@@ -233,7 +233,9 @@ class Resume(ProgramTest):
 
     @needs_mpi
     def test_of_compressed_gradients_has_what_their_feedback_keeps(self):
-        compression = ("distributed.compression=int8", "distributed.shared_memory=false")
+        # So many epochs that ranks do not come to the end before they follow their launcher.
+        compression = ("distributed.compression=int8", "distributed.shared_memory=false",
+                       "train.epochs=36")
         whole = self.train(RECIPE, *LONG, *compression, "--threads", 1, output="int8-whole", ranks=2)
         self.interrupt("int8", *compression, ranks=2)
         run, _ = self.resume("int8", ranks=2)
