@@ -46,8 +46,7 @@ TEST(TreeSum, GoesOnBesideOthers) {
   std::vector<Request> requests;
   for (std::size_t b = 0; b < buffers.size(); ++b) {
     buffers[b].assign(3000 * b + 1, static_cast<float>(ranks.rank() + 1));
-    requests.push_back(
-        start_tree_sum(ranks, std::span<float>(buffers[b]), static_cast<int>(b) * tree_sum_tags));
+    requests.push_back(start_tree_sum(ranks, std::span<float>(buffers[b]), static_cast<int>(b)));
   }
   while (!requests.back().test()) requests.front().test();
   for (Request& request : requests) request.wait();

@@ -126,6 +126,7 @@ int code_of(const RankJobEnd& end) {
 }
 
 bool may_restart(const RankJobEnd& end) {
+  if (end.asked != 0) return false;  // it was to end
   return end.loss || end.code == static_cast<int>(ExitCode::comm);
 }
 

@@ -119,7 +119,10 @@ std::optional<RanksToLaunch> Restarts::next(const RankJobEnd& end) {
   std::vector<std::string> command{job_.command.front()};
   for (const std::string& word : words_to_go_on(words, end.run)) command.push_back(word);
   job_.command = command;
-  if (!end.run.empty()) wait_until_unlocked(RunDirectory::open(end.run).metrics(), {});
+  if (!end.run.empty() && !wait_until_unlocked(RunDirectory::open(end.run).metrics(), {})) {
+    refusal_ = concat("not started again: a lost rank still writes to ", end.run);
+    return std::nullopt;
+  }
   ++count_;
   return job_;
 }

@@ -16,14 +16,15 @@ class Activity {
    public:
     Wait(Activity& activity, const char* operation) : activity_(activity) {
       activity_.waits_.fetch_add(1, std::memory_order_relaxed);
-      activity_.operation_.store(operation, std::memory_order_release);
+      before_ = activity_.operation_.exchange(operation, std::memory_order_acq_rel);
     }
-    ~Wait() { activity_.operation_.store(nullptr, std::memory_order_release); }
+    ~Wait() { activity_.operation_.store(before_, std::memory_order_release); }
     Wait(const Wait&) = delete;
     Wait& operator=(const Wait&) = delete;
 
    private:
     Activity& activity_;
+    const char* before_ = nullptr;
   };
 
   void set_phase(const char* phase) { phase_.store(phase, std::memory_order_relaxed); }

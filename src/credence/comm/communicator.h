@@ -81,6 +81,8 @@ class Communicator {
   virtual void barrier() = 0;
   /// The ranks of the same color (not negative), ordered by key. Collective.
   virtual std::unique_ptr<Communicator> split(int color, int key) = 0;
+  /// Whether several threads of a rank may use it at once.
+  virtual bool allows_threads() const { return true; }
   /// Ends the whole job with this exit code. Does not return.
   [[noreturn]] virtual void abort(ExitCode code) = 0;
 

@@ -56,10 +56,11 @@ class CompressedSumOfPart final : public Request::Operation {
   void start(Workspace& space, int tag) {
     space_ = &space;
     tag_ = tag;
-    const Range first = ranges_[0].part(job_.levels[0].digit, job_.levels[0].radix);
     space.encoded.resize(std::max(space.encoded.size(), code_.bytes(values_.size())));
-    const std::size_t others = static_cast<std::size_t>(job_.levels[0].radix) - 1;
-    space.received.resize(std::max(space.received.size(), others * bytes_of(first)));
+    for (std::size_t l = 0; l < job_.levels.size(); ++l) {
+      const std::size_t others = static_cast<std::size_t>(job_.levels[l].radix) - 1;
+      space.received.resize(std::max(space.received.size(), others * bytes_of(ranges_[l + 1])));
+    }
     for (std::size_t i = 0; i < residual_.size(); ++i) values_[i] += residual_[i];
     start_phase();
   }

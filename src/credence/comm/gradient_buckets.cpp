@@ -9,8 +9,13 @@ namespace credence {
 namespace {
 
 bool has_thread(Communicator& communicator, ProgressThreadUse use) {
-  return use == ProgressThreadUse::always ||
-         (use == ProgressThreadUse::automatic && node_count(communicator) > 1);
+  const bool is_wanted = use == ProgressThreadUse::always ||
+                         (use == ProgressThreadUse::automatic && node_count(communicator) > 1);
+  require<CommError>(
+      use != ProgressThreadUse::always || communicator.allows_threads(),
+      "distributed.buckets.progress_thread: expected an MPI that several threads may "
+      "call (MPI_THREAD_MULTIPLE), got less");
+  return is_wanted && communicator.allows_threads();
 }
 
 }  // namespace

@@ -39,7 +39,7 @@ class TreeSumOfParts final : public GradientSum {
       : communicator_(communicator), gradients_(gradients) {}
 
   Request start(std::size_t offset, std::size_t count) override {
-    const int tag = static_cast<int>(started_++ % most_under_way()) * tree_sum_tags;
+    const int tag = static_cast<int>(started_++ % most_under_way());
     const Buffer part = window_of(gradients_, offset, count);
     bytes_sent_ += tree_sum_bytes(communicator_, part);
     return start_tree_sum(communicator_, part, tag);

@@ -274,6 +274,12 @@ class MpiCommunicator : public Communicator {
     check(MPI_Barrier(channel_->comm), "MPI_Barrier");
   }
 
+  bool allows_threads() const override {
+    int level = 0;
+    check(MPI_Query_thread(&level), "MPI_Query_thread");
+    return level == MPI_THREAD_MULTIPLE;
+  }
+
   std::unique_ptr<Communicator> split(int color, int key) override {
     check_color(color);
     MPI_Comm part = MPI_COMM_NULL;

@@ -17,6 +17,8 @@
 namespace credence {
 namespace {
 
+using Clock = std::chrono::steady_clock;
+
 constexpr std::size_t line_bytes = 64;
 /// Parts under way have flags of their own.
 constexpr std::size_t flag_sets = 256;
@@ -140,11 +142,11 @@ class NodeSum final : public GradientSum {
     PartRequest(NodeSum& sum, std::size_t index) : sum_(sum), index_(index) {}
     ~PartRequest() override {
       if (std::uncaught_exceptions() <= exceptions_)
-        sum_.wait(index_, std::chrono::steady_clock::time_point::max());
+        sum_.wait(index_, Clock::time_point::max());
       else
-        sum_.wait(index_, std::chrono::steady_clock::now() + std::chrono::seconds(3));
+        sum_.wait_while_failing(index_);
     }
-    void wait() override { sum_.wait(index_, std::chrono::steady_clock::time_point::max()); }
+    void wait() override { sum_.wait(index_, Clock::time_point::max()); }
     bool test() override { return sum_.is_done(index_); }
 
    private:
@@ -165,7 +167,9 @@ class NodeSum final : public GradientSum {
   void announce(Part& part);
   void take(Part& part);
   bool is_done(std::size_t index);
-  void wait(std::size_t index, std::chrono::steady_clock::time_point deadline);
+  void wait(std::size_t index, Clock::time_point deadline);
+  /// For a few seconds, and of all parts together: the other ranks may never come.
+  void wait_while_failing(std::size_t index) noexcept;
 
   NodeGroups groups_;
   Buffer gradients_;
@@ -174,6 +178,7 @@ class NodeSum final : public GradientSum {
   std::size_t started_ = 0;               // parts, since the beginning
   std::vector<Part> parts_;               // of this step
   std::size_t done_ = 0;                  // of them, the first so many
+  bool given_up_ = false;                 // while an exception is thrown
 };
 
 NodeSum::Slice NodeSum::slice(const Part& part, int rank) const {
@@ -259,11 +264,21 @@ bool NodeSum::is_done(std::size_t index) {
   return parts_[index].stage == Stage::done;
 }
 
-void NodeSum::wait(std::size_t index, std::chrono::steady_clock::time_point deadline) {
+void NodeSum::wait(std::size_t index, Clock::time_point deadline) {
   if (is_done(index)) return;
-  const Activity::Wait wait(groups_.node->activity(), "sum in shared memory");
+  const Activity::Wait wait(groups_.node->activity(), "shared-memory sum");
   Backoff backoff;
-  while (!is_done(index) && std::chrono::steady_clock::now() < deadline) backoff.pause();
+  while (!is_done(index) && Clock::now() < deadline) backoff.pause();
+}
+
+void NodeSum::wait_while_failing(std::size_t index) noexcept {
+  if (given_up_) return;
+  try {
+    wait(index, Clock::now() + std::chrono::seconds(3));
+    given_up_ = !is_done(index);
+  } catch (const CommError&) {
+    given_up_ = true;  // the first error is the one to be told
+  }
 }
 
 }  // namespace

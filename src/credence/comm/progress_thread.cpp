@@ -37,9 +37,12 @@ void ProgressThread::run() {
     changed_.wait(lock, [this] { return is_awake_ || ends_; });
     if (ends_) return;
     is_awake_ = false;
-    lock.unlock();
-    while (advance_()) std::this_thread::sleep_for(rest);
-    lock.lock();
+    do {
+      lock.unlock();
+      const bool is_under_way = advance_();
+      lock.lock();
+      if (!is_under_way) break;
+    } while (!changed_.wait_for(lock, rest, [this] { return ends_; }));
   }
 }
 

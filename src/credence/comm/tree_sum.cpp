@@ -50,9 +50,8 @@ std::vector<Exchange> exchanges_of(const Buffer& buffer, int rank, int size) {
 
 Request start_tree_sum(Communicator& communicator, Buffer buffer, int tag) {
   const int size = communicator.size();
-  require<InternalError>(
-      std::has_single_bit(static_cast<unsigned>(size)) && size <= 1 << (tree_sum_tags / 2),
-      "tree_sum: expected a power of two of ranks, got ", size);
+  require<InternalError>(std::has_single_bit(static_cast<unsigned>(size)),
+                         "tree_sum: expected a power of two of ranks, got ", size);
   if (buffer.count == 0) return Request();
   return start_exchanges(communicator, buffer, exchanges_of(buffer, communicator.rank(), size),
                          tag);

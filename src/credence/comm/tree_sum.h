@@ -12,12 +12,9 @@ namespace credence {
 /// more than 2 (n - 1) / n of the buffer (Thakur, Rabenseifner, Gropp: Optimization of collective
 /// communication operations in MPICH, 2005); small buffers are exchanged whole.
 ///
-/// `tag`: of no other operation under way between these ranks; tags up to tag + tree_sum_tags - 1
-/// are taken.
+/// `tag`: of no other operation under way between these ranks.
 /// Errors  InternalError for another number of ranks; CommError as from start_exchange.
 Request start_tree_sum(Communicator& communicator, Buffer buffer, int tag);
-
-inline constexpr int tree_sum_tags = 32;
 
 /// That this rank sends for it.
 std::uint64_t tree_sum_bytes(const Communicator& communicator, Buffer buffer);

@@ -91,9 +91,10 @@ void RankWatch::read(Rank& rank, int number, Clock::time_point now) {
   if (!rank.record)
     rank.process =
         record->host == host_ && options_.state(record->process) != '\0' ? record->process : 0;
+  const bool steps_on = !rank.record || record->step != rank.record->step;
   rank.record = record;
   rank.heard = now;
-  if (record->step != step_ && record->step > 0) {
+  if (steps_on && record->step > 0) {
     step_ = std::max(step_, record->step);
     last_step_ = now;
     is_delayed_ = delay_is_told_ = false;

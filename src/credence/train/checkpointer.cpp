@@ -44,7 +44,8 @@ void Checkpointer::save_if_due(const TrainingPosition& position, const Checkpoin
   parts_.checkpoints->agree(request);
   if (!parts_.checkpoints->is_due(position)) return;
   parts_.communicator.activity().set_phase("checkpoint");
-  parts_.checkpoints->save(position, named_values(parts_.model.parameters()), update_.state(),
+  const std::vector<NamedTensor> of_optimizer = update_.state();  // ranks meet here, then there
+  parts_.checkpoints->save(position, named_values(parts_.model.parameters()), of_optimizer,
                            state());
   if (request.end == 0) return;
   on_rank_zero(parts_.communicator, [&] { parts_.checkpoints->finish(); });  // others wait for it
