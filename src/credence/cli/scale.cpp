@@ -8,6 +8,7 @@
 
 #include "credence/base/files.h"
 #include "credence/base/log.h"
+#include "credence/base/signals.h"
 #include "credence/base/text.h"
 #include "credence/cli/commands.h"
 #include "credence/cli/scale_identity.h"
@@ -217,6 +218,7 @@ void scale(const ScaleArguments& arguments) {
   const Study study = plan_study(arguments);
   keep_identity(arguments.output, study.identity);
   ScalingRuns runs;
+  const EndRequests requests;  // between runs, too
   try {
     train_all(study, runs);
   } catch (const Error& error) {

@@ -30,13 +30,13 @@ ExitCode code_of(const ChildEnd& end, std::int64_t ranks) {
   return ranks > 1 ? ExitCode::comm : ExitCode::internal;
 }
 
+/// While an EndRequests lives.
 ChildEnd run_child(const std::vector<std::string>& command, std::string& said) {
   constexpr std::size_t kept = 64 * 1024;
   const auto take = [&](std::string_view text) {
     said += text;
     if (said.size() > 2 * kept) said.erase(0, said.size() - kept);
   };
-  const EndRequests requests;
   ChildProcess child({.command = command, .on_output = take, .on_errors = take});
   constexpr double look_s = 0.2, grace_s = 5;
   while (true) {
