@@ -23,6 +23,10 @@ TEST(Agreement, TellsTheFirstOtherLineOfTheFirstOtherRank) {
             "rank 1 has \"b\", rank 0 has nothing");
   EXPECT_EQ(difference_between_ranks(communicator(), differs ? "" : "a"),
             "rank 1 has nothing, rank 0 has \"a\"");
+  EXPECT_EQ(difference_between_ranks(communicator(), differs ? "  a" : "a"),
+            "rank 1 has \"a\", rank 0 has \"a\"");  // under another key
+  EXPECT_EQ(difference_between_ranks(communicator(), differs ? "a\n" : "a"),
+            "rank 1 has nothing, rank 0 has nothing");
   EXPECT_THROW(require_same_on_all_ranks<ConfigError>(communicator(), "recipe", recipe),
                ConfigError);
 }

@@ -106,7 +106,7 @@ TEST_P(Compressions, GiveEveryRankTheSameBits) {
 }
 
 TEST_P(Compressions, AreExactForWhatTheyCanWrite) {
-  if (GetParam().name == "top_k") GTEST_SKIP();
+  if (GetParam().name == "top_k") GTEST_SKIP() << "leaves gradients for later steps";
   const float largest = GetParam().name.starts_with("int8") ? 127 : 128;  // in each block of 256
   const auto value = [&](std::size_t i) {
     return (i % 200 == 0 ? largest : 8 * (static_cast<float>(i % 5) - 2)) / 4;
@@ -124,7 +124,7 @@ TEST_P(Compressions, AreExactForWhatTheyCanWrite) {
 }
 
 TEST_P(Compressions, LoseNoMoreThanTheirRoundingsOfGradientsAndOfSums) {
-  if (is_top_k()) GTEST_SKIP();
+  if (is_top_k()) GTEST_SKIP() << "leaves gradients for later steps";
   const int ranks = communicator().size();
   const bool is_bf16 = GetParam().name.starts_with("bf16");
   Sum sum(compression(), 5000);
@@ -141,7 +141,7 @@ TEST_P(Compressions, LoseNoMoreThanTheirRoundingsOfGradientsAndOfSums) {
 
 /// That it was once, and never more, whatever the steps.
 TEST_P(Compressions, WithFeedbackLoseNoMoreOverManySteps) {
-  if (!compression().has_error_feedback()) GTEST_SKIP();
+  if (!compression().has_error_feedback()) GTEST_SKIP() << "keeps nothing";
   constexpr std::size_t count = 3000;
   constexpr int steps = 50;
   Sum sum(compression(), count);
@@ -167,7 +167,7 @@ TEST_P(Compressions, WithFeedbackLoseNoMoreOverManySteps) {
 
 /// Gradients below half a step of their block.
 TEST(Int8Compression, LetsSmallGradientsThroughByFeedbackAlone) {
-  if (communicator().size() == 1) GTEST_SKIP();
+  if (communicator().size() == 1) GTEST_SKIP() << "nothing travels from one rank alone";
   for (const bool feedback : {false, true}) {
     Sum sum(Int8Compression({.error_feedback = feedback}), 256);
     double got = 0;
@@ -187,7 +187,7 @@ TEST(Int8Compression, LetsSmallGradientsThroughByFeedbackAlone) {
 
 TEST(TopKCompression, SendsTheLargestAndKeepsTheOthers) {
   Communicator& ranks = communicator();
-  if (ranks.size() == 1) GTEST_SKIP();
+  if (ranks.size() == 1) GTEST_SKIP() << "nothing travels from one rank alone";
   Sum sum(TopKCompression({.ratio = 0.25}), 8);
   const auto size = static_cast<float>(ranks.size());
   sum.gradients = {1, -5, 2, 4, 0, 0, 0, 0};  // on every rank
@@ -284,7 +284,7 @@ TEST(Compressions, SaveTheBytesTheyAreFor) {
 }
 
 TEST(TreeSumOfParts, CountsWhatItSends) {
-  if (communicator().size() == 1) GTEST_SKIP();
+  if (communicator().size() == 1) GTEST_SKIP() << "nothing travels from one rank alone";
   std::vector<float> gradients(1 << 16);
   const auto sum =
       make_gradient_sum(communicator(), std::span<float>(gradients), {.order = SumOrder::tree});

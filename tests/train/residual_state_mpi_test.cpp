@@ -46,7 +46,7 @@ std::vector<NamedTensor> saved(int rows) {
 }
 
 TEST(ResidualState, HasARowForEachRankAndGoesBackToIt) {
-  if (communicator().size() == 1) GTEST_SKIP();
+  if (communicator().size() == 1) GTEST_SKIP() << "nothing travels from one rank alone";
   Kept kept;
   kept.set(of_rank(communicator().rank()));
   const std::vector<NamedTensor> state = ResidualState(kept.buckets, communicator()).state();
@@ -67,7 +67,7 @@ TEST(ResidualState, HasARowForEachRankAndGoesBackToIt) {
 }
 
 TEST(ResidualState, IsASumWhereRowsWouldTakeTooMuch) {
-  if (communicator().size() == 1) GTEST_SKIP();
+  if (communicator().size() == 1) GTEST_SKIP() << "nothing travels from one rank alone";
   Kept kept;
   kept.set(of_rank(communicator().rank()));
   const std::vector<NamedTensor> state =
@@ -82,7 +82,7 @@ TEST(ResidualState, IsASumWhereRowsWouldTakeTooMuch) {
 }
 
 TEST(ResidualState, LosesNothingOnAnotherNumberOfRanks) {
-  if (communicator().size() == 1) GTEST_SKIP();
+  if (communicator().size() == 1) GTEST_SKIP() << "nothing travels from one rank alone";
   for (const int rows : {1, 2, 3, 4, 7}) {
     Kept kept;
     kept.set(std::vector<float>(size, 100));  // is overwritten
@@ -104,7 +104,7 @@ TEST(ResidualState, BeginsWithNothingWhereNothingWasSaved) {
 }
 
 TEST(ResidualState, IsNotThatOfAnotherNetwork) {
-  if (communicator().size() == 1) GTEST_SKIP();
+  if (communicator().size() == 1) GTEST_SKIP() << "nothing travels from one rank alone";
   Kept kept;
   const std::vector<NamedTensor> state{{"compression.residual", Tensor({2, size + 1})}};
   EXPECT_THROW(ResidualState(kept.buckets, communicator()).restore(1, SavedState(state, "test")),

@@ -1,6 +1,7 @@
 #include "credence/comm/agreement.h"
 
 #include <algorithm>
+#include <optional>
 #include <sstream>
 
 #include "credence/comm/gather.h"
@@ -8,22 +9,27 @@
 namespace credence {
 namespace {
 
-/// "nothing" past the end; without the spaces around it.
-std::string next_line(std::istream& text) {
-  std::string line;
-  if (!std::getline(text, line)) return "nothing";
-  const std::size_t begin = std::min(line.find_first_not_of(' '), line.size());
-  return concat('"', line.substr(begin), '"');
+std::string quoted(const std::optional<std::string>& line) {
+  if (!line) return "nothing";
+  const std::size_t begin = std::min(line->find_first_not_of(' '), line->size());
+  return concat('"', line->substr(begin), '"');
 }
 
+std::optional<std::string> next_line(std::istream& text) {
+  std::string line;
+  if (!std::getline(text, line)) return std::nullopt;
+  return line;
+}
+
+/// Of two texts that are not the same.
 std::string first_difference(int rank, const std::string& own, const std::string& expected) {
   std::istringstream own_lines(own), expected_lines(expected);
-  std::string line, other;
+  std::optional<std::string> line, other;
   do {
     line = next_line(own_lines);
     other = next_line(expected_lines);
-  } while (line == other);
-  return concat("rank ", rank, " has ", line, ", rank 0 has ", other);
+  } while (line == other && line);  // the end of the last line may be all that differs
+  return concat("rank ", rank, " has ", quoted(line), ", rank 0 has ", quoted(other));
 }
 
 /// That of rank 0, of any length.
